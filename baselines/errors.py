@@ -1,0 +1,15 @@
+"""The one kind of error that a user meets."""
+
+
+class InputError(ValueError):
+    """Bad usage or input: one line with the file, the place, what was expected and what to do.
+
+    The command line prints the message without a traceback and exits with code 2.
+    """
+
+
+class MissingDependency(InputError):
+    """A part that only some commands need is not installed; the message says what to install."""
+
+    def __init__(self, purpose, module, package):
+        super().__init__(f"{purpose} needs the module {module!r}: run `pip install {package}`")

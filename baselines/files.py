@@ -1,0 +1,122 @@
+"""Reading tables row by row with good errors, and writing files whole or not at all."""
+
+import contextlib
+import csv
+import io
+import json
+import os
+import tempfile
+from pathlib import Path
+
+from baselines.errors import InputError
+
+
+@contextlib.contextmanager
+def atomic_path(path):
+    """Give a temporary path beside `path` that becomes `path` when the block ends without error."""
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror}); choose another place") from error
+    os.close(descriptor)
+    temporary = Path(name)
+    try:
+        yield temporary
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path, text):
+    """Write `text` to `path` as UTF-8, whole or not at all."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="")
+
+
+def csv_text(columns, rows):
+    """Return rows (mappings or sequences) as CSV text with a header line and LF line ends."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([row[c] for c in columns] if isinstance(row, dict) else row)
+    return buffer.getvalue()
+
+
+def read_text(path):
+    """Return the text of a UTF-8 file (a byte-order mark is dropped)."""
+    path = Path(path)
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: byte {error.start} is not UTF-8 text; save the file as UTF-8") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def read_csv(path, required, optional=()):
+    """Yield `(place, row)` for each row of a CSV file; `place` names file and row for messages.
+
+    Header names and values are stripped, blank rows and extra columns are skipped, a missing
+    optional column reads as an empty string, and a missing required one raises `InputError`.
+    """
+    reader = csv.reader(io.StringIO(read_text(path)))
+    try:
+        header = [name.strip() for name in next(reader, [])]
+        missing = [name for name in required if name not in header]
+        if missing:
+            raise InputError(f"{path} row 1: no column {', '.join(missing)}; expected the header {','.join(required)}")
+        for cells in reader:
+            place = f"{path} row {reader.line_num}"
+            if not any(cell.strip() for cell in cells):
+                continue
+            if len(cells) < len(header):
+                raise InputError(f"{place}: {len(cells)} cells where the header has {len(header)}; complete the row")
+            named = dict(zip(header, (cell.strip() for cell in cells)))
+            yield place, {name: named.get(name, "") for name in (*required, *optional)}
+    except csv.Error as error:
+        raise InputError(f"{path} row {reader.line_num}: not CSV ({error})") from None
+
+
+def read_jsonl(path):
+    """Yield `(place, record)` for each JSON object of a JSON Lines file; blank lines are skipped."""
+    for number, line in enumerate(read_text(path).splitlines(), start=1):
+        if not line.strip():
+            continue
+        place = f"{path} line {number}"
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise InputError(
+                f"{place}: not JSON ({error.msg} at column {error.colno}); mend or delete the line"
+            ) from None
+        if not isinstance(record, dict):
+            raise InputError(f'{place}: expected a JSON object like {{"id": ...}}, found {type(record).__name__}')
+        yield place, record
+
+
+def whole_number(text, place, column):
+    """Return `text` as an int, or raise `InputError` naming the place and column."""
+    try:
+        number = float(text)
+        if number != int(number):
+            raise ValueError
+        return int(number)
+    except (ValueError, OverflowError):
+        raise InputError(f"{place}: {column} is {text!r}; expected a whole frame number") from None
+
+
+def inside(root, relative, place):
+    """Return `root / relative`, refusing a path that leaves `root`."""
+    root = Path(root)
+    path = root / relative
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise InputError(f"{place}: path {relative!r} leaves the folder {root}; give a path below it")
+    return path

@@ -1,0 +1,47 @@
+"""Shared fixtures: a cache of the session's own, real data when it is there, small videos on disk."""
+
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory):
+    """Keep cached arrays of the tests away from the user's."""
+    if "MEGC_CACHE" not in os.environ:
+        os.environ["MEGC_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    """The folder of real data, or a skip when this machine has none."""
+    folder = Path(os.environ.get("MEGC_SHARED_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no real data at {folder}; MEGC_SHARED_DATA names another folder")
+    return folder
+
+
+@pytest.fixture
+def megc():
+    """Run the command line in this process: megc("spot", path, ...) -> result with exit_code, stdout, stderr."""
+    from cli import main
+
+    return lambda *arguments: CliRunner().invoke(main, [str(a) for a in arguments])
+
+
+@pytest.fixture
+def write_images():
+    """Write random (H, W, 3) frames as numbered PNG files and return them."""
+
+    def write(folder, count=5, size=(24, 32), seed=0):
+        folder.mkdir(parents=True, exist_ok=True)
+        frames = np.random.default_rng(seed).integers(0, 256, (count, *size, 3), dtype=np.uint8)
+        for number, frame in enumerate(frames, start=1):
+            cv2.imwrite(str(folder / f"img{number}.png"), frame[..., ::-1])
+        return frames
+
+    return write

@@ -1,0 +1,101 @@
+import pytest
+
+from baselines.datasets.manifest import event_clips, load, read_videos
+from baselines.datasets.records import Event, frame_slice
+from baselines.errors import InputError
+
+VIDEOS = "subject,video,path,fps\ns1,v1,one,100\ns2,v2,two,30\n"
+EVENTS = "subject,video,onset,apex,offset,type,emotion,aus\n"
+
+
+@pytest.fixture
+def folder(tmp_path, write_images):
+    write_images(tmp_path / "one", count=9)
+    write_images(tmp_path / "two", count=6, seed=1)
+    (tmp_path / "videos.csv").write_text(VIDEOS)
+    return tmp_path
+
+
+def test_frames_are_one_based_and_inclusive_outside():
+    assert list(range(1, 11))[frame_slice(3, 5)] == [3, 4, 5]
+
+
+def test_events_become_records(folder):
+    (folder / "events.csv").write_text(EVENTS + "s1,v1,2,4,8,micro,Happiness,AU6+LAU12\ns1,v1,1,,9,macro,,\n")
+    one, two = read_videos(folder)
+    assert one.events == (Event(2, 8, 4, "micro", "happiness", ("AU6", "LAU12")), Event(1, 9, None, "macro"))
+    assert two.events == ()
+    assert (one.fps, len(two.frames)) == (100.0, 6)
+
+
+def test_without_events_nothing_is_known(folder):
+    assert [video.events for video in read_videos(folder)] == [None, None]
+
+
+def test_each_emotional_micro_event_is_a_clip_with_frames_counted_anew(folder):
+    (folder / "events.csv").write_text(
+        EVENTS + "s1,v1,2,4,6,micro,disgust,AU4\ns1,v1,7,,9,micro,happiness,\ns2,v2,1,2,3,micro,surprise,\n"
+        "s2,v2,4,5,6,macro,surprise,\ns2,v2,1,2,4,micro,,\n"
+    )
+    clips = load(folder).clips
+    assert [(c.subject, c.name, c.label, len(c.frames)) for c in clips] == [
+        ("s1", "v1_2", "negative", 5),
+        ("s1", "v1_7", "positive", 3),
+        ("s2", "v2", "surprise", 3),
+    ]
+    assert clips[0].event == Event(1, 5, 3, "micro", "disgust", ("AU4",))
+    assert (clips[0].frames[0] == read_videos(folder)[0].frames[1]).all()
+
+
+def test_macro_events_serve_when_there_are_no_micro_ones(folder):
+    (folder / "events.csv").write_text(EVENTS + "s1,v1,1,2,6,macro,fear,\n")
+    assert [clip.event.kind for clip in event_clips(read_videos(folder))] == ["macro"]
+
+
+def test_one_folder_of_images_is_a_manifest_of_one_video(folder):
+    (video,) = read_videos(folder / "one", fps=60)
+    assert (video.name, video.subject, video.fps, video.events) == ("one", folder.name, 60, None)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("s1,v1,5,,3,micro,,", r"events.csv row 2: onset 5, apex -, offset 3 are not in order"),
+        ("s1,v1,0,,3,micro,,", "not in order from 1"),
+        ("s1,v1,2,9,8,micro,,", "apex 9"),
+        ("s1,v1,2,,10,micro,,", "event up to frame 10 but one has 9 frames"),
+        ("s1,v1,a,,3,micro,,", "onset is 'a'; expected a whole frame number"),
+        ("s1,v1,1,,3,mini,,", "type is 'mini'; expected micro or macro"),
+        ("s1,v1,1,,3,micro,hapiness,", "emotion 'hapiness' is not known"),
+        ("s1,v1,1,,3,micro,,smile", "aus is 'smile'"),
+        ("s9,v1,1,,3,micro,,", "row 2: subject s9 video v1 is not in videos.csv"),
+        ("s1,v1,1,,3,micro,,\ns1,v1,1,,3,micro,,", "row 3: this event stands twice"),
+    ],
+)
+def test_a_bad_event_is_one_line_with_its_row(folder, row, message):
+    (folder / "events.csv").write_text(EVENTS + row + "\n")
+    with pytest.raises(InputError, match=message):
+        read_videos(folder)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("s1,v1,one,100", "row 4: subject s1 video v1 stands twice"),
+        ("s3,v1,../one,100", "leaves the folder"),
+        ("s3,v1,none,100", "none: no such file"),
+        ("s3,v1,one,", "row 4: fps is empty"),
+        ("s3,v1,one,fast", "fps is 'fast'"),
+        (",v1,one,100", "row 4: subject, video and path are needed"),
+    ],
+)
+def test_a_bad_video_is_one_line_with_its_row(folder, row, message):
+    (folder / "videos.csv").write_text(VIDEOS + row + "\n")
+    with pytest.raises(InputError, match=message):
+        read_videos(folder)
+
+
+def test_a_manifest_without_videos_says_so(folder):
+    (folder / "videos.csv").write_text("subject,video,path,fps\n")
+    with pytest.raises(InputError, match="no videos"):
+        read_videos(folder)
