@@ -87,7 +87,7 @@ def read_csv(path, required, optional=()):
 
 def read_jsonl(path):
     """Yield `(place, record)` for each JSON object of a JSON Lines file; blank lines are skipped."""
-    for number, line in enumerate(read_text(path).splitlines(), start=1):
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
         if not line.strip():
             continue
         place = f"{path} line {number}"
@@ -114,9 +114,9 @@ def whole_number(text, place, column):
 
 
 def inside(root, relative, place):
-    """Return `root / relative`, refusing a path that leaves `root`."""
-    root = Path(root)
-    path = root / relative
-    if not path.resolve().is_relative_to(root.resolve()):
+    """Return `root / relative`, refusing a path that leaves `root`; links that lie in the folder are followed."""
+    base = os.path.abspath(root)
+    path = Path(os.path.abspath(os.path.join(base, relative)))
+    if not path.is_relative_to(base):
         raise InputError(f"{place}: path {relative!r} leaves the folder {root}; give a path below it")
     return path

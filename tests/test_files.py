@@ -62,6 +62,12 @@ def test_a_bad_jsonl_line_is_named(tmp_path, line, message):
         list(read_jsonl(path))
 
 
+def test_a_jsonl_row_may_hold_any_character(tmp_path):
+    path = tmp_path / "q.jsonl"
+    path.write_bytes('{"a": "x\u2028y\u0085z"}\r\n\r\n{"a": "é"}'.encode())
+    assert [row["a"] for _, row in read_jsonl(path)] == ["x\u2028y\u0085z", "é"]
+
+
 def test_csv_text_quotes_what_needs_it():
     assert csv_text(("a", "b"), [{"a": "x,y", "b": 1}]) == 'a,b\n"x,y",1\n'
 
@@ -74,8 +80,13 @@ def test_whole_numbers():
             whole_number(text, "p", "onset")
 
 
-def test_a_path_cannot_leave_its_folder(tmp_path):
+def test_a_path_cannot_leave_its_folder(tmp_path, monkeypatch):
+    (tmp_path / "link").symlink_to("/etc")
     assert inside(tmp_path, "a/b", "row 1") == tmp_path / "a/b"
+    assert inside(tmp_path, "link/hosts", "row 1") == tmp_path / "link/hosts"
     for path in ("../x", "/etc/passwd", "a/../../x"):
         with pytest.raises(InputError, match="leaves the folder"):
             inside(tmp_path, path, "row 1")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="leaves the folder"):
+        inside(".", "../x", "row 1")

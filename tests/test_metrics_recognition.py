@@ -1,0 +1,97 @@
+"""UF1, UAR and accuracy, against scikit-learn and laws."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import accuracy_score, f1_score, recall_score
+
+from baselines.metrics import recognition
+
+LAW = settings(max_examples=50, deadline=None, derandomize=True)
+
+CLASSES = ["negative", "positive", "surprise"]
+ANSWERS = st.lists(st.tuples(st.sampled_from(CLASSES), st.sampled_from([*CLASSES, "others"])), min_size=1, max_size=40)
+
+
+@LAW
+@given(ANSWERS)
+def test_equal_to_scikit_learn_over_a_fixed_set(pairs):
+    truth, predicted = zip(*pairs)
+    mine = recognition.evaluate(truth, predicted, CLASSES)
+    options = {"labels": CLASSES, "average": "macro", "zero_division": 0}
+    assert mine["uf1"] == pytest.approx(f1_score(truth, predicted, **options))
+    assert mine["uar"] == pytest.approx(recall_score(truth, predicted, **options))
+    assert mine["accuracy"] == pytest.approx(accuracy_score(truth, predicted))
+    assert mine["n"] == len(truth)
+
+
+@LAW
+@given(ANSWERS, st.randoms(use_true_random=False))
+def test_order_of_clips_changes_nothing(pairs, random):
+    shuffled = random.sample(pairs, len(pairs))
+    assert recognition.evaluate(*zip(*pairs), CLASSES) == recognition.evaluate(*zip(*shuffled), CLASSES)
+
+
+# Always "negative" on the class counts of the MEGC2019 composite ground truth (combined_3class_gt.csv).
+@pytest.mark.parametrize(
+    ("counts", "uf1"),
+    [((88, 32, 25), 0.2518), ((70, 51, 43), 0.1994), ((92, 26, 15), 0.2726), ((250, 109, 83), 0.2408)],
+)
+def test_majority_floor_of_the_composite(counts, uf1):
+    truth = [name for name, number in zip(CLASSES, counts) for _ in range(number)]
+    figures = recognition.evaluate(truth, ["negative"] * len(truth), CLASSES)
+    assert round(figures["uf1"], 4) == uf1
+    assert figures["uar"] == pytest.approx(1 / 3)
+
+
+def test_truth_against_itself_is_perfect_and_absent_classes_still_divide():
+    truth = ["negative", "positive", "positive"]
+    assert recognition.evaluate(truth, truth, ["negative", "positive"])["uf1"] == 1
+    assert recognition.evaluate(truth, truth, CLASSES)["uf1"] == pytest.approx(2 / 3)
+
+
+def test_per_dataset_figures_are_those_of_the_pooled_predictions():
+    truth = ["negative", "positive", "negative", "negative"]
+    predicted = ["negative", "negative", "negative", "positive"]
+    datasets = ["b", "b", "a", "a"]
+    result = recognition.evaluate(truth, predicted, ["negative", "positive"], datasets)
+    assert list(result["per_dataset"]) == ["a", "b"]
+    assert result["per_dataset"]["b"] == recognition.summary(
+        recognition.confusion(truth[:2], predicted[:2], ["negative", "positive"])
+    )
+    # In database a only negative occurs: F1 2/3 alone, 1/3 over both classes.
+    assert result["per_dataset"]["a"]["uf1"] == pytest.approx(1 / 3)
+    own = recognition.evaluate(truth, predicted, ["negative", "positive"], datasets, dataset_classes="truth")
+    assert own["per_dataset"]["a"]["uf1"] == pytest.approx(2 / 3)
+
+
+def test_fold_mean_is_another_quantity():
+    truth, predicted = ["negative", "positive", "negative"], ["negative", "positive", "positive"]
+    result = recognition.evaluate(truth, predicted, ["negative", "positive"], folds=["s1", "s1", "s2"])
+    assert result["fold_mean"] == {"uf1": 0.5, "uar": 0.5, "accuracy": 0.5}
+    assert result["uf1"] == pytest.approx(2 / 3)
+
+
+def test_confusion_has_a_column_for_what_is_outside_the_set():
+    counts = recognition.confusion(["a", "a", "b"], ["a", "?", "a"], ["a", "b"])
+    assert counts.tolist() == [[1, 0, 1], [1, 0, 0]]
+    assert [n.tolist() for n in recognition.class_counts(counts)] == [[1, 0], [1, 0], [1, 1]]
+
+
+def test_a_resample_without_a_class_leaves_it_out():
+    whole = np.array([[2, 0, 0], [0, 2, 0]])
+    counted = recognition.counted_in_resample(whole)
+    lacking = np.array([[[2, 0, 0], [0, 0, 0]]])
+    assert recognition.uf1(lacking, counted(lacking)) == 1
+    assert recognition.uf1(lacking) == 0.5
+
+
+def test_nothing_is_defined_and_faults_are_named():
+    assert recognition.evaluate([], [], [])["uf1"] == 0
+    with pytest.raises(ValueError, match="2 true labels but 1 predictions"):
+        recognition.confusion(["a", "b"], ["a"], ["a", "b"])
+    with pytest.raises(ValueError, match="'b' is outside the classes a"):
+        recognition.confusion(["a", "b"], ["a", "a"], ["a"])
+    with pytest.raises(ValueError, match="stands twice"):
+        recognition.confusion(["a"], ["a"], ["a", "a"])

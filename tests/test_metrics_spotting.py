@@ -1,0 +1,163 @@
+"""Spotting metrics: overlap, matching and counts, against brute force and laws."""
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import maximum_bipartite_matching
+
+from baselines.metrics import spotting
+
+LAW = settings(max_examples=50, deadline=None, derandomize=True)
+
+INTERVALS = st.lists(st.tuples(st.integers(0, 15), st.integers(0, 12), st.integers(0, 1)), max_size=6)
+
+
+def arrays(drawn):
+    """(intervals (N, 2), groups (N,)) of drawn (onset, length - 1, group)."""
+    rows = np.array(drawn, int).reshape(-1, 3)
+    return np.stack([rows[:, 0], rows[:, 0] + rows[:, 1]], axis=1), rows[:, 2]
+
+
+def overlaps(truth, groups, predicted, predicted_groups):
+    """IoU of all pairs by counting frames, 0 across groups."""
+    table = np.zeros((len(truth), len(predicted)))
+    for i, (onset, offset) in enumerate(truth):
+        for j, (start, end) in enumerate(predicted):
+            first, second = set(range(onset, offset + 1)), set(range(start, end + 1))
+            if groups[i] == predicted_groups[j]:
+                table[i, j] = len(first & second) / len(first | second)
+    return table
+
+
+def best_by_trying(table):
+    """(most pairs, largest total IoU among those) over all assignments of rows to columns."""
+    if table.shape[0] > table.shape[1]:
+        table = table.T
+    allowed = np.where(table >= 0.5, table, 0)
+    rows = range(table.shape[0])
+    totals = (
+        [allowed[i, j] for i, j in zip(rows, chosen)] for chosen in permutations(range(table.shape[1]), len(rows))
+    )
+    return max((sum(x > 0 for x in total), round(sum(total), 9)) for total in totals)
+
+
+def test_iou_counts_inclusive_frames():
+    assert spotting.iou([1, 10], [1, 10]) == 1
+    assert spotting.iou([1, 10], [6, 10]) == 0.5
+    assert spotting.iou([1, 10], [11, 20]) == 0
+    assert spotting.iou([5, 5], [5, 5]) == 1
+    np.testing.assert_allclose(spotting.iou(np.array([[0, 3], [0, 0]]), np.array([2, 5])), [2 / 6, 0])
+
+
+@LAW
+@given(INTERVALS, INTERVALS, st.sampled_from([0.2, 0.5, 1.0]), st.booleans())
+def test_pairs_are_those_of_all_pairs(first, second, threshold, strict):
+    truth, predicted = arrays(first), arrays(second)
+    table = overlaps(*truth, *predicted)
+    wanted = table > threshold if strict else table >= threshold
+    i, j, overlap = spotting.overlapping_pairs(*truth, *predicted, threshold, strict)
+    assert list(zip(i, j)) == list(zip(*np.nonzero(wanted)))
+    np.testing.assert_array_equal(overlap, table[wanted])
+
+
+@LAW
+@given(INTERVALS, INTERVALS)
+def test_one_to_one_has_most_pairs_and_then_the_largest_overlap(first, second):
+    truth, predicted = arrays(first), arrays(second)
+    table = overlaps(*truth, *predicted)
+    i, j = spotting.match_one_to_one(*truth, *predicted)
+    assert len(set(i)) == len(i) == len(set(j))
+    assert np.all(table[i, j] >= 0.5)
+    assert (len(i), round(float(table[i, j].sum()), 9)) == best_by_trying(table)
+
+
+@LAW
+@given(INTERVALS, INTERVALS, st.randoms(use_true_random=False))
+def test_order_of_rows_changes_nothing(first, second, random):
+    (truth, groups), (predicted, predicted_groups) = arrays(first), arrays(second)
+    p, q = random.sample(range(len(truth)), len(truth)), random.sample(range(len(predicted)), len(predicted))
+
+    def matched(t, tg, s, sg):
+        i, j = spotting.match_one_to_one(t, tg, s, sg)
+        return sorted((tuple(t[a]), tuple(s[b])) for a, b in zip(i, j))
+
+    again = matched(truth[p], groups[p], predicted[q], predicted_groups[q])
+    assert again == matched(truth, groups, predicted, predicted_groups)
+    for matching in spotting.MATCHINGS:
+        counts = [
+            spotting.count(*sides, [0, 1], matching=matching)
+            for sides in (
+                (truth, groups, predicted, predicted_groups),
+                (truth[p], groups[p], predicted[q], predicted_groups[q]),
+            )
+        ]
+        np.testing.assert_array_equal(*counts)
+
+
+@LAW
+@given(INTERVALS, INTERVALS)
+def test_f1_reaches_and_never_exceeds_the_bipartite_bound(first, second):
+    truth, predicted = arrays(first), arrays(second)
+    table = overlaps(*truth, *predicted) >= 0.5
+    bound = int(np.sum(maximum_bipartite_matching(csr_array(table), perm_type="column") >= 0)) if table.size else 0
+    tp, fp, fn = spotting.count(*truth, *predicted, [0, 1]).sum(axis=0)
+    assert (tp, tp + fp, tp + fn) == (bound, len(second), len(first))
+    assert spotting.rates((tp, fp, fn))[2] <= 1
+
+
+def test_truth_against_itself_is_perfect():
+    truth = np.array([[1, 5], [1, 5], [3, 9], [20, 20]])
+    kinds = np.array(["micro", "micro", "macro", "micro"])
+    result = spotting.evaluate(truth, [1, 2, 1, 1], kinds, truth, [1, 2, 1, 1], kinds)
+    assert [result[kind]["tp"] for kind in ("micro", "macro", "overall")] == [3, 1, 4]
+    assert all(result[kind]["f1"] == 1 for kind in result)
+
+
+def test_pairs_need_equal_video_and_type():
+    truth, kinds = np.array([[10, 20]]), np.array(["micro"])
+    other_video = spotting.evaluate(truth, ["a"], kinds, truth, ["b"], kinds)
+    other_type = spotting.evaluate(truth, ["a"], kinds, truth, ["a"], np.array(["macro"]))
+    assert other_video["overall"] == {"tp": 0, "fp": 1, "fn": 1, "precision": 0.0, "recall": 0.0, "f1": 0.0}
+    assert other_type["overall"]["tp"] == 0
+
+
+def test_matchings_differ_where_one_prediction_covers_two_events():
+    truth, predicted = np.array([[0, 9], [10, 19]]), np.array([[0, 19]])
+    one = spotting.count(truth, [0, 0], predicted, [0], [0])
+    many = spotting.count(truth, [0, 0], predicted, [0], [0], matching="megc2020")
+    assert one.tolist() == [[1, 0, 1]]
+    assert many.tolist() == [[2, -1, 0]]
+    assert spotting.count(truth, [0, 0], predicted, [0], [0], strict=True).tolist() == [[0, 1, 2]]
+
+
+def test_most_pairs_win_over_the_better_overlap():
+    # The first event overlaps both predictions, the second only the one the first fits best.
+    truth, predicted = np.array([[0, 9], [4, 13]]), np.array([[1, 10], [0, 5]])
+    i, j = spotting.match_one_to_one(truth, [0, 0], predicted, [0, 0])
+    assert list(zip(i, j)) == [(0, 1), (1, 0)]
+
+
+def test_nothing_is_defined():
+    empty, none = np.empty((0, 2), int), np.empty(0, str)
+    result = spotting.evaluate(empty, none, none, empty, none, none)
+    assert result["overall"] == {"tp": 0, "fp": 0, "fn": 0, "precision": 0.0, "recall": 0.0, "f1": 0.0}
+
+
+def test_faults_are_named():
+    good = np.array([[1, 2]])
+    with pytest.raises(ValueError, match=r"interval 0: onset 3 is after offset 2"):
+        spotting.count(np.array([[3, 2]]), [0], good, [0], [0])
+    with pytest.raises(ValueError, match="expected an \\(N, 2\\) integer array"):
+        spotting.validate(np.array([[1.5, 2.0]]), [0])
+    with pytest.raises(ValueError, match="groups: expected shape"):
+        spotting.validate(good, [0, 1])
+    with pytest.raises(ValueError, match="matching is 'best'"):
+        spotting.count(good, [0], good, [0], [0], matching="best")
+    with pytest.raises(ValueError, match="threshold is 0"):
+        spotting.count(good, [0], good, [0], [0], threshold=0)
+    with pytest.raises(ValueError, match="group that is not listed"):
+        spotting.count(good, [5], good, [0], [0])
