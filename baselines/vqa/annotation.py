@@ -1,0 +1,24 @@
+"""What question-answer pairs tell of a clip: emotion, action units and their side, for training."""
+
+from dataclasses import replace
+
+from baselines.action_units import ActionUnit, numbers
+from baselines.vqa.questions import parse
+
+
+def annotated_event(event, questions):
+    """Return an `Event` with the emotion and action units that the answers of its clip's `Question`s give.
+
+    What the event has already stays where the answers are silent.
+    """
+    fine, units, sides = event.emotion, {}, {}
+    for question in questions:
+        asked = parse(question.text)
+        if asked.kind == "fine" and question.answer:
+            fine = question.answer.strip().lower()
+        elif asked.kind == "action_units" and question.answer:
+            units = dict.fromkeys(sorted(numbers(question.answer)))
+        elif asked.kind == "side" and asked.action_unit:
+            sides[asked.action_unit] = question.answer.strip().lower()
+    codes = tuple(ActionUnit(number, sides.get(number, "")).code for number in units)
+    return replace(event, emotion=fine, action_units=codes or event.action_units)
