@@ -7,6 +7,10 @@ import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from hypothesis import settings
+
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -138,7 +138,7 @@ def test_answers_of_training_and_test_files(write):
     train = json.dumps({**ANSWER, "image_id": "c1"} | {"video": ""})
     test = json.dumps({"video_id": "samm_test_SAMM-1_1", "video": "SAMM-1", "question": "Why?", "answer": 0})
     rows = formats.read_answers(write(b"\xef\xbb\xbf" + f"{train}\r\n\r\n{test}\n".encode(), "a.jsonl"))
-    assert plain(rows)[0] == ANSWER
+    assert plain(rows)[0] == ANSWER | {"image_id": "c1"}
     assert (rows[1]["id"], rows[1]["video"], rows[1]["answer"]) == ("samm_test_SAMM-1_1", "SAMM-1", "0")
     assert rows[1]["place"].endswith("a.jsonl line 3")
 

@@ -83,8 +83,9 @@ def test_a_resample_without_a_class_leaves_it_out():
     whole = np.array([[2, 0, 0], [0, 2, 0]])
     counted = recognition.counted_in_resample(whole)
     lacking = np.array([[[2, 0, 0], [0, 0, 0]]])
-    assert recognition.uf1(lacking, counted(lacking)) == 1
-    assert recognition.uf1(lacking) == 0.5
+    for figure in (recognition.uf1, recognition.uar):
+        assert figure(lacking, counted(lacking)) == 1
+        assert figure(lacking) == 0.5
 
 
 def test_nothing_is_defined_and_faults_are_named():

@@ -27,6 +27,11 @@ def test_seed_decides_and_blocks_do_not(monkeypatch):
     assert not np.array_equal(uncertainty.resampled_sums(COUNTS, 100, seed=2), whole)
 
 
+def test_percentiles_hold_the_middle():
+    assert uncertainty.percentiles(range(1001)) == pytest.approx((25, 975))
+    assert uncertainty.percentiles(range(1001), 0.5) == pytest.approx((250, 750))
+
+
 def test_interval_of_a_mean_is_near_the_normal_one():
     values = np.random.default_rng(0).normal(5, 2, 400)
     counts = np.stack([values, np.ones(400)], axis=1)

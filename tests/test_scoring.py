@@ -1,10 +1,13 @@
 """Scores of files: golden numbers, checks between truth and predictions, intervals, signatures."""
 
 import json
+import time
 
 import pytest
 
 from baselines.errors import InputError
+from baselines.formats import read_answers
+from baselines.metrics import text, vqa
 from baselines.scoring.common import headline, json_ready
 from baselines.scoring.comparing import compare, compare_files
 from baselines.scoring.recognition import recognition_scores, score_recognition
@@ -124,6 +127,7 @@ def test_strs_result_and_classes(write):
     assert three["analysis"]["uf1"] == pytest.approx(2 / 3)
     assert "mode:corrected" in three["signature"]
     assert "classes:negative,positive,surprise" in three["signature"]
+    assert "nothing is analysed" in score_strs(truth, truth, classes="anger, fear")["warnings"][0]
     with pytest.raises(InputError, match=r"row 2: emotion 'banana' is outside the classes of the truth"):
         score_strs(truth, write("pred.csv", "subject,video,onset,offset,emotion\ns1,v1,10,20,banana\n"))
 
@@ -194,6 +198,12 @@ def test_given_classes_hold_for_every_figure(write):
     assert own["per_dataset"]["casme2"]["uf1"] == pytest.approx(0.8 / 2)
 
 
+def test_intervals_of_a_database_are_over_its_own_classes_and_subjects(write):
+    result = score_recognition(write("both.csv", CLIPS.replace("positive,negative", "positive,positive")))
+    assert result["per_dataset"]["casme2"]["uf1"] == 1
+    assert result["ci"]["per_dataset"]["casme2"] == {name: [1.0, 1.0] for name in ("uf1", "uar", "accuracy")}
+
+
 def test_vqa_result(write):
     truth = write("truth.jsonl", questions(["negative", "yes", "positive", "no"]))
     result = score_vqa(truth, write("pred.jsonl", questions(["negative", "no", "negative", "No."])))
@@ -235,6 +245,27 @@ def test_figures_of_several_databases(write):
     assert list(result["per_dataset"]) == ["casme3", "samm"]
     assert [part["coarse"]["uf1"] for part in result["per_dataset"].values()] == [0, 1]
     assert result["per_dataset"]["samm"]["rouge"]["rouge1-f1"] == 1
+
+
+def test_figures_are_those_of_the_metrics_on_arrays(shared_data):
+    rows = read_answers(shared_data / "me_vqa" / "me_vqa_casme2.jsonl")
+    truth = [row["answer"] for row in rows]
+    answers = [truth[n - 7] for n in range(len(truth))]
+    result = vqa_scores(rows, answers)
+    kinds = [vqa.question_kind(row["question"]) for row in rows]
+    expected = vqa.evaluate(kinds, truth, answers) | text.evaluate(truth, answers)
+    assert {name: result[name] for name in expected} == {
+        name: pytest.approx(figures) if isinstance(figures, dict) else figures for name, figures in expected.items()
+    }
+
+
+def test_many_events_in_one_video_take_no_quadratic_time():
+    truth = [event("s", 30 * n) for n in range(10_000)]
+    predicted = [event("s", 30 * n + n % 7) for n in range(10_000)]
+    start = time.process_time()
+    result = strs_scores(truth, predicted)
+    assert result["spotting"]["tp"] == sum(n % 7 <= 3 for n in range(10_000))
+    assert time.process_time() - start < 2
 
 
 def event(subject, onset, emotion="negative", kind="micro"):

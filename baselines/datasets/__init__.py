@@ -5,7 +5,7 @@ from importlib import import_module
 from baselines.errors import InputError
 
 DATASETS = {
-    "synthetic": "baselines.datasets.synthetic",
+    "synthetic": "baselines.datasets.embedded",
     "manifest": "baselines.datasets.manifest",
     "flow-images": "baselines.datasets.flow_images",
 }

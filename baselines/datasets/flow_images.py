@@ -4,11 +4,13 @@ Two public layouts are read (STSTNet and HTNet authors' copies):
 `STSNet_whole_norm_u_v_os/<subject>_<clip> .png`, with the blank, beside a CSV `dataset,sub,filename_o,label,...`;
 `three_norm_u_v_os/<subject>/u_test/<label>/<name>.png`, leave-one-subject-out folds whose u_test folders together
 are the database. Each channel is min-max scaled per image, so the zero level of the flow is lost.
+ME-VQA question files (*.jsonl) in the same folder are joined to the clips by subject and file name.
 """
 
 import re
 from pathlib import Path
 
+from baselines.datasets.questions import read_questions
 from baselines.datasets.records import Clip, Dataset, Event
 from baselines.errors import InputError
 from baselines.files import inside, read_csv
@@ -38,7 +40,8 @@ def load(root):
             f"{root}: no flow pictures; expected the folder {WHOLE} beside its CSV, "
             f"or {FOLDS} with <subject>/u_test/<label>/*.png"
         )
-    return Dataset("flow-images", clips=clips)
+    questions = [question for path in sorted(root.glob("*.jsonl")) for question in read_questions(path)]
+    return Dataset("flow-images", clips=clips, questions=questions)
 
 
 def database_of(subject):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from baselines import action_units
 from baselines.datasets.frames import open_frames
+from baselines.datasets.questions import read_questions
 from baselines.datasets.records import COARSE_OF_FINE, Clip, Dataset, Event, Video, coarse, frame_slice
 from baselines.errors import InputError
 from baselines.files import inside, read_csv, whole_number
@@ -29,11 +30,7 @@ def load(root):
     """Return the `Dataset` below the folder `root`; see the module text for the layout."""
     root = Path(root)
     videos = read_videos(root)
-    questions = []
-    if (root / "questions.jsonl").exists():
-        from baselines.vqa.questions import read_questions
-
-        questions = read_questions(root / "questions.jsonl")
+    questions = read_questions(root / "questions.jsonl") if (root / "questions.jsonl").exists() else []
     return Dataset("manifest", clips=event_clips(videos), videos=videos, questions=questions)
 
 
@@ -79,7 +76,7 @@ def read_videos(root, fps=None):
 
 
 def event_clips(videos):
-    """Return one clip an emotional event: the micro-expressions, or the macro-expressions when there are no micro ones."""
+    """Return one clip an emotional event: the micro-expressions, or when there are none the macro-expressions."""
     found = [(video, event) for video in videos for event in video.events or () if coarse(event.emotion)]
     kinds = {event.kind for _, event in found}
     kind = "micro" if "micro" in kinds else "macro"

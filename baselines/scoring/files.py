@@ -1,11 +1,8 @@
 """One entrance for the command `score`: which options go with which kind of file."""
 
+from importlib import import_module
+
 from baselines.errors import InputError
-from baselines.metrics import spotting, strs
-from baselines.scoring.recognition import score_recognition
-from baselines.scoring.spotting import score_spotting
-from baselines.scoring.strs import score_strs
-from baselines.scoring.vqa import score_vqa
 
 # kind -> {command-line option: keyword of the scoring function}
 OPTIONS = {
@@ -14,8 +11,7 @@ OPTIONS = {
     "strs": {"mode": "mode", "classes": "classes", "type": "kind"},
     "vqa": {},
 }
-MODES = {"spotting": spotting.MATCHINGS, "strs": strs.MODES}
-FUNCTIONS = {"spotting": score_spotting, "strs": score_strs, "vqa": score_vqa}
+MODES = {"spotting": ("one-to-one", "megc2020"), "strs": ("corrected", "megc2025-script")}
 
 
 def score_file(kind, truth, predictions, seed=0, **options):
@@ -30,9 +26,8 @@ def score_file(kind, truth, predictions, seed=0, **options):
             raise InputError(f"score {kind} has no --{name.replace('_', '-')}; it has {known}")
         if name == "mode" and value not in MODES[kind]:
             raise InputError(f"--mode {value!r} is not known; choose one of {', '.join(MODES[kind])}")
-    keywords = {OPTIONS[kind][name]: value for name, value in given.items()}
-    if kind == "recognition":
-        return score_recognition(predictions, truth, seed=seed, **keywords)
-    if truth is None:
+    if truth is None and kind != "recognition":
         raise InputError(f"score {kind} needs --truth FILE")
-    return FUNCTIONS[kind](truth, predictions, seed=seed, **keywords)
+    score = getattr(import_module(f"baselines.scoring.{kind}"), f"score_{kind}")
+    keywords = {OPTIONS[kind][name]: value for name, value in given.items()}
+    return score(truth=truth, predictions=predictions, seed=seed, **keywords)

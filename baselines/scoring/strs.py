@@ -19,7 +19,8 @@ def score_strs(truth, predictions, mode="corrected", kind=None, videos=None, **o
     options: those of `strs_scores`.
     """
     truth, predicted, warnings = read_strs(truth, predictions, mode, kind, videos)
-    return strs_scores(truth, predicted, mode, **options) | {"warnings": warnings}
+    result = strs_scores(truth, predicted, mode, **options)
+    return result | {"warnings": warnings + result["warnings"]}
 
 
 def read_strs(truth, predictions, mode="corrected", kind=None, videos=None):
@@ -46,7 +47,7 @@ def strs_scores(truth, predicted, mode="corrected", classes=None, resamples=RESA
     """Score rows (mappings subject, video, onset, offset, emotion).
 
     Returns {spotting: {tp, fp, fn, precision, recall, f1}, analysis: {precision, recall, f1, uf1, uar},
-    strs, signature, ci}. classes: the analysed ones, as in `common.class_set`; default: those in the
+    strs, signature, ci, warnings}. classes: the analysed ones, as in `common.class_set`; default: those in the
     truth; events of other emotions count in spotting only. Under `megc2025-script` an undefined strs is None.
     """
     named = [[row["emotion"] for row in rows] for rows in (truth, predicted)]
@@ -54,6 +55,9 @@ def strs_scores(truth, predicted, mode="corrected", classes=None, resamples=RESA
     known = {*named[0], *classes}
     for row in predicted:
         common.check_label(row, "emotion", known, "the classes of the truth")
+    warnings = []
+    if truth and not set(named[0]) & set(classes):
+        warnings.append(f"no event of the truth has one of the classes {', '.join(classes)}: nothing is analysed")
     tally = strs_tally(truth, predicted, classes, mode)
     spotted, pairs = (tally.metrics[path][0].sum(axis=0) for path in (("spotting", "f1"), ("analysis", "f1")))
     result = {
@@ -69,6 +73,7 @@ def strs_scores(truth, predicted, mode="corrected", classes=None, resamples=RESA
             classes=text,
             undefined=0 if mode == "corrected" else "nan",
         ),
+        "warnings": warnings,
     }
     return common.with_intervals(result, tally, resamples, seed)
 

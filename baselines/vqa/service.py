@@ -1,5 +1,7 @@
 """Answer a whole file of questions about the clips in a folder."""
 
+import warnings
+from collections import Counter
 from functools import partial
 from pathlib import Path
 
@@ -63,12 +65,15 @@ def answer_file(questions, media, answerer, model, mmproj, output, fps=None, job
     names = [name for name in asked if name in clips]
     missing = [name for name in asked if name not in clips]
     failures = [f"{media}: no clip {'_'.join(filter(None, n))} for {len(asked[n])} questions; add it" for n in missing]
-    answers = {}
+    answers, flags = {}, Counter()
     for name, (found, failure) in zip(names, answer([clips[name] for name in names], [asked[name] for name in names])):
         if failure:
             failures.append(failure)
         else:
-            answers |= {question.id: text for question, text in zip(asked[name], found)}
+            answers |= {question.id: answer.text for question, answer in zip(asked[name], found)}
+            flags.update(answer.flag for answer in found if answer.flag)
+    for flag, count in flags.most_common():
+        warnings.warn(f"{count} answers are best efforts: {flag}", stacklevel=2)
     if answers:
         blank = [{**row, "answer": ""} for row in rows]  # a question file may hold the true answers
         formats.write_answers(output, fill_answers(blank, answers))
@@ -90,7 +95,7 @@ def _rules(path, mmproj, jobs):
                 yield None, failure
                 continue
             (evidence,) = model.analyst.predict(X[None])
-            yield [a.text for a in RuleAnswerer().answer_clip(group, evidence)], None
+            yield RuleAnswerer().answer_clip(group, evidence), None
 
     return answer
 
@@ -108,7 +113,7 @@ def _llama(path, mmproj, jobs):
         with progress_bar(sum(map(len, groups)), "answering") as bar:
             for (drawn, failure), group in zip(panels, groups):
                 try:
-                    found = None if failure else [answerer.answer(question.text, *drawn).text for question in group]
+                    found = None if failure else [answerer.answer(question.text, *drawn) for question in group]
                 except InputError as error:
                     found, failure = None, str(error)
                 bar.update(len(group))

@@ -1,0 +1,72 @@
+"""Arrays kept between runs: one plain .npz file for each explicit key, written atomically, bounded in size.
+
+The folder is `$MEGC_CACHE`, else `$XDG_CACHE_HOME/megc`, else `~/.cache/megc`. `MEGC_CACHE=off`
+turns keeping arrays off; `MEGC_CACHE_GB` bounds their size (default 10, oldest used go first).
+"""
+
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from baselines.errors import InputError
+from baselines.files import atomic_path
+from baselines.identity import digest
+
+
+def cache_folder():
+    """Return the folder for everything that can be made again, or a temporary one when caching is off."""
+    place = os.environ.get("MEGC_CACHE", "")
+    if place == "off":
+        return Path(tempfile.gettempdir()) / f"megc-{os.getuid() if hasattr(os, 'getuid') else 0}"
+    if place:
+        return Path(place)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "megc"
+
+
+def cached_arrays(kind, key, compute):
+    """Return `compute()`, a dict of arrays, from the cache when it holds this key.
+
+    kind: a folder name such as "landmarks"; key: JSON-able, naming everything the arrays depend on.
+    A damaged file counts as absent and is made again.
+    """
+    if os.environ.get("MEGC_CACHE") == "off":
+        return compute()
+    path = cache_folder() / "arrays" / kind / f"{digest(key)}.npz"
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = dict(stored)
+        os.utime(path)
+        return arrays
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        pass
+    arrays = compute()
+    with atomic_path(path) as temporary, temporary.open("wb") as stream:
+        np.savez(stream, **arrays)
+    return arrays
+
+
+def prune_cache():
+    """Delete the arrays used longest ago until the cache is within its bound; return bytes freed."""
+    text = os.environ.get("MEGC_CACHE_GB", "10")
+    try:
+        bound = float(text) * 1e9
+    except ValueError:
+        raise InputError(f"MEGC_CACHE_GB is {text!r}; expected a number of gigabytes such as 10") from None
+    entries = []
+    for path in (cache_folder() / "arrays").glob("*/*.npz"):
+        try:
+            stat = path.stat()
+        except FileNotFoundError:
+            continue
+        entries.append((stat.st_mtime, stat.st_size, path))
+    excess = sum(size for _, size, _ in entries) - bound
+    freed = 0
+    for _, size, path in sorted(entries):
+        if freed >= excess:
+            break
+        path.unlink(missing_ok=True)
+        freed += size
+    return freed

@@ -1,0 +1,37 @@
+"""Short texts that change when a recipe, the data or the code that matters changes."""
+
+import hashlib
+import json
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def digest(*parts):
+    """Return 24 hex digits over JSON-able parts, independent of dictionary order."""
+    text = json.dumps(parts, sort_keys=True, default=str, ensure_ascii=False)
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+
+
+@lru_cache
+def code_identity(*sources):
+    """Return a digest of our own source files: folders or modules such as "features", "baselines/faces.py"."""
+    files = []
+    for source in sources:
+        path = ROOT / source
+        files += [path] if path.is_file() else sorted(path.rglob("*.py"))
+    return digest([[str(f.relative_to(ROOT)), f.read_text(encoding="utf-8")] for f in files])
+
+
+@lru_cache
+def library_versions(*packages):
+    """Return {package: installed version}; a package that is not installed reads as an empty string."""
+    versions = {}
+    for package in packages:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            versions[package] = ""
+    return versions

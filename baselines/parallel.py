@@ -1,0 +1,57 @@
+"""One loop for everything that runs over subjects, clips or videos: joblib, any backend, one thread a worker."""
+
+import contextlib
+import sys
+
+import click
+import joblib
+
+from baselines.errors import InputError
+
+
+def iterate_parallel(function, items, jobs=1, label=""):
+    """Yield `function(item)` for each item, in order, computed by `jobs` workers.
+
+    A progress bar with `label` goes to stderr (only the label when stderr is no terminal). The backend
+    is the caller's, set with `parallel_backend`; native libraries use one thread inside a worker.
+    """
+    items = list(items)
+    parallel = joblib.Parallel(n_jobs=jobs, return_as="generator", batch_size=1, pre_dispatch="2*n_jobs")
+    with progress_bar(len(items), label) as bar:
+        for result in parallel(joblib.delayed(_single_threaded)(function, item) for item in items):
+            bar.update(1)
+            yield result
+
+
+def run_parallel(function, items, jobs=1, label=""):
+    """Return the list of what `iterate_parallel` yields."""
+    return list(iterate_parallel(function, items, jobs, label))
+
+
+def progress_bar(length, label):
+    """Return a progress bar on stderr; without a label it is silent."""
+    return click.progressbar(length=length, label=label, file=sys.stderr, hidden=not label)
+
+
+def parallel_backend(name=None, scheduler=None):
+    """Return a context in which `run_parallel` uses the backend loky, threading or dask (at `scheduler`)."""
+    if name is None:
+        return contextlib.nullcontext()
+    if name == "dask":
+        try:
+            from distributed import Client
+        except ImportError:
+            raise InputError("--backend dask needs dask: run `pip install 'megc-baselines[dask]'`") from None
+        if not scheduler:
+            raise InputError("--backend dask needs --scheduler ADDR, such as tcp://127.0.0.1:8786")
+        Client(scheduler, set_as_default=True)
+    return joblib.parallel_config(backend=name)
+
+
+def _single_threaded(function, item):
+    import cv2
+    from threadpoolctl import threadpool_limits
+
+    cv2.setNumThreads(1)
+    with threadpool_limits(1):
+        return function(item)

@@ -1,0 +1,130 @@
+"""What the commands spot, recognize and str do with their inputs: each input by itself, failures apart."""
+
+import warnings
+from dataclasses import dataclass, field
+from functools import partial
+
+from baselines.datasets.manifest import cut_clip, event_clips, read_videos
+from baselines.datasets.records import Event
+from baselines.errors import InputError
+from baselines.parallel import run_parallel
+from baselines.recipes import load_recipe, recipe_names
+from baselines.recognition.representation import represent_one
+from baselines.spot_then_recognize import recognize_events, spot_video, spotting_row
+from baselines.training import default_model, load_model
+
+SPOTTING_COLUMNS = ("subject", "video", "onset", "offset", "type")
+RECOGNITION_COLUMNS = ("dataset", "subject", "clip", "label", "prediction")
+STR_COLUMNS = ("subject", "video", "onset", "offset", "emotion", "type")
+
+
+@dataclass
+class Outcome:
+    """Prediction rows (mappings), one message a failed input, and how many videos or clips went well."""
+
+    rows: list = field(default_factory=list)
+    failures: list = field(default_factory=list)
+    succeeded: int = 0
+
+
+def spot_inputs(inputs, method="", fps=None, plot=None, jobs=1):
+    """Return the `Outcome` of spotting in every video of the inputs; `plot` names a folder for curve pictures."""
+    recipe = spotting_recipe(method)
+    videos, outcome = _open_inputs(inputs, partial(read_videos, fps=fps))
+
+    def rows_of(video, result):
+        if plot is not None:
+            from baselines.report.plots import plot_spotting
+
+            name = f"{video.subject}_{video.name}"
+            plot_spotting(result, video.fps, plot / f"{name}.png", truth=video.events, title=name)
+        return [spotting_row(video, interval) for interval in result.intervals]
+
+    return _each(partial(spot_video, recipe=recipe), videos, rows_of, outcome, jobs, "spotting")
+
+
+def recognize_inputs(inputs, model=None, fps=None, jobs=1):
+    """Return the `Outcome` of recognizing every clip of the inputs."""
+    model = load_model(model) if model else default_model(jobs)
+    clips, outcome = _open_inputs(inputs, partial(_read_clips, fps=fps))
+
+    def rows_of(clip, representation):
+        (label,) = model.recognizer.predict(representation[None])
+        return [
+            {
+                "dataset": clip.dataset,
+                "subject": clip.subject,
+                "clip": clip.name,
+                "label": clip.label or "",
+                "prediction": label,
+            }
+        ]
+
+    settings = model.recipe.steps["representation"]
+    return _each(partial(represent_one, settings=settings), clips, rows_of, outcome, jobs, "recognizing")
+
+
+def spot_then_recognize_inputs(inputs, method="", model=None, fps=None, jobs=1):
+    """Return the `Outcome` of spotting micro-expressions in every video and recognizing each."""
+    recipe = spotting_recipe(method)
+    model = load_model(model) if model else default_model(jobs)
+    videos, outcome = _open_inputs(inputs, partial(read_videos, fps=fps))
+
+    def rows_of(video, result):
+        return recognize_events(video, result.intervals, model.recognizer, model.recipe)
+
+    return _each(partial(spot_video, recipe=recipe), videos, rows_of, outcome, jobs, "spotting")
+
+
+def spotting_recipe(name=""):
+    """Return the spotting recipe called `name`; the default is the first that is not a floor."""
+    known = recipe_names("spotting")
+    recipe = load_recipe(name or next(n for n in known if not load_recipe(n).steps.get("floor")))
+    if recipe.task != "spotting":
+        raise InputError(f"--method {name!r} is a recipe for {recipe.task}; choose one of {', '.join(known)}")
+    return recipe
+
+
+def _read_clips(path, fps):
+    videos = read_videos(path, fps)
+    if any(video.events is not None for video in videos):
+        return event_clips(videos)
+    return [cut_clip(video, Event(1, len(video.frames)), video.name) for video in videos]
+
+
+def _open_inputs(inputs, read):
+    outcome, records = Outcome(), []
+    for path in inputs:
+        try:
+            records += read(path)
+        except InputError as error:
+            outcome.failures.append(str(error))
+    names = [(r.subject, r.name) for r in records]
+    for subject, name in {n for n in names if names.count(n) > 1}:
+        raise InputError(f"two inputs are called subject {subject} video {name}; rename one or write a videos.csv")
+    return records, outcome
+
+
+def _each(function, records, rows_of, outcome, jobs, label):
+    """Run `function` over the records in parallel and gather the rows and failures in `outcome`."""
+    for record, (result, notes, failure) in zip(
+        records, run_parallel(partial(_caught, function), records, jobs, label)
+    ):
+        for note in notes:
+            warnings.warn(f"{record.frames.source}: {note}", stacklevel=2)
+        try:
+            if failure:
+                raise InputError(failure)
+            outcome.rows += rows_of(record, result)
+            outcome.succeeded += 1
+        except InputError as error:
+            outcome.failures.append(str(error))
+    return outcome
+
+
+def _caught(function, record):
+    try:
+        result = function(record)
+        return result, getattr(result, "warnings", ()), None
+    except InputError as error:
+        return None, (), str(error)

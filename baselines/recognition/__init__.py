@@ -1,0 +1,1 @@
+"""Recognition: what a classifier sees of a clip, and the recognizer that a recipe builds."""

@@ -1,0 +1,72 @@
+"""Model files: what `train` writes and `recognize`, `str` and `vqa` read.
+
+A model holds the recipe, the fitted recognizer, the fitted clip analyst (for questions) and where they
+come from. It is stored with skops, which builds numpy and scikit-learn objects and the types named
+here: nothing is unpickled.
+"""
+
+import zipfile
+from dataclasses import dataclass
+
+from baselines.errors import InputError
+from baselines.files import atomic_path
+from baselines.identity import library_versions
+from baselines.recipes import Recipe
+from baselines.recognition.transforms import TRANSFORMS, Flatten
+
+FORMAT = "megc-baselines model 1"
+TRUSTED = {
+    "baselines.recognition.recognizer.Recognizer",
+    "baselines.vqa.evidence.ClipAnalyst",
+    "xgboost.core.Booster",
+    "xgboost.sklearn.XGBClassifier",
+    *(f"{t.__module__}.{t.__qualname__}" for t in (Flatten, *TRANSFORMS.values())),
+}
+LIBRARIES = ("megc-baselines", "numpy", "scikit-learn", "xgboost-cpu", "xgboost", "skops")
+
+
+@dataclass(frozen=True)
+class Model:
+    """A fitted recognizer with its recipe; `analyst` is None when the training clips had no action units."""
+
+    recipe: Recipe
+    recognizer: object
+    analyst: object
+    data: dict
+
+
+def save_model(model, path):
+    """Write a model file, whole or not at all."""
+    import skops.io
+
+    contents = {
+        "format": FORMAT,
+        "recipe": vars(model.recipe),
+        "recognizer": model.recognizer,
+        "analyst": model.analyst,
+        "data": model.data,
+        "libraries": dict(library_versions(*LIBRARIES)),
+    }
+    with atomic_path(path) as temporary:
+        skops.io.dump(contents, temporary)
+
+
+def load_model(path):
+    """Return the model in a file that `train` wrote; anything else raises `InputError`."""
+    import skops.io
+
+    wanted = "expected a file that `train --output` wrote; train it again"
+    try:
+        strange = sorted(set(skops.io.get_untrusted_types(file=path)) - TRUSTED)
+        if strange:
+            raise InputError(f"{path}: holds the types {', '.join(strange)}, which no model has; {wanted}")
+        contents = skops.io.load(path, trusted=sorted(TRUSTED))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; train one with `train --output {path}`") from None
+    except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{path}: not a readable model ({type(error).__name__}); {wanted}") from None
+    if not isinstance(contents, dict) or contents.get("format") != FORMAT:
+        raise InputError(f"{path}: not a model of this program; {wanted}")
+    return Model(Recipe(**contents["recipe"]), contents["recognizer"], contents["analyst"], contents["data"])

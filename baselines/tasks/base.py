@@ -1,0 +1,71 @@
+"""What every task offers to an experiment."""
+
+from abc import ABC, abstractmethod
+
+from baselines.identity import digest
+from baselines.scoring.common import headline
+
+
+class Task(ABC):
+    """One task of the challenge under leave-one-subject-out."""
+
+    name = ""
+
+    @abstractmethod
+    def records(self, dataset):
+        """Return the clips or videos that are predicted; their subjects are the folds."""
+
+    def fits(self, recipe, dataset):
+        """Tell whether a recipe of this task can run on a dataset."""
+        return bool(self.records(dataset))
+
+    def parts(self, recipe):
+        """Return the names of other recipes that a recipe uses."""
+        return ()
+
+    def subjects(self, dataset):
+        """Return the folds."""
+        return sorted({subject_of(record) for record in self.records(dataset)})
+
+    def data_identity(self, dataset):
+        """Return a digest of everything the dataset holds for this task."""
+        records = [*dataset.clips, *dataset.videos]
+        seen = [[subject_of(r), r.name, str(getattr(r, "event", None) or getattr(r, "events", ""))] for r in records]
+        pixels = [r.frames.identity() if r.frames else file_stamp(r.flow_image) for r in records]
+        return digest(self.name, seen, pixels, [str(question) for question in dataset.questions])
+
+    @abstractmethod
+    def prepare(self, recipe, dataset, jobs):
+        """Return what all folds share: representations and records. Nothing is fitted here."""
+
+    @abstractmethod
+    def run_fold(self, recipe, prepared, subject, seed):
+        """Return {"truth": [...], "predictions": [...]} for the left-out subject, JSON-able."""
+
+    @abstractmethod
+    def evaluate(self, rows, seed):
+        """Return the figures of all folds pooled: mappings subset, metric, value, ci_low, ci_high, n, signature.
+
+        `seed` is that of the bootstrap over subjects.
+        """
+
+
+def subject_of(record):
+    """Return the fold of a clip or video: subjects of different databases are different people."""
+    return f"{record.dataset}/{record.subject}"
+
+
+def file_stamp(path):
+    """Return size and time of a file."""
+    stat = path.stat()
+    return [stat.st_size, stat.st_mtime_ns]
+
+
+def pooled(rows, key):
+    """Return the entries under `key` of all rows as one list."""
+    return [entry for row in rows for entry in row[key]]
+
+
+def counted_headline(scores, names, n):
+    """Return the `headline` figures of a scores mapping with the number `n` of samples behind them."""
+    return [{**figure, "n": n} for figure in headline(scores, names)]

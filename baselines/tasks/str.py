@@ -1,0 +1,63 @@
+"""ME-STR: spot the micro-expressions in a long video, then recognize the emotion of each."""
+
+import numpy as np
+
+from baselines.datasets.records import coarse
+from baselines.recipes import load_recipe
+from baselines.recognition.recognizer import Recognizer
+from baselines.recognition.representation import represent, supports
+from baselines.scoring.strs import strs_scores
+from baselines.spot_then_recognize import recognize_events, spot_video, spotting_row
+from baselines.tasks.base import Task, counted_headline, pooled, subject_of
+
+
+class SpotThenRecognize(Task):
+    """A recipe names a spotting recipe and a recognition recipe, fitted on the other subjects' clips."""
+
+    name = "str"
+
+    def records(self, dataset):
+        return [video for video in dataset.videos if video.events is not None]
+
+    def parts(self, recipe):
+        return recipe.steps["spotting"], recipe.steps["recognition"]
+
+    def fits(self, recipe, dataset):
+        settings = load_recipe(recipe.steps["recognition"]).steps["representation"]
+        clips = self._clips(dataset)
+        return bool(self.records(dataset) and clips) and all(supports(settings, clip) for clip in clips)
+
+    def prepare(self, recipe, dataset, jobs):
+        clips = self._clips(dataset)
+        settings = load_recipe(recipe.steps["recognition"]).steps["representation"]
+        return self.records(dataset), clips, represent(clips, settings, jobs)
+
+    def run_fold(self, recipe, prepared, subject, seed):
+        videos, clips, X = prepared
+        recognition = load_recipe(recipe.steps["recognition"])
+        others = np.array([subject_of(clip) != subject for clip in clips])
+        labels = np.array([clip.label for clip in clips])
+        recognizer = Recognizer.from_recipe(recognition, seed).fit(X[others], labels[others])
+        truth, predictions = [], []
+        for video in videos:
+            if subject_of(video) != subject:
+                continue
+            spotted = spot_video(video, load_recipe(recipe.steps["spotting"]))
+            predictions += recognize_events(video, spotted.intervals, recognizer, recognition)
+            truth += [
+                {**spotting_row(video, event), "emotion": coarse(event.emotion) or "others"}
+                for event in video.events
+                if event.kind == "micro"
+            ]
+        return {"truth": truth, "predictions": predictions}
+
+    def evaluate(self, rows, seed):
+        truth = pooled(rows, "truth")
+        scores = strs_scores(truth, pooled(rows, "predictions"), seed=seed)
+        names = [("strs",), ("spotting", "f1"), ("analysis", "f1"), ("analysis", "uf1"), ("analysis", "uar")]
+        figures = counted_headline(scores, names, len(truth))
+        return [{**figure, "subset": "all", "metric": "_".join(name)} for name, figure in zip(names, figures)]
+
+    @staticmethod
+    def _clips(dataset):
+        return [clip for clip in dataset.clips if clip.label]

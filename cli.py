@@ -1,0 +1,317 @@
+"""The command line: a thin click tree that parses, calls `baselines` and prints.
+
+stdout is data, stderr is progress and warnings. Exit codes: 0 done, 1 failed in part (what succeeded
+is kept), 2 bad usage or input. Heavy modules are imported inside the commands.
+"""
+
+import json as jsonlib
+import sys
+import warnings
+from pathlib import Path
+
+import click
+
+from baselines.errors import InputError
+
+
+class _Commands(click.Group):
+    """A group that turns every `InputError` into one line on stderr and exit code 2."""
+
+    def invoke(self, context):
+        warnings.showwarning = lambda message, *_: click.echo(f"warning: {message}", err=True)
+        try:
+            return super().invoke(context)
+        except InputError as error:
+            click.echo(f"error: {' '.join(str(error).split())}", err=True)
+            context.exit(2)
+
+
+_INPUTS = click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=click.Path(path_type=Path))
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+_JOBS = click.option("--jobs", type=int, default=-1, show_default="all cores", help="Number of parallel workers.")
+_SEED = click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of all randomness.")
+_FPS = click.option("--fps", type=click.FloatRange(1), help="Frame rate of folders of images without a manifest.")
+_ROOT = click.option("--data-root", type=click.Path(path_type=Path), help="The folder that holds the dataset.")
+_MODEL = click.option(
+    "--model",
+    type=click.Path(path_type=Path),
+    help="A file that `train` wrote. Default: one trained on the embedded corpus, made at first use.",
+)
+
+
+def _output(what):
+    return click.option("--output", required=True, type=click.Path(path_type=Path), help=what)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="megc-baselines", prog_name="megc")
+def main():
+    """Classical baselines for facial micro-expression analysis (MEGC: ME-STR and ME-VQA)."""
+
+
+@main.command("run-all")
+@click.option("--dataset", "datasets", multiple=True, metavar="NAME", help="Dataset; repeatable. Default: synthetic.")
+@_ROOT
+@click.option("--task", "tasks", multiple=True, metavar="TASK", help="recognition, spotting, str or vqa; repeatable.")
+@click.option("--recipe", "recipes", multiple=True, metavar="NAME", help="A recipe; repeatable. Default: all that fit.")
+@_JOBS
+@_SEED
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Use about N clips and N videos of each dataset.")
+@click.option("--output", type=click.Path(path_type=Path), default=Path("results"), show_default=True, help="Folder.")
+@click.option("--overwrite", is_flag=True, help="Forget earlier rows in the output folder.")
+@click.option("--backend", type=click.Choice(["loky", "threading", "dask"]), help="joblib backend.")
+@click.option("--scheduler", metavar="ADDR", help="dask scheduler, such as tcp://127.0.0.1:8786.")
+@_JSON
+def run_all(datasets, data_root, tasks, recipes, jobs, seed, limit, output, overwrite, backend, scheduler, as_json):
+    """Run every recipe on every dataset, leave-one-subject-out, and write the tables.
+
+    A rerun computes only what is missing in the output folder.
+    """
+    from baselines.experiment import run_experiments
+    from baselines.parallel import parallel_backend
+    from baselines.report.tables import markdown_tables, write_tables
+
+    with parallel_backend(backend, scheduler):
+        rows, failures = run_experiments(
+            datasets or ("synthetic",), data_root, tasks, recipes, seed, limit, output, overwrite, jobs
+        )
+    scores = write_tables(rows, output)
+    click.echo(jsonlib.dumps(scores, indent=1) if as_json else markdown_tables(scores))
+    click.echo(f"written: {output / 'scores.csv'}, scores.md, timings.csv", err=True)
+    _finish(failures, bool(scores))
+
+
+@main.group()
+def data():
+    """Datasets: what is known, whether a copy is whole, and the embedded corpus."""
+
+
+@data.command("list")
+@_JSON
+def data_list(as_json):
+    """List the datasets that can be named."""
+    from baselines.datasets import DATASETS, describe
+
+    _listing([describe(name) for name in DATASETS], ("name", "tasks", "summary"), as_json)
+
+
+@data.command("describe")
+@click.argument("name")
+@_JSON
+def data_describe(name, as_json):
+    """Print what a dataset is, its licence, and the layout that is read."""
+    from baselines.datasets import describe
+
+    facts = describe(name)
+    click.echo(jsonlib.dumps(facts, indent=1) if as_json else "\n".join(f"{k}: {v}" for k, v in facts.items()))
+
+
+@data.command("check")
+@click.argument("name")
+@_ROOT
+@_JOBS
+@_JSON
+def data_check(name, data_root, jobs, as_json):
+    """Read a dataset once and report what it holds and what is wrong; exit 1 when something is."""
+    from baselines.datasets.check import check_dataset
+
+    report = check_dataset(name, data_root, jobs)
+    if as_json:
+        click.echo(jsonlib.dumps(report, indent=1))
+    else:
+        for key, value in report["counts"].items():
+            click.echo(f"{key}: {value}")
+    _finish(report["findings"], True)
+
+
+@data.command("make-synthetic")
+@click.argument("directory", type=click.Path(path_type=Path))
+@_SEED
+@_JOBS
+@click.option("--subjects", type=click.IntRange(2), default=12, show_default=True, help="Synthetic subjects.")
+@click.option("--clips", type=click.IntRange(1), default=12, show_default=True, help="Clips of each subject.")
+@click.option("--seconds", type=click.FloatRange(3), default=20, show_default=True, help="Length of long videos.")
+def data_make_synthetic(directory, seed, jobs, subjects, clips, seconds):
+    """Write the embedded corpus to DIRECTORY: two manifest datasets, clips/ and long/."""
+    from baselines.datasets.embedded import make
+
+    make(directory, seed, jobs, subjects=subjects, clips_per_subject=clips, long_seconds=seconds)
+    click.echo(directory)
+
+
+@main.command()
+@_INPUTS
+@click.option("--method", default="", metavar="NAME", help="A spotting recipe; see `recipes list`.")
+@_output("CSV subject,video,onset,offset,type to write.")
+@click.option("--plot", type=click.Path(path_type=Path), help="Folder for a picture of each video's curve.")
+@_FPS
+@_JOBS
+def spot(inputs, method, output, plot, fps, jobs):
+    """Spot micro- and macro-expressions in videos, folders of images or manifests."""
+    from baselines.predict import SPOTTING_COLUMNS, spot_inputs
+
+    _write_predictions(output, SPOTTING_COLUMNS, spot_inputs(inputs, method, fps, plot, jobs))
+
+
+@main.command()
+@_INPUTS
+@_MODEL
+@_output("CSV dataset,subject,clip,label,prediction to write.")
+@_FPS
+@_JOBS
+def recognize(inputs, model, output, fps, jobs):
+    """Recognize the emotion of clips: every event of a manifest, or each INPUT as a whole."""
+    from baselines.predict import RECOGNITION_COLUMNS, recognize_inputs
+
+    _write_predictions(output, RECOGNITION_COLUMNS, recognize_inputs(inputs, model, fps, jobs))
+
+
+@main.command("str")
+@_INPUTS
+@click.option("--method", default="", metavar="NAME", help="A spotting recipe; see `recipes list`.")
+@_MODEL
+@_output("CSV subject,video,onset,offset,emotion,type to write.")
+@_FPS
+@_JOBS
+def spot_then_recognize(inputs, method, model, output, fps, jobs):
+    """Spot micro-expressions in videos, then recognize the emotion of each."""
+    from baselines.predict import STR_COLUMNS, spot_then_recognize_inputs
+
+    _write_predictions(output, STR_COLUMNS, spot_then_recognize_inputs(inputs, method, model, fps, jobs))
+
+
+@main.command()
+@click.option("--dataset", required=True, metavar="NAME", help="Dataset to train on.")
+@_ROOT
+@click.option("--recipe", default="flow-svm", show_default=True, metavar="NAME", help="A recognition recipe.")
+@_SEED
+@_JOBS
+@_output("Model file to write, for recognize, str and vqa.")
+def train(dataset, data_root, recipe, seed, jobs, output):
+    """Train a recognition recipe on a whole dataset and write a model file."""
+    from baselines.recognition.model import save_model
+    from baselines.training import train_model
+
+    model = train_model(recipe, dataset, data_root, seed, jobs)
+    save_model(model, output)
+    click.echo(f"{output}: {recipe} on {model.data['clips']} clips of {model.data['subjects']} subjects", err=True)
+
+
+@main.command()
+@click.option("--questions", required=True, type=click.Path(path_type=Path), help="Questions, ME-VQA JSON Lines.")
+@click.option("--media", required=True, type=click.Path(path_type=Path), help="Folder with the clips asked about.")
+@click.option("--answerer", type=click.Choice(["rules", "llama"]), default="rules", show_default=True)
+@click.option("--model", type=click.Path(path_type=Path), help="rules: a file that `train` wrote. llama: a GGUF file.")
+@click.option("--mmproj", type=click.Path(path_type=Path), help="llama: the GGUF file of the vision projector.")
+@_output("The questions with their answers, JSON Lines.")
+@_FPS
+@_JOBS
+def vqa(questions, media, answerer, model, mmproj, output, fps, jobs):
+    """Answer questions about clips."""
+    from baselines.vqa.service import answer_file
+
+    failures, answered = answer_file(questions, media, answerer, model, mmproj, output, fps, jobs)
+    _finish(failures, answered)
+
+
+@main.command()
+@click.argument("kind", type=click.Choice(["spotting", "recognition", "strs", "vqa"]))
+@click.option("--truth", type=click.Path(path_type=Path), help="File with the truth; recognition: may be left out.")
+@click.option("--predictions", required=True, type=click.Path(path_type=Path), help="File with the predictions.")
+@click.option("--mode", metavar="NAME", help="spotting: one-to-one, megc2020; strs: corrected, megc2025-script.")
+@click.option("--classes", metavar="A,B,...", help="Scored classes, or megc2025. Default: those in the truth.")
+@click.option("--type", "event_type", type=click.Choice(["micro", "macro"]), help="strs: count only this type.")
+@click.option("--per-video", is_flag=True, help="spotting: counts of each video too.")
+@_SEED
+@_JSON
+def score(kind, truth, predictions, mode, classes, event_type, per_video, seed, as_json):
+    """Score predictions against the truth, with 95 % intervals by bootstrap over subjects."""
+    from baselines.scoring.common import json_ready
+    from baselines.scoring.files import score_file
+
+    options = {"mode": mode, "classes": classes, "type": event_type, "per_video": per_video}
+    result = score_file(kind, truth, predictions, seed, **options)
+    for warning in result.pop("warnings", ()):
+        click.echo(f"warning: {warning}", err=True)
+    result = json_ready(result)
+    click.echo(jsonlib.dumps(result, indent=1) if as_json else _readable(result, result.pop("ci")))
+
+
+@main.group()
+def recipes():
+    """Recipes: named methods with all their parameters."""
+
+
+@recipes.command("list")
+@_JSON
+def recipes_list(as_json):
+    """List the recipes."""
+    from baselines.recipes import load_recipe, recipe_names
+
+    found = [vars(load_recipe(name)) for name in recipe_names()]
+    _listing(found, ("name", "task", "summary"), as_json)
+
+
+@recipes.command("show")
+@click.argument("name")
+@_JSON
+def recipes_show(name, as_json):
+    """Print one recipe."""
+    from baselines.recipes import FOLDER, load_recipe
+
+    recipe = load_recipe(name)
+    text = (FOLDER / f"{name}.toml").read_text(encoding="utf-8").rstrip()
+    click.echo(jsonlib.dumps(vars(recipe), indent=1) if as_json else text)
+
+
+def _listing(entries, columns, as_json):
+    """Print entries as JSON, or as aligned columns."""
+    if as_json:
+        click.echo(jsonlib.dumps(entries, indent=1))
+        return
+    texts = [
+        [", ".join(v) if isinstance(v := entry[c], (list, tuple)) else str(v) for c in columns] for entry in entries
+    ]
+    widths = [max(len(row[i]) for row in texts) for i in range(len(columns) - 1)] + [0]
+    for row in texts:
+        click.echo("  ".join(text.ljust(width) for text, width in zip(row, widths)))
+
+
+def _readable(result, ci, indent=""):
+    """Return nested figures as indented lines with their intervals; the confusion is left to --json."""
+    lines = []
+    for name, value in result.items():
+        interval = ci.get(name)
+        if isinstance(value, dict) and name != "confusion":
+            lines += [f"{indent}{name}:", _readable(value, interval or {}, indent + "  ")]
+        elif isinstance(value, float):
+            bounds = f" [{interval[0]:.4f}, {interval[1]:.4f}]" if interval else ""
+            lines.append(f"{indent}{name}: {value:.4f}{bounds}")
+        elif not isinstance(value, (dict, list)):
+            lines.append(f"{indent}{name}: {value}")
+    return "\n".join(lines)
+
+
+def _write_predictions(output, columns, outcome):
+    """Write prediction rows as CSV (`-` is stdout) unless every input failed, then finish."""
+    from baselines.files import csv_text, write_text
+
+    if outcome.succeeded:
+        text = csv_text(columns, outcome.rows)
+        if str(output) == "-":
+            click.echo(text, nl=False)
+        else:
+            write_text(output, text)
+    _finish(outcome.failures, bool(outcome.succeeded))
+
+
+def _finish(failures, kept):
+    """Print one line a failure; exit 1 when something was kept all the same, else 2."""
+    for failure in failures:
+        click.echo(f"error: {' '.join(str(failure).split())}", err=True)
+    if failures:
+        sys.exit(1 if kept else 2)
+
+
+if __name__ == "__main__":
+    main(prog_name="megc")

@@ -1,0 +1,40 @@
+"""Local binary patterns with six intersection points (LBP-SIP), optionally on a Gaussian pyramid."""
+
+import cv2
+import numpy as np
+
+from features.checks import as_bytes_if_whole, checked_clip
+from features.errors import FeatureError
+from features.lbp_top import block_counts, code_points
+
+
+def lbp_sip(clip, radii=(1, 1, 1), levels=1, blocks=(1, 1, 1), overlap=0.0):
+    """LBP-SIP histograms: 16 codes of the four neighbours in space, 4 codes of the two in time.
+
+    The six points are where the three planes of LBP-TOP cross; they carry no code twice, 20 values instead of 48.
+
+    clip: (T, H, W) grey, uint8 or float in [0, 255].
+    radii: (R_X, R_Y, R_T) in px, px, frames. Bits in space: right, up, left, down; in time: later, earlier.
+    levels: of a Gaussian pyramid in space, each half the size of the last, joined (multi-resolution LBP-SIP).
+    blocks: rows, columns, time segments; overlap: as `lbp_top`.
+
+    Returns (levels * time * rows * columns * 20,) float64; the 16 and the 4 values sum to 1 each.
+    Raises FeatureError when the coarsest level is too small for its radii or blocks.
+    Source: Wang, See, Phan, Oh, ACCV 2014.
+    """
+    if levels < 1 or len(radii) != 3 or any(radius != int(radius) or radius < 1 for radius in radii):
+        raise FeatureError(f"lbp_sip: radii of 1 or more and at least one level expected, got {radii!r} and {levels}")
+    clip = as_bytes_if_whole(checked_clip(clip))
+    radius_x, radius_y, radius_t = radii
+    space = np.array([(0, 0, radius_x), (0, -radius_y, 0), (0, 0, -radius_x), (0, radius_y, 0)])
+    time = np.array([(radius_t, 0, 0), (-radius_t, 0, 0)])
+    features = []
+    for level in range(levels):
+        if level:
+            clip = np.stack([cv2.pyrDown(frame) for frame in clip])
+        for_level = []
+        for points in (space, time):
+            counts = block_counts(code_points(clip, points, tuple(radii)), blocks, overlap)[:, : 2 ** len(points)]
+            for_level.append(counts / counts.sum(axis=1, keepdims=True))
+        features.append(np.hstack(for_level).ravel())
+    return np.concatenate(features)

@@ -1,0 +1,128 @@
+"""Main directional mean optical flow (MDMO): the main motion of each of 36 facial regions, 72 values a clip."""
+
+import cv2
+import numpy as np
+
+from features.checks import checked_clip
+from features.errors import FeatureError
+from features.mdmo_regions import mdmo_regions
+from features.optical_flow import iterate_flow
+
+# Landmarks that expressions hardly move: jaw line beside the mouth and tip of the nose (from 0, iBUG 300-W).
+RIGID = (0, 1, 2, 3, 4, 5, 11, 12, 13, 14, 15, 16, 30)
+
+VARIANTS = ("paper", "meb")
+
+
+def mdmo(clip, landmarks, variant="paper", method="farneback", brow_height=20, **parameters):
+    """MDMO of a clip: 36 lengths, then 36 directions.
+
+    For every frame the flow from the first frame is freed of head motion (the affine map that brings 13 displaced
+    landmarks back best), and in each region the vectors of the fullest of 8 direction bins (45 degrees, the first
+    around 0) are averaged in length and direction. Frames are summed as vectors, each weighted by its part of all
+    lengths; lengths are divided by the largest.
+
+    clip: (T, H, W) grey in [0, 255], at least two frames. landmarks: (68, 2) x and y in px on the first frame.
+    variant: "paper"; or "meb", the public code by T. Varanka: no alignment, direction 292.5 to 337.5 degrees counted
+    with the first bin, arithmetic mean of directions across 0, frames weighted by their sum of directions, and
+    directions shifted by -pi. A region without pixels is 0 in both.
+    method, parameters: as `optical_flow`. brow_height: as `mdmo_regions`.
+
+    Returns (72,) float64: lengths in [0, 1], then directions in radians in [-pi, pi], 0 right, positive downwards.
+    Raises FeatureError when no region lies in the picture.
+    Source: Liu et al., IEEE Transactions on Affective Computing 7(4), 2016.
+    """
+    if variant not in VARIANTS:
+        raise FeatureError(f"mdmo: unknown variant {variant!r}; one of {', '.join(VARIANTS)}")
+    clip = checked_clip(clip, least_frames=2)
+    y, x, region = _region_pixels(mdmo_regions(landmarks, brow_height), clip.shape[1:])
+    aligner = _Aligner(landmarks, clip.shape[1:], x, y) if variant == "paper" else None
+    main_vectors = _main_vectors if variant == "paper" else _main_vectors_meb
+    lengths, directions = [], []
+    for flow in iterate_flow(clip, method, **parameters):
+        vectors = flow[y, x] if aligner is None else aligner(flow)
+        length, direction = main_vectors(vectors, region)
+        lengths.append(length)
+        directions.append(direction)
+    return _summary(np.array(lengths), np.array(directions), variant)
+
+
+def _region_pixels(regions, shape):
+    """Rows, columns and region number of all pixels inside each region, its border included."""
+    rows, columns, numbers = [], [], []
+    for number, corners in enumerate(regions):
+        mask = np.zeros(shape, np.uint8)
+        cv2.drawContours(mask, [corners.astype(np.int32)], 0, 1, cv2.FILLED)
+        y, x = np.nonzero(mask)
+        rows.append(y)
+        columns.append(x)
+        numbers.append(np.full(len(y), number))
+    if not any(len(y) for y in rows):
+        raise FeatureError(f"mdmo: no region lies in the picture of {shape[1]}x{shape[0]} px; check the landmarks")
+    return tuple(np.concatenate(parts) for parts in (rows, columns, numbers))
+
+
+class _Aligner:
+    """Removes from a flow field, at given pixels, the affine motion of the face's rigid points."""
+
+    def __init__(self, landmarks, shape, x, y):
+        points = np.asarray(landmarks, dtype=np.float64)[list(RIGID)]
+        self.points = np.clip(points, 0, np.array(shape[::-1]) - 1)
+        self.at = tuple(np.rint(self.points[:, ::-1]).astype(int).T)
+        self.x, self.y = x, y
+        self.position = np.column_stack([x, y]).astype(np.float32)
+
+    def __call__(self, flow):
+        moved = self.points + flow[self.at]
+        design = np.column_stack([moved, np.ones(len(moved))])
+        # Solved for the displacement rather than the place, so that a face at rest gives exactly no motion.
+        back = np.linalg.lstsq(design, self.points - moved, rcond=None)[0].astype(np.float32)
+        vectors = flow[self.y, self.x]
+        return vectors + (self.position + vectors) @ back[:2] + back[2]
+
+
+def _main_vectors(vectors, region):
+    """Mean length and direction of the vectors in the fullest direction bin of each region, (36,) and (36,)."""
+    length = np.hypot(vectors[:, 0], vectors[:, 1])
+    direction = np.arctan2(vectors[:, 1], vectors[:, 0])
+    octant = np.rint(direction * np.float32(4 / np.pi))
+    label = octant.astype(np.int64) % 8
+    # Deviation from the middle of the bin: a mean of directions that does not break where the circle closes.
+    deviation = direction - octant * np.float32(np.pi / 4)
+    main, mean_length, mean_deviation = _means_of_fullest(region * 8 + label, 8, length, deviation)
+    return mean_length, main * (np.pi / 4) + mean_deviation
+
+
+def _main_vectors_meb(vectors, region):
+    length, direction = cv2.cartToPolar(vectors[:, 0].astype(np.float64), vectors[:, 1].astype(np.float64))
+    length, direction = length.ravel(), direction.ravel()
+    label = np.searchsorted(np.pi / 8 * np.array([1, 3, 5, 7, 9, 11, 13]), direction, side="right") % 7
+    _, mean_length, mean_direction = _means_of_fullest(region * 7 + label, 7, length, direction)
+    return mean_length, mean_direction
+
+
+def _means_of_fullest(cells, bins, length, direction):
+    """Fullest bin of each region and the means of length and direction in it; 0 in a region without pixels."""
+    counts = np.bincount(cells, minlength=36 * bins).reshape(36, bins)
+    main = counts.argmax(axis=1)
+    chosen = np.arange(36) * bins + main
+    number = np.maximum(counts.ravel()[chosen], 1)
+    means = [np.bincount(cells, values, minlength=36 * bins)[chosen] / number for values in (length, direction)]
+    return main, *means
+
+
+def _summary(lengths, directions, variant):
+    total = lengths.sum()
+    if total == 0:
+        return np.zeros(72)
+    weights = (lengths if variant == "paper" else directions).sum(axis=1) / total
+    u = weights @ (lengths * np.cos(directions))
+    v = weights @ (lengths * np.sin(directions))
+    if variant == "paper":
+        length, direction = np.hypot(u, v), np.arctan2(v, u)
+    else:
+        # OpenCV's arctangent, which is off by up to 2e-4, as meb's.
+        length, direction = (polar.ravel() for polar in cv2.cartToPolar(u, v))
+        direction = direction - np.pi
+    peak = length.max()
+    return np.concatenate([length / peak if peak > 0 else length, direction])

@@ -1,0 +1,252 @@
+"""The command line as a user runs it, on a small embedded corpus."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from baselines.datasets.synthetic import generate
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory):
+    """A corpus of three subjects with four clips and one 5-second video each."""
+    folder = tmp_path_factory.mktemp("corpus") / "synthetic"
+    generate(folder, seed=3, subjects=3, clips_per_subject=4, long_seconds=5)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def model(corpus, tmp_path_factory):
+    """A model file trained on the corpus through the command line."""
+    path = tmp_path_factory.mktemp("model") / "flow.model"
+    done = run("train", "--dataset", "synthetic", "--data-root", corpus, "--output", path, "--jobs", 1)
+    assert done.exit_code == 0, done.stderr
+    return path
+
+
+def run(*arguments):
+    from click.testing import CliRunner
+
+    from cli import main
+
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def table(path):
+    with open(path, newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_run_all_writes_tables_of_every_task_and_again_the_same(corpus, tmp_path):
+    arguments = ("run-all", "--data-root", corpus, "--output", tmp_path / "out", "--jobs", 2)
+    first = run(*arguments)
+    assert first.exit_code == 0, first.stderr
+    scores = table(tmp_path / "out" / "scores.csv")
+    assert {row["task"] for row in scores} == {"recognition", "spotting", "str", "vqa"}
+    for row in scores:
+        assert 0 <= float(row["value"]) <= 1
+        assert row["signature"]
+    assert "### recognition on synthetic (n = 12)" in first.stdout
+    assert {"scores.csv", "scores.md", "timings.csv", "rows.jsonl"} == set(os.listdir(tmp_path / "out"))
+    before = (tmp_path / "out" / "scores.csv").read_bytes()
+    again = run(*arguments, "--json")
+    assert json.loads(again.stdout)[0]["recipe"]
+    assert (tmp_path / "out" / "scores.csv").read_bytes() == before
+
+
+def test_spot_writes_the_columns_of_the_contract_and_a_picture(corpus, tmp_path):
+    done = run("spot", corpus / "long", "--output", tmp_path / "pred.csv", "--plot", tmp_path / "plots", "--jobs", 1)
+    assert done.exit_code == 0, done.stderr
+    assert (tmp_path / "pred.csv").read_text().splitlines()[0] == "subject,video,onset,offset,type"
+    for row in table(tmp_path / "pred.csv"):
+        assert 1 <= int(row["onset"]) <= int(row["offset"]) <= 150
+        assert row["type"] in ("micro", "macro")
+    pictures = list((tmp_path / "plots").glob("*.png"))
+    assert len(pictures) == 3
+    assert all(picture.read_bytes().startswith(b"\x89PNG") for picture in pictures)
+    scored = run(
+        "score", "spotting", "--truth", corpus / "long" / "events.csv", "--predictions", tmp_path / "pred.csv", "--json"
+    )
+    assert {"micro", "macro", "overall", "signature", "ci"} <= set(json.loads(scored.stdout))
+
+
+def test_recognize_gives_a_class_for_every_clip_and_can_be_scored(corpus, model, tmp_path):
+    done = run("recognize", corpus / "clips", "--model", model, "--output", tmp_path / "pred.csv", "--jobs", 1)
+    assert done.exit_code == 0, done.stderr
+    rows = table(tmp_path / "pred.csv")
+    assert len(rows) == 12
+    right = np.mean([row["label"] == row["prediction"] for row in rows])
+    assert right > 0.8  # these clips were trained on
+    scored = run("score", "recognition", "--predictions", tmp_path / "pred.csv", "--json")
+    result = json.loads(scored.stdout)
+    assert result["n"] == 12
+    assert set(result["per_dataset"]) == {"manifest"}
+
+
+def test_one_clip_folder_is_recognized_as_a_whole(corpus, model, tmp_path):
+    clip = corpus / "clips" / "sub01" / "c01"
+    done = run("recognize", clip, "--fps", 100, "--model", model, "--output", "-")
+    assert done.exit_code == 0, done.stderr
+    (row,) = csv.DictReader(done.stdout.splitlines())
+    assert (row["clip"], row["label"]) == ("c01", "")
+    assert row["prediction"] in ("negative", "positive", "surprise")
+
+
+def test_str_gives_micro_expressions_with_emotions(corpus, model, tmp_path):
+    done = run("str", corpus / "long", "--model", model, "--output", tmp_path / "pred.csv", "--jobs", 1)
+    assert done.exit_code == 0, done.stderr
+    assert (tmp_path / "pred.csv").read_text().startswith("subject,video,onset,offset,emotion,type\n")
+    assert {row["type"] for row in table(tmp_path / "pred.csv")} <= {"micro"}
+    truth = corpus / "long" / "events.csv"
+    scored = run(
+        "score", "strs", "--truth", truth, "--predictions", tmp_path / "pred.csv", "--type", "micro",
+        "--classes", "megc2025", "--json",
+    )  # fmt: skip
+    assert scored.exit_code == 0, scored.stderr
+    assert 0 <= json.loads(scored.stdout)["strs"] <= 1
+
+
+def test_vqa_answers_every_question_in_order(corpus, model, tmp_path):
+    questions = corpus / "clips" / "questions.jsonl"
+    done = run("vqa", "--questions", questions, "--media", corpus / "clips", "--model", model, "--output",
+               tmp_path / "pred.jsonl", "--jobs", 1)  # fmt: skip
+    assert done.exit_code == 0, done.stderr
+    asked = [json.loads(line) for line in questions.read_text().splitlines()]
+    answered = [json.loads(line) for line in (tmp_path / "pred.jsonl").read_text().splitlines()]
+    assert [a | {"answer": ""} for a in answered] == [q | {"answer": ""} for q in asked]
+    assert all(row["answer"] for row in answered)
+    scored = run("score", "vqa", "--truth", questions, "--predictions", tmp_path / "pred.jsonl", "--json")
+    result = json.loads(scored.stdout)
+    assert result["coarse"]["uf1"] > 0.5
+    assert {"fine", "action_units", "yes_no", "bleu", "rouge", "signature"} <= set(result)
+
+
+def test_vqa_names_the_clips_it_misses_and_answers_the_rest(corpus, model, tmp_path):
+    lines = (corpus / "clips" / "questions.jsonl").read_text().splitlines()
+    odd = json.loads(lines[0]) | {"id": "x", "subject": "sub99", "filename": "gone", "image_id": "sub99_gone"}
+    (tmp_path / "q.jsonl").write_text("\n".join([lines[0], json.dumps(odd)]) + "\n")
+    done = run("vqa", "--questions", tmp_path / "q.jsonl", "--media", corpus / "clips", "--model", model, "--output",
+               tmp_path / "pred.jsonl", "--jobs", 1)  # fmt: skip
+    assert done.exit_code == 1
+    assert "no clip sub99_gone for 1 questions" in done.stderr
+    answers = [json.loads(line)["answer"] for line in (tmp_path / "pred.jsonl").read_text().splitlines()]
+    assert [bool(answer) for answer in answers] == [True, False]
+
+
+def test_a_failed_input_does_not_stop_the_others(corpus, tmp_path):
+    good = corpus / "long" / "sub01" / "long.avi"
+    done = run("spot", good, tmp_path / "none.mp4", "--output", tmp_path / "pred.csv", "--jobs", 1)
+    assert done.exit_code == 1
+    assert done.stderr.count("none.mp4: no such file") == 1
+    assert (tmp_path / "pred.csv").exists()
+    done = run("spot", tmp_path / "none.mp4", "--output", tmp_path / "other.csv")
+    assert done.exit_code == 2
+    assert not (tmp_path / "other.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("run-all", "--dataset", "none"), "error: dataset 'none' is not known; choose one of synthetic"),
+        (("run-all", "--task", "none"), "error: --task 'none' is not known"),
+        (("data", "check", "flow-images"), "error: dataset flow-images needs --data-root DIR"),
+        (("data", "describe", "none"), "error: dataset 'none' is not known"),
+        (("recipes", "show", "none"), "error: recipe 'none' is not known"),
+        (("spot", "x.mp4", "--method", "flow-svm", "--output", "o.csv"), "is a recipe for recognition; choose one of"),
+        (("train", "--dataset", "synthetic", "--recipe", "vqa-rules", "--output", "m"), "is a recipe for vqa"),
+        (("recognize", "x.mp4", "--model", "none.model", "--output", "o.csv"), "none.model: no such file; train one"),
+        (("vqa", "--questions", "none.jsonl", "--media", ".", "--output", "o"), "none.jsonl: no such file"),
+        (("vqa", "--questions", "q", "--media", ".", "--answerer", "llama", "--output", "o"), "no such file"),
+        (("score", "strs", "--predictions", "p.csv"), "score strs needs --truth FILE"),
+        (("score", "vqa", "--truth", "t", "--predictions", "p", "--per-video"), "score vqa has no --per-video"),
+        (("score", "spotting", "--truth", "t", "--predictions", "p", "--mode", "x"), "--mode 'x' is not known"),
+    ],
+)
+def test_bad_usage_is_one_line_and_exit_code_2(arguments, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = run(*arguments)
+    assert done.exit_code == 2
+    errors = [line for line in done.stderr.splitlines() if not line.startswith("warning: no --model")]
+    assert len(errors) == 1
+    assert message in errors[0]
+    assert not list(tmp_path.iterdir())
+
+
+def test_listings_have_text_and_json():
+    for command in (("data", "list"), ("recipes", "list")):
+        names = [entry["name"] for entry in json.loads(run(*command, "--json").stdout)]
+        text = run(*command).stdout
+        assert names
+        assert all(name in text for name in names)
+    assert json.loads(run("recipes", "show", "flow-svm", "--json").stdout)["steps"]["classifier"]["kernel"] == "rbf"
+    assert "citation" in run("recipes", "show", "flow-svm").stdout
+    assert "licence" in run("data", "describe", "synthetic").stdout
+
+
+def test_check_counts_a_whole_corpus_and_finds_what_is_broken(corpus, tmp_path):
+    done = run("data", "check", "synthetic", "--data-root", corpus, "--json", "--jobs", 1)
+    assert done.exit_code == 0, done.stderr
+    counts = json.loads(done.stdout)["counts"]
+    assert (counts["subjects"], counts["videos"], counts["clips"]) == (3, 3, 12)
+    copy = tmp_path / "copy"
+    subprocess.run(["cp", "-r", str(corpus / "clips"), str(copy)], check=True)
+    broken = copy / "sub02" / "c03" / "img020.jpg"
+    broken.write_bytes(broken.read_bytes()[:100])
+    done = run("data", "check", "manifest", "--data-root", copy, "--jobs", 1)
+    assert done.exit_code == 1
+    assert done.stderr.count("img020.jpg: not a readable image") == 1
+
+
+def test_make_synthetic_writes_a_manifest_and_refuses_a_full_folder(tmp_path):
+    arguments = ("data", "make-synthetic", tmp_path / "new", "--subjects", 2, "--clips", 1, "--seconds", 3, "--jobs", 1)
+    assert run(*arguments).stdout.strip() == str(tmp_path / "new")
+    assert (tmp_path / "new" / "clips" / "videos.csv").exists()
+    again = run(*arguments)
+    assert again.exit_code == 2
+    assert "is not an empty folder" in again.stderr
+
+
+@pytest.mark.parametrize("absent", ["dlib", "llama_cpp", "xgboost", "matplotlib"])
+def test_a_heavy_part_that_is_missing_stops_only_what_needs_it(absent, corpus, tmp_path):
+    """In a fresh process in which the module cannot be imported."""
+    (tmp_path / "sitecustomize.py").write_text(f"import sys\nsys.modules[{absent!r}] = None\n")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "MEGC_CACHE": str(tmp_path / "cache")}
+
+    def fresh(*arguments):
+        command = [sys.executable, str(ROOT / "cli.py"), *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path)
+
+    for arguments in (("--help",), ("recipes", "list"), ("data", "list")):
+        assert fresh(*arguments).returncode == 0
+    video = corpus / "long" / "sub01" / "long.avi"
+    (tmp_path / "a.gguf").write_bytes(b"GGUF")
+    (tmp_path / "q.jsonl").write_text('{"id": "1", "video": "v", "question": "What is the coarse expression class?"}\n')
+    needing, package = {
+        "dlib": (("spot", video, "--output", "p.csv"), "dlib-bin"),
+        "llama_cpp": (
+            ("vqa", "--questions", "q.jsonl", "--media", ".", "--answerer", "llama", "--model", "a.gguf", "--mmproj",
+             "a.gguf", "--output", "o"), "llama-cpp-python"),
+        "xgboost": (
+            ("train", "--dataset", "synthetic", "--data-root", corpus, "--recipe", "flow-xgb", "--jobs", 1, "--output",
+             "m"), "xgboost"),
+        "matplotlib": (("spot", video, "--output", "p.csv", "--plot", "plots"), "matplotlib"),
+    }[absent]  # fmt: skip
+    done = fresh(*needing)
+    assert done.returncode in (1, 2), done.stderr
+    assert f"pip install {package}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_command_line_starts_without_heavy_modules():
+    heavy = ("sklearn", "skimage", "cv2", "dlib", "xgboost", "matplotlib", "numpy", "scipy")
+    code = f"import sys, cli; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip() == "[]"

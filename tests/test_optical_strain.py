@@ -1,0 +1,142 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from oracle_clips import clip
+from scipy.signal import wiener
+
+from features.errors import FeatureError
+from features.lbp_top import lbp_top
+from features.optical_flow import flow_consecutive, flow_to_first
+from features.optical_strain import SCHEMES, _wiener, optical_strain, osf, osw_lbp_top, strain_maps, strain_weights
+
+flows = arrays(np.float32, st.tuples(st.integers(2, 9), st.integers(2, 9), st.just(2)), elements=st.integers(-20, 20))
+
+
+def quadratic():
+    y, x = np.mgrid[0:40, 0:50].astype(float)
+    return np.stack([0.02 * x**2, 0.01 * x * y], axis=-1)
+
+
+def formula(u_x, u_y, v_x, v_y):
+    return np.sqrt(u_x**2 + v_y**2 + (u_y + v_x) ** 2 / 2)
+
+
+# Central: the exact derivative; forward: SOFTNet's code; backward: MEAN's code and os.m, run on this field.
+@pytest.mark.parametrize(("scheme", "value"), [("central", 0.827647), ("forward", 0.846995), ("backward", 0.808332)])
+def test_schemes_give_their_published_code_s_value(scheme, value):
+    assert optical_strain(quadratic(), scheme)[10, 20] == pytest.approx(value, abs=1e-6)
+
+
+@given(flows)
+def test_central_is_the_formula_with_numpy_gradients(flow):
+    u_y, u_x = np.gradient(flow[..., 0].astype(float))
+    v_y, v_x = np.gradient(flow[..., 1].astype(float))
+    np.testing.assert_allclose(optical_strain(flow), formula(u_x, u_y, v_x, v_y), rtol=1e-5, atol=1e-5)
+
+
+@given(flows)
+def test_forward_copies_the_strain_at_its_border(flow):
+    wide = np.pad(flow, ((0, 1), (0, 1), (0, 0)))
+    inner = (wide[1:, :-1] - wide[:-1, :-1])[:-1, :-1], (wide[:-1, 1:] - wide[:-1, :-1])[:-1, :-1]
+    (u_y, v_y), (u_x, v_x) = (np.moveaxis(d.astype(float), -1, 0) for d in inner)
+    expected = np.pad(formula(u_x, u_y, v_x, v_y), ((0, 1), (0, 1)), mode="edge")
+    np.testing.assert_allclose(optical_strain(flow, "forward"), expected, rtol=1e-5, atol=1e-5)
+
+
+@given(flows)
+def test_backward_has_no_derivative_at_its_border(flow):
+    u_y, v_y = np.moveaxis(np.diff(flow.astype(float), axis=0, prepend=flow[:1]), -1, 0)
+    u_x, v_x = np.moveaxis(np.diff(flow.astype(float), axis=1, prepend=flow[:, :1]), -1, 0)
+    np.testing.assert_allclose(optical_strain(flow, "backward"), formula(u_x, u_y, v_x, v_y), rtol=1e-5, atol=1e-5)
+
+
+@given(flows, st.sampled_from(list(SCHEMES)), st.floats(-50, 50), st.floats(-50, 50))
+@settings(max_examples=40)
+def test_a_face_that_moves_as_a_whole_has_no_more_strain(flow, scheme, u, v):
+    np.testing.assert_allclose(
+        optical_strain(flow + np.float32([u, v]), scheme), optical_strain(flow, scheme), atol=1e-4
+    )
+
+
+@given(flows)
+def test_a_mirrored_flow_has_the_mirrored_strain(flow):
+    mirrored = flow[:, ::-1] * np.float32([-1, 1])
+    np.testing.assert_allclose(optical_strain(mirrored)[:, ::-1], optical_strain(flow), rtol=1e-5, atol=1e-5)
+
+
+def test_a_longer_step_and_the_other_reading_of_the_formula():
+    flow = quadratic()
+    # Central differences are exact on a parabola, whatever their reach.
+    np.testing.assert_allclose(optical_strain(flow, step=3)[5:-5, 5:-5], optical_strain(flow)[5:-5, 5:-5], rtol=1e-5)
+    one = optical_strain(flow, shear_terms=1)[10, 20]
+    assert one == pytest.approx(np.sqrt(0.8**2 + 0.2**2 + 0.1**2 / 4), abs=1e-6)
+
+
+def test_strain_is_computed_once_per_pair():
+    video = clip()[:4]
+    np.testing.assert_array_equal(strain_maps(video), [optical_strain(flow) for flow in flow_consecutive(video)])
+    expected = [optical_strain(flow, "forward") for flow in flow_to_first(video, "dis")]
+    np.testing.assert_array_equal(strain_maps(video, "dis", to_first=True, scheme="forward"), expected)
+
+
+def test_the_pooled_map_shows_where_the_mouth_moves():
+    onset_to_apex = clip()[[0, 15]]
+    feature = osf(onset_to_apex, method="tvl1")
+    assert feature.shape == (2500,)
+    assert feature.min() >= 0
+    assert feature.max() <= 1
+    # Away from the picture's edge, where flow is a guess.
+    y, x = np.unravel_index(feature.reshape(50, 50)[8:42, 8:42].argmax(), (34, 34))
+    assert abs(y + 8 - 37) <= 6
+    assert min(abs(x + 8 - 19), abs(x + 8 - 31)) <= 5
+    np.testing.assert_allclose(osf(onset_to_apex, "sum", method="tvl1"), feature, atol=1e-4)
+    assert np.abs(osf(onset_to_apex, smoothing=None, method="tvl1") - feature).max() > 0.01
+
+
+def test_the_wiener_filter_is_scipy_s():
+    image = np.random.default_rng(0).uniform(0, 1, (30, 30)).astype(np.float32)
+    image[10:20, 10:20] += 5
+    # scipy takes the outside for zero, so the noise is given to it and borders are left out.
+    local = wiener(image, 5)[2:-2, 2:-2]
+    assert np.abs(_wiener(image)[2:-2, 2:-2] - local).mean() < 0.02
+    np.testing.assert_array_equal(_wiener(np.zeros((9, 9), np.float32)), 0)
+
+
+def test_weights_are_block_means_over_the_largest():
+    maps = np.zeros((3, 8, 8), np.float32)
+    maps[0, :4, :4] = 3
+    maps[1, 4:, 4:] = 6
+    np.testing.assert_allclose(strain_weights(maps, (2, 2)), [[0.5, 0], [0, 1]])
+    np.testing.assert_array_equal(strain_weights(np.zeros((3, 8, 8)), (2, 2)), 1)
+
+
+def test_osw_weighs_the_xy_plane_only():
+    video = clip()[8:20]
+    weighted = osw_lbp_top(video, (4, 4)).reshape(16, 3, 16)
+    plain = lbp_top(video, (1, 1, 4), 4, "full", blocks=(4, 4, 1)).reshape(16, 3, 16)
+    np.testing.assert_array_equal(weighted[:, 1:], plain[:, 1:])
+    weights = strain_weights(strain_maps(video), (4, 4)).ravel()
+    np.testing.assert_allclose(weighted[:, 0].sum(axis=1), weights)
+    np.testing.assert_allclose(weighted[:, 0], plain[:, 0] * weights[:, None])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: optical_strain(np.zeros((9, 9))), r"\(H, W, 2\)"),
+        (lambda: optical_strain(np.zeros((1, 9, 2))), "at least 2x2"),
+        (lambda: optical_strain(np.zeros((5, 9, 2)), step=3), "at least 6x6"),
+        (lambda: optical_strain(np.zeros((5, 9, 2)), step=0), "step >= 1"),
+        (lambda: optical_strain(np.zeros((5, 9, 2)), shear_terms=4), "shear terms"),
+        (lambda: optical_strain(np.zeros((5, 9, 2)), "sobel"), "one of central"),
+        (lambda: optical_strain(np.full((5, 9, 2), np.nan)), "NaN"),
+        (lambda: osf(np.zeros((3, 40, 40)), pooling="max"), "pooling mean or sum"),
+        (lambda: osf(np.zeros((1, 40, 40))), "at least 2 frames"),
+        (lambda: strain_weights(np.zeros((3, 4, 4)), (8, 8)), "8x8 px"),
+    ],
+)
+def test_what_has_no_strain_is_a_clear_error(call, message):
+    with pytest.raises(FeatureError, match=message):
+        call()
