@@ -11,6 +11,7 @@ from baselines.cache import cache_folder
 from baselines.datasets import manifest
 from baselines.datasets.records import Dataset
 from baselines.datasets.synthetic import generate, identity
+from baselines.identity import code_identity
 from baselines.parallel import progress_bar
 
 SUMMARY = "the embedded corpus: synthetic faces with exact ground truth, made on this machine, no licence needed"
@@ -36,7 +37,8 @@ def load(root=None):
 
 def cached_corpus(seed=0, jobs=-1):
     """Return the folder of the default corpus, made when the cache folder has none."""
-    folder = cache_folder() / "synthetic" / identity(seed=seed, **SIZES)
+    code = code_identity("baselines/datasets/synthetic")
+    folder = cache_folder() / "synthetic" / f"{identity(seed=seed, **SIZES)}-{code[:8]}"
     if not folder.exists():
         make(folder, seed, jobs, **SIZES)
     return folder

@@ -5,6 +5,7 @@ until frames are asked for, and iteration holds one frame at a time.
 """
 
 import hashlib
+import os
 import re
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -77,6 +78,8 @@ class VideoFrames(Frames):
 
     @staticmethod
     def _open(path):
+        os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # a broken file is our message, not ffmpeg's
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
         return cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
 
     def _read(self, start, stop):
