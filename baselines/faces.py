@@ -27,6 +27,7 @@ SEARCH_SIDE = 640  # px; frames with a longer side are scaled down for the searc
 FACE = 180  # px; width of the face for the predictor, whose points are whole pixels
 CHECK_FACE = 90  # px; width of the face in the crop that confirms it (the detector's window is 80)
 START_SCORE, KEEP_SCORE = 0.0, -0.5  # detector scores to accept a new face and to keep a known one
+CLAIMED_TOO_MANY = 2  # frames that sound containers may claim beyond what they hold
 PULL = 0.3  # share of a detection in the smoothed box
 SUDDEN = 18.0  # grey levels; mean change of the face thumbnail between frames that asks for a check
 
@@ -59,10 +60,11 @@ def track(frames, fps=30.0, progress=None):
     if np.isnan(landmarks).all():
         raise InputError(
             f"{name}: no face found in {len(landmarks)} frames; give a video of an upright frontal face "
-            f"at least {CHECK_FACE} px wide or 1/8 of the frame"
+            "at least 1/8 as wide as the frame"
         )
     landmarks = bridge(landmarks, round(LONGEST_BRIDGE * fps)).astype(np.float32)
-    return FaceTrack(landmarks, tuple(_warnings(landmarks, follower.crowded)))
+    missing = len(frames) - len(landmarks) if hasattr(frames, "__len__") else 0
+    return FaceTrack(landmarks, tuple(_warnings(landmarks, follower.crowded, missing)))
 
 
 def cached_track(frames, fps):
@@ -90,7 +92,9 @@ def missing_runs(landmarks):
     return [(run[0], run[-1]) for run in (list(group) for absent, group in runs if absent)]
 
 
-def _warnings(landmarks, crowded):
+def _warnings(landmarks, crowded, missing):
+    if missing > CLAIMED_TOO_MANY:
+        yield f"the last {missing} of {len(landmarks) + missing} frames cannot be decoded; copy the video again"
     if crowded:
         yield f"more than one face at frame {crowded[0]}; the largest is followed"
     runs = missing_runs(landmarks)
@@ -113,6 +117,7 @@ class _Follower:
     def step(self, grey):
         if self.box is not None:
             self._follow(grey)
+        followed = self.box is not None
         if self.box is None and self.lost % self.check_every == 0:
             self._search(grey)
         if self.box is None:
@@ -120,7 +125,7 @@ class _Follower:
             self.lost += 1
             return
         points = self._predict()
-        if self.lost == 0 and self.landmarks:
+        if followed:
             self.box[:2] += (points - self.landmarks[-1])[list(RIGID)].mean(axis=0)
         self.lost = 0
         self.landmarks.append(points)

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from baselines.action_units import NAMES
 from baselines.datasets.questions import as_question, fill_answers, read_questions, read_rows
+from baselines.datasets.wordings import TEMPLATES
 from baselines.errors import InputError
 from baselines.formats import write_answers
-from baselines.vqa.questions import KINDS, TEMPLATES, ParsedQuestion, parse, render
+from baselines.vqa.questions import KINDS, ParsedQuestion, parse, render
 
 # Wordings of ME-VQA v1 (MEGC2025) and of the long-video questions of the MEGC2026, written out.
 OFFICIAL = {

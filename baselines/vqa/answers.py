@@ -5,12 +5,7 @@ The reference wording of free descriptions (v2) is not published; the combined s
 
 from baselines.action_units import names_text, parse_one
 from baselines.datasets.records import coarse
-
-COMBINED = {
-    "one": "The action unit present is: {units}. ",
-    "several": "The action units present are: {units}. ",
-}
-CONCLUSION = "Therefore, the fine-grained expression class is {fine}, and the coarse expression class is {coarse}."
+from baselines.datasets.wordings import COMBINED
 
 
 def answer_text(question, finding):
@@ -40,7 +35,7 @@ def answer_text(question, finding):
 def combined(units, fine, broad, number=""):
     """Return the sentence that names AU numbers, fine and coarse class; `number` one or several picks the wording."""
     number = number or ("several" if len(units) > 1 else "one")
-    return (COMBINED[number] + CONCLUSION).format(units=_units_text(units), fine=fine, coarse=broad)
+    return COMBINED[number].format(units=_units_text(units), fine=fine, coarse=broad)
 
 
 def intervals(events, scope):

@@ -10,8 +10,8 @@ import numpy as np
 from scipy.special import logsumexp
 
 from baselines.action_units import NAMES
+from baselines.datasets.wordings import COMBINED
 from baselines.errors import InputError
-from baselines.vqa.answers import COMBINED, CONCLUSION
 from baselines.vqa.panel import CLIP_CAPTION
 from baselines.vqa.questions import parse
 from baselines.vqa.records import Answer
@@ -27,7 +27,7 @@ ADMISSIBLE = {
 }
 LONG_VIDEO = ("count", "intervals", "event_type", "distinct_action_units")
 UNITS_HINT = "Name action units from this list only, separated by commas: " + ", ".join(NAMES.values()) + "."
-SENTENCE_HINT = "Answer with this sentence, filled in: " + (COMBINED["several"] + CONCLUSION).format(
+SENTENCE_HINT = "Answer with this sentence, filled in: " + COMBINED["several"].format(
     units="(names)", fine="(class)", coarse="(negative, positive or surprise)"
 )
 LONGEST_ANSWER = 128  # tokens

@@ -1,0 +1,110 @@
+"""Regions of an aligned face, the mean motion in each, and the rigid motion of the head.
+
+Regions are boxes around landmarks (see `features.alignment` for their order) with margins in units of the
+distance between the eye centres, so that they fit any face at any crop size. "Left" and "right" are the person's
+own, as in the Facial Action Coding System: the right brow is on the left of the picture.
+"""
+
+import numpy as np
+
+from features.errors import FeatureError
+
+# name: (landmarks, margins to the left, above, to the right and below); a negative margin moves the edge inwards
+REGIONS = {
+    "right outer brow": ((17, 18, 19), (0.10, 0.12, 0.10, 0.06)),
+    "right inner brow": ((20, 21), (0.10, 0.12, 0.10, 0.06)),
+    "left inner brow": ((22, 23), (0.10, 0.12, 0.10, 0.06)),
+    "left outer brow": ((24, 25, 26), (0.10, 0.12, 0.10, 0.06)),
+    "right mouth corner": ((48,), (0.20, 0.20, 0.20, 0.20)),
+    "left mouth corner": ((54,), (0.20, 0.20, 0.20, 0.20)),
+    "upper lip": ((51,), (0.15, 0.12, 0.15, 0.12)),
+    "lower lip": ((57,), (0.15, 0.12, 0.15, 0.12)),
+}
+EYES = {
+    "right eye": ((37, 38, 40, 41), (0.05, 0.05, 0.05, 0.05)),
+    "left eye": ((43, 44, 46, 47), (0.05, 0.05, 0.05, 0.05)),
+}
+NOSE = {"nose": ((28, 29), (0.14, 0.16, 0.14, 0.16))}
+# where expressions move the skin least: nose bridge, corners of the eyes, cheekbones
+RIGID_PARTS = {
+    **NOSE,
+    **{f"eye corner {index}": ((index,), (0.07, 0.06, 0.07, 0.06)) for index in (36, 39, 42, 45)},
+    "right cheekbone": ((40, 41), (0.14, -0.23, 0.14, 0.47)),
+    "left cheekbone": ((46, 47), (0.14, -0.23, 0.14, 0.47)),
+}
+
+
+def boxes(landmarks, regions=REGIONS):
+    """Return the boxes of `regions` around landmarks (68, 2): (N, 4) int, columns x0, y0, x1, y1, ends excluded."""
+    landmarks = np.asarray(landmarks, float)
+    if landmarks.shape != (68, 2) or not np.isfinite(landmarks).all():
+        raise FeatureError(f"regions: landmarks of shape {landmarks.shape}; expected (68, 2) without NaN")
+    eyes = landmarks[42:48].mean(axis=0) - landmarks[36:42].mean(axis=0)
+    unit = np.hypot(*eyes)
+    result = []
+    for indices, margins in regions.values():
+        points = landmarks[list(indices)]
+        low = points.min(axis=0) - np.multiply(margins[:2], unit)
+        high = points.max(axis=0) + np.multiply(margins[2:], unit)
+        result.append(np.concatenate([np.floor(low), np.ceil(high) + 1]))
+    return np.array(result, int)
+
+
+def centres(boxes):
+    """Return the centres of (N, 4) boxes: (N, 2) float64, px."""
+    return (boxes[:, :2] + boxes[:, 2:] - 1) / 2
+
+
+def region_means(field, boxes):
+    """Return the mean of a field (H, W) or (H, W, C) in each box, as far as it lies in the field: (N,) or (N, C).
+
+    A box that lies wholly outside gives NaN.
+    """
+    means = []
+    for x0, y0, x1, y1 in np.maximum(boxes, 0):
+        part = field[y0:y1, x0:x1]
+        means.append(part.mean(axis=(0, 1)) if part.size else np.full(field.shape[2:], np.nan))
+    return np.array(means, float)
+
+
+def points_in(boxes, shape, step=3):
+    """Return the pixels (x, y) of (N, 4) boxes on a grid of `step` px, as far as they lie in `shape`: (M, 2) int."""
+    height, width = shape[:2]
+    grids = [
+        np.mgrid[max(x0, 0) : min(x1, width) : step, max(y0, 0) : min(y1, height) : step].reshape(2, -1)
+        for x0, y0, x1, y1 in boxes
+    ]
+    return np.concatenate(grids, axis=1).T
+
+
+def rigid_motion(flow, points, scale=0.15):
+    """Return the rigid motion of the head in a flow field: a robust similarity fitted to the flow of rigid parts.
+
+    flow: (H, W, 2) px; points: (M, 2) pixels, those of `points_in` the boxes of `RIGID_PARTS`. Vectors that disagree
+    with the motion by more than about `scale` px lose weight (Cauchy's, iteratively reweighted least squares), so
+    that a blink or a lifted cheek does not pass for head motion.
+    Returns (2, 3): the rigid flow at a point xy is `m[:, :2] @ xy + m[:, 2]`.
+    """
+    if len(points) < 2:
+        raise FeatureError("rigid motion: the rigid parts lie outside the flow field; align the face first")
+    x, y = points.T
+    place = x + 1j * y
+    motion = flow[y, x] @ (1, 1j)
+    weight = np.ones(len(place))
+    for _ in range(6):
+        total = weight.sum()
+        middle, shift = weight @ place / total, weight @ motion / total
+        around = place - middle
+        turn = (weight * around.conj()) @ (motion - shift) / (weight @ np.abs(around) ** 2)
+        weight = 1 / (1 + np.abs(motion - shift - turn * around) ** 2 / scale**2)
+    rest = shift - turn * middle
+    return np.array([[turn.real, -turn.imag, rest.real], [turn.imag, turn.real, rest.imag]])
+
+
+def relative_motion(flow, regions, rigid):
+    """Return the mean flow in each region minus the rigid head motion at its centre: (N, 2) px.
+
+    regions: (N, 4) boxes; rigid: (M, 2) pixels of the rigid parts.
+    """
+    matrix = rigid_motion(flow, rigid)
+    return region_means(flow, regions) - (centres(regions) @ matrix[:, :2].T + matrix[:, 2])
