@@ -67,11 +67,11 @@ def track(frames, fps=30.0, progress=None):
     return FaceTrack(landmarks, tuple(_warnings(landmarks, follower.crowded, missing)))
 
 
-def cached_track(frames, fps):
-    """Return `track(frames, fps)`, kept in the cache between runs."""
+def cached_track(frames, fps, progress=None):
+    """Return `track(frames, fps, progress)`, kept in the cache between runs."""
 
     def compute():
-        found = track(frames, fps)
+        found = track(frames, fps, progress)
         return {"landmarks": found.landmarks, "warnings": np.array(found.warnings, dtype=str)}
 
     key = {

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from baselines.datasets.manifest import cut_clip, event_clips, read_videos
-from baselines.datasets.records import Event
+from baselines.datasets.records import Event, Video
 from baselines.errors import InputError
-from baselines.parallel import run_parallel
+from baselines.parallel import progress_bar, run_parallel
 from baselines.recipes import load_recipe, recipe_names
 from baselines.recognition.representation import represent_one
 from baselines.spot_then_recognize import recognize_events, spot_video, spotting_row
@@ -30,7 +30,7 @@ class Outcome:
 def spot_inputs(inputs, method="", fps=None, plot=None, jobs=1):
     """Return the `Outcome` of spotting in every video of the inputs; `plot` names a folder for curve pictures."""
     recipe = spotting_recipe(method)
-    videos, outcome = _open_inputs(inputs, partial(read_videos, fps=fps))
+    videos, outcome = open_inputs(inputs, partial(read_videos, fps=fps))
 
     def rows_of(video, result):
         if plot is not None:
@@ -40,13 +40,13 @@ def spot_inputs(inputs, method="", fps=None, plot=None, jobs=1):
             plot_spotting(result, video.fps, plot / f"{name}.png", truth=video.events, title=name)
         return [spotting_row(video, interval) for interval in result.intervals]
 
-    return _each(partial(spot_video, recipe=recipe), videos, rows_of, outcome, jobs, "spotting")
+    return run_each(partial(spot_video, recipe=recipe), videos, rows_of, outcome, jobs, "spotting")
 
 
 def recognize_inputs(inputs, model=None, fps=None, jobs=1):
     """Return the `Outcome` of recognizing every clip of the inputs."""
     model = load_model(model) if model else default_model(jobs)
-    clips, outcome = _open_inputs(inputs, partial(_read_clips, fps=fps))
+    clips, outcome = open_inputs(inputs, partial(read_clips, fps=fps))
 
     def rows_of(clip, representation):
         (label,) = model.recognizer.predict(representation[None])
@@ -61,19 +61,19 @@ def recognize_inputs(inputs, model=None, fps=None, jobs=1):
         ]
 
     settings = model.recipe.steps["representation"]
-    return _each(partial(represent_one, settings=settings), clips, rows_of, outcome, jobs, "recognizing")
+    return run_each(partial(represent_one, settings=settings), clips, rows_of, outcome, jobs, "recognizing")
 
 
 def spot_then_recognize_inputs(inputs, method="", model=None, fps=None, jobs=1):
     """Return the `Outcome` of spotting micro-expressions in every video and recognizing each."""
     recipe = spotting_recipe(method)
     model = load_model(model) if model else default_model(jobs)
-    videos, outcome = _open_inputs(inputs, partial(read_videos, fps=fps))
+    videos, outcome = open_inputs(inputs, partial(read_videos, fps=fps))
 
     def rows_of(video, result):
         return recognize_events(video, result.intervals, model.recognizer, model.recipe)
 
-    return _each(partial(spot_video, recipe=recipe), videos, rows_of, outcome, jobs, "spotting")
+    return run_each(partial(spot_video, recipe=recipe), videos, rows_of, outcome, jobs, "spotting")
 
 
 def spotting_recipe(name=""):
@@ -85,14 +85,21 @@ def spotting_recipe(name=""):
     return recipe
 
 
-def _read_clips(path, fps):
+def read_clips(path, fps=None):
+    """Return the clips of an input: events of a manifest (those with an emotion if any has one), or whole videos."""
     videos = read_videos(path, fps)
     if any(video.events is not None for video in videos):
-        return event_clips(videos)
+        clips = event_clips(videos) or event_clips(videos, labelled=False)
+        if not clips:
+            raise InputError(
+                f"{path}: events.csv holds no event; add rows, or delete it to take each video as one clip"
+            )
+        return clips
     return [cut_clip(video, Event(1, len(video.frames)), video.name) for video in videos]
 
 
-def _open_inputs(inputs, read):
+def open_inputs(inputs, read):
+    """Return the records that `read` gives for each input, and an `Outcome` with the inputs it could not read."""
     outcome, records = Outcome(), []
     for path in inputs:
         try:
@@ -105,11 +112,9 @@ def _open_inputs(inputs, read):
     return records, outcome
 
 
-def _each(function, records, rows_of, outcome, jobs, label):
+def run_each(function, records, rows_of, outcome, jobs, label):
     """Run `function` over the records in parallel and gather the rows and failures in `outcome`."""
-    for record, (result, notes, failure) in zip(
-        records, run_parallel(partial(_caught, function), records, jobs, label)
-    ):
+    for record, (result, notes, failure) in zip(records, _results(function, records, jobs, label)):
         for note in notes:
             warnings.warn(f"{record.frames.source}: {note}", stacklevel=2)
         try:
@@ -120,6 +125,14 @@ def _each(function, records, rows_of, outcome, jobs, label):
         except InputError as error:
             outcome.failures.append(str(error))
     return outcome
+
+
+def _results(function, records, jobs, label):
+    """Return what `_caught` gives for each record; a single video shows its progress by frames, twice over."""
+    if len(records) == 1 and isinstance(records[0], Video):
+        with progress_bar(2 * len(records[0].frames), label) as bar:
+            return run_parallel(partial(_caught, partial(function, progress=bar.update)), records)
+    return run_parallel(partial(_caught, function), records, jobs, label)
 
 
 def _caught(function, record):

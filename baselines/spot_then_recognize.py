@@ -8,11 +8,11 @@ from baselines.recognition.representation import represent_one
 from baselines.spotting import METHODS
 
 
-def spot_video(video, recipe):
-    """Return the `SpottingResult` of a video under a spotting recipe."""
+def spot_video(video, recipe, progress=None):
+    """Return the `SpottingResult` of a video under a spotting recipe; `progress(1)` is called twice a frame."""
     parameters = dict(recipe.steps["method"])
     spotter = METHODS[parameters.pop("name")](**parameters)
-    return spotter.predict(video.frames, video.fps)
+    return spotter.predict(video.frames, video.fps, progress=progress)
 
 
 def spotting_row(video, interval):

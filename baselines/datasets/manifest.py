@@ -75,9 +75,14 @@ def read_videos(root, fps=None):
     return list(videos.values())
 
 
-def event_clips(videos):
-    """Return one clip an emotional event: the micro-expressions, or when there are none the macro-expressions."""
-    found = [(video, event) for video in videos for event in video.events or () if coarse(event.emotion)]
+def event_clips(videos, labelled=True):
+    """Return one clip an event: the micro-expressions, or when there are none the macro-expressions.
+
+    labelled: only events with an emotion.
+    """
+    found = [
+        (video, event) for video in videos for event in video.events or () if coarse(event.emotion) or not labelled
+    ]
     kinds = {event.kind for _, event in found}
     kind = "micro" if "micro" in kinds else "macro"
     found = [(video, event) for video, event in found if event.kind == kind]

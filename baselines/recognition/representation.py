@@ -57,21 +57,29 @@ REPRESENTATIONS = {"nothing": nothing, "flow-image": flow_image, "lbp-top": lbp_
 
 
 def onset_and_apex(clip, size):
-    """Return the aligned (size, size) uint8 faces at onset and apex; the middle frame when no apex is known."""
-    faces = aligned_faces(clip, size)
-    apex = (clip.event.apex if clip.event else None) or (len(faces) + 1) // 2
-    return faces[0], faces[min(apex, len(faces)) - 1]
+    """Return the aligned (size, size) uint8 faces at onset and apex; the middle frame when no apex is known.
+
+    Where such a frame shows no face, the nearest that does stands in.
+    """
+    numbers, faces = _faces(clip, size)
+    apex = (clip.event.apex if clip.event else None) or (len(clip.frames) + 1) // 2
+    return faces[0], faces[int(np.abs(numbers - apex).argmin())]
 
 
 def aligned_faces(clip, size):
     """Return the (T, size, size) uint8 faces of a clip under one registration; frames without a face are left out."""
-    track = cached_track(clip.frames, clip.fps)
-    faces = [face for face in align(clip.frames, track.landmarks, size) if face is not None]
-    if len(faces) < 2:
+    return _faces(clip, size)[1]
+
+
+def _faces(clip, size):
+    """Return the numbers (T,), from 1, of the frames with a face, and the aligned faces (T, size, size)."""
+    landmarks = cached_track(clip.frames, clip.fps).landmarks
+    found = [(n, face) for n, face in enumerate(align(clip.frames, landmarks, size), start=1) if face is not None]
+    if len(found) < 2:
         raise InputError(
-            f"{clip.frames.source}: the face is seen in {len(faces)} frame of the clip; expected at least 2"
+            f"{clip.frames.source}: the face is seen in {len(found)} frame of the clip; expected at least 2"
         )
-    return np.stack(faces)
+    return np.array([n for n, _ in found]), np.stack([face for _, face in found])
 
 
 def supports(settings, clip):

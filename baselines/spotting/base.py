@@ -60,7 +60,7 @@ class Spotter(BaseEstimator):
         """Return the `SpottingResult` of a video.
 
         frames: `Frames`; fps: frames per second; landmarks: (T, 68, 2) px, found when None.
-        `progress(1)` is called for each measured frame. Raises `InputError` for a video without a face.
+        `progress(1)` is called for each frame, once for finding the face and once for measuring. Raises `InputError` for a video without a face.
         """
         if not (fps and np.isfinite(fps) and fps > 0):
             raise InputError(
@@ -68,7 +68,7 @@ class Spotter(BaseEstimator):
             )
         warnings = ()
         if landmarks is None:
-            track = cached_track(frames, fps)
+            track = cached_track(frames, fps, progress)
             landmarks, warnings = track.landmarks, track.warnings
         key = {
             "frames": frames.identity(),
