@@ -122,12 +122,13 @@ def read_answers(path):
         if name in rows:
             raise InputError(f"{place}: question {name} is a duplicate of {rows[name]['place']}; keep one")
         answer = record.get("answer")
-        if not isinstance(answer, (str, int)) or not str(answer).strip():
+        if answer.__class__ is not str:
+            answer = str(answer) if isinstance(answer, int) else ""
+        if not answer or answer.isspace():
             raise InputError(f"{place}: no answer to {name}; fill in the key answer")
-        record["id"], record["answer"], record["place"] = name, str(answer), place
+        record["id"], record["answer"], record["place"] = name, answer, place
         record["question"] = str(record.get("question") or "")
-        if not record.get("video"):
-            record["video"] = str(record.get("image_id") or record.get("filename") or "")
+        record["video"] = str(record.get("video") or record.get("image_id") or record.get("filename") or "")
         rows[name] = record
     return list(rows.values())
 
@@ -141,7 +142,8 @@ def _json_rows(path):
         return read_jsonl(path)
     if len(records) != body.count("\n") + bool(body) or not all(isinstance(record, dict) for record in records):
         return read_jsonl(path)
-    return ((f"{path} line {number}", record) for number, record in enumerate(records, start=1))
+    start = f"{path} line "
+    return ((f"{start}{number}", record) for number, record in enumerate(records, start=1))
 
 
 def write_answers(path, records):

@@ -44,7 +44,11 @@ def parallel_backend(name=None, scheduler=None):
             raise InputError("--backend dask needs dask: run `pip install 'megc-baselines[dask]'`") from None
         if not scheduler:
             raise InputError("--backend dask needs --scheduler ADDR, such as tcp://127.0.0.1:8786")
-        Client(scheduler, set_as_default=True)
+        try:
+            Client(scheduler, set_as_default=True)
+        except (OSError, ValueError) as error:
+            message = f"--scheduler {scheduler}: no dask scheduler answers ({error}); mend the address"
+            raise InputError(message) from None
     return joblib.parallel_config(backend=name)
 
 

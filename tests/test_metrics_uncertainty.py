@@ -1,5 +1,7 @@
 """Subject bootstrap, paired bootstrap and McNemar's test."""
 
+import time
+
 import numpy as np
 import pytest
 from scipy.stats import binomtest
@@ -85,3 +87,14 @@ def test_mcnemar_is_the_exact_binomial_test(first_only, second_only):
     assert result["p"] == pytest.approx(expected)
     with pytest.raises(ValueError, match="must answer the same"):
         uncertainty.mcnemar([True], [True, False])
+
+
+def test_many_subjects_are_drawn_in_groups_with_the_same_spread():
+    right = np.random.default_rng(1).random(50_001) < 0.3
+    counts = np.stack([right, np.ones(len(right))], axis=1)
+    start = time.process_time()
+    low, high = uncertainty.interval(counts, lambda sums: sums[:, 0] / sums[:, 1], seed=2)
+    assert time.process_time() - start < 2
+    half = 1.96 * np.sqrt(0.3 * 0.7 / len(right))
+    assert (high - low) / 2 == pytest.approx(half, rel=0.1)
+    assert low < right.mean() < high

@@ -134,3 +134,61 @@ def test_kinds_and_versions(write, tmp_path):
         write_submission("vqa", path, tmp_path / "out.zip", version="v9")
     with pytest.raises(InputError, match="lvqa needs the files of its questions"):
         write_submission("vqa", path, tmp_path / "out.zip", version="lvqa")
+
+
+def submit(*arguments):
+    from click.testing import CliRunner
+
+    from cli import main
+
+    return CliRunner().invoke(main, ["submit", *map(str, arguments)])
+
+
+def test_the_command_takes_several_files_either_way(write, tmp_path):
+    files = [write("a.csv", CAS), write("b.csv", SAMM)]
+    done = submit("str", "--predictions", *files, "--output", tmp_path / "one.zip", "--json")
+    assert done.exit_code == 0, done.stderr
+    expected = {"files": {"cas_pred.csv": 2, "samm_pred.csv": 1}, "left_out": {"others": 1}}
+    assert json.loads(done.stdout) == expected
+    repeated = submit("str", "--predictions", files[0], "--predictions", files[1], "--output", tmp_path / "two.zip")
+    assert repeated.stdout.splitlines() == [
+        "files:", "  cas_pred.csv: 2", "  samm_pred.csv: 1", "left_out:", "  others: 1"
+    ]  # fmt: skip
+    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
+    assert contents(tmp_path / "one.zip")["samm_pred.csv"] == SAMM
+
+
+def test_the_command_writes_answers_to_the_questions_of_2026(write, tmp_path):
+    files = [write("c.jsonl", answers("casme3", 2)), write("s.jsonl", answers("samm", 1))]
+    asked = [write(f"{path.stem}.todo", path.read_text().replace("yes", "")) for path in files]
+    todo = [part for path in asked for part in ("--questions", path)]
+    done = submit("vqa", "--predictions", *files, *todo, "--version", "lvqa", "--output", tmp_path / "out.zip")
+    assert done.exit_code == 0, done.stderr
+    found = contents(tmp_path / "out.zip")
+    assert list(found) == ["me_lvqa_casme3_test_pred.jsonl", "me_lvqa_samm_test_pred.jsonl"]
+    assert found["me_lvqa_samm_test_pred.jsonl"] == answers("samm", 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "texts", "message"),
+    [
+        ("str", [CAS], "no prediction for samm_pred.csv"),
+        ("str", [f"{HEADER}dzw,a1,20,10,negative\n", SAMM], "0.txt row 2: onset 20 is after offset 10"),
+        ("vqa", [answers("casme3", 17), answers("samm", 6)], "clip SAMM-7 has 0 answers; expected 5"),
+        ("vqa", [answers("casme3", 17), answers("samm", 7).replace('"yes"', '""', 1)], "1.txt line 1: no answer to"),
+    ],
+)
+def test_the_command_refuses_what_is_not_complete_and_writes_nothing(write, tmp_path, kind, texts, message):
+    files = [write(f"{number}.txt", text) for number, text in enumerate(texts)]
+    done = submit(kind, "--predictions", *files, "--output", tmp_path / "zips" / "out.zip")
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    assert message in done.stderr
+    assert sorted(tmp_path.iterdir()) == files
+
+
+def test_a_refused_submission_leaves_an_older_zip_alone(write, tmp_path):
+    older = write("out.zip", "older")
+    assert submit("str", "--predictions", write("a.csv", CAS), "--output", older).exit_code == 2
+    assert older.read_text() == "older"

@@ -85,7 +85,9 @@ def statistics(truth, predicted):
     validate(truth, predicted)
     pairs = {}
     index = np.fromiter((pairs.setdefault(pair, len(pairs)) for pair in zip(truth, predicted)), int, len(truth))
-    rows = [_pair_statistics(*pair) for pair in pairs]
+    ids = {}
+    grams = {answer: _grams(answer, ids) for answer in {answer for pair in pairs for answer in pair}}
+    rows = [_pair_statistics(grams[truth], grams[predicted]) for truth, predicted in pairs]
     return {
         name: np.array([row[name] for row in rows], float).reshape(len(rows), 10 if name in CORPUS_VARIANTS else 2)
         for name in BLEU_VARIANTS + ROUGE_VARIANTS
@@ -128,7 +130,6 @@ def _figure(name, weights, rows):
 
 
 def _pair_statistics(truth, predicted):
-    truth, predicted = _grams(truth), _grams(predicted)
     spaces, words, thirteen = (_bleu_counts(truth[how], predicted[how]) for how in ("spaces", "words", "13a"))
     (recall, f1), (recall_stem, f1_stem) = (_rouge_n(truth[how], predicted[how], 1) for how in ("rouge", "stems"))
     return {
@@ -153,23 +154,25 @@ def _at_least_one(correct, total, predicted_length, truth_length):
     return correct, [max(1, n) for n in total], predicted_length, truth_length
 
 
-@lru_cache(maxsize=1 << 14)
-def _grams(text):
-    """{tokenisation: (tokens, sets of n-grams for n = 1 to 4)}; a repeated n-gram is an element of its own."""
+def _grams(text, ids):
+    """{tokenisation: (tokens, sets of n-grams for n = 1 to 4)}; a repeated n-gram is an element of its own.
+
+    The sets hold the numbers that n-grams have in `ids`, which is completed: numbers intersect faster.
+    """
     views = {}
     for how in ("spaces", "words", "13a", "rouge", "stems"):
         tokens = _tokens(text, how)
-        grams = [_multiset(zip(*(tokens[start:] for start in range(n)))) for n in (1, 2, 3, 4)]
+        grams = [_multiset(zip(*(tokens[start:] for start in range(n))), ids) for n in (1, 2, 3, 4)]
         views[how] = tokens, grams
     return views
 
 
-def _multiset(grams):
+def _multiset(grams, ids):
     seen = Counter()
     members = set()
     for gram in grams:
         seen[gram] += 1
-        members.add((gram, seen[gram]))
+        members.add(ids.setdefault((gram, seen[gram]), len(ids)))
     return members
 
 

@@ -6,6 +6,8 @@ Clips of one person are not independent, so whole subjects are resampled. Every 
 package follows from counts that add up over subjects: `counts` is (S, ...), one entry a subject, and
 a statistic maps summed counts (R, ...) to figures (R,). A resample draws S subjects with replacement;
 the same seed and number of subjects draw the same resamples, so that recipes are compared in pairs.
+More than MOST_UNITS subjects are drawn in as many fixed groups of nearly equal size, which have the same
+variance and keep the time bounded.
 
 Metrics
 -------
@@ -24,6 +26,7 @@ import numpy as np
 
 RESAMPLES = 1000
 LEVEL = 0.95
+MOST_UNITS = 2000
 _BLOCK_NUMBERS = 4_000_000  # resampled subject numbers held at once
 
 
@@ -37,10 +40,10 @@ def resampled_sums(counts, resamples=RESAMPLES, seed=0):
     """Return (R, ...) sums of `counts` (S, ...) over S subjects drawn with replacement, R times."""
     validate(counts)
     counts = np.asarray(counts, float)
-    subjects = len(counts)
-    if not subjects:
+    if not len(counts):
         return np.zeros((resamples, *counts.shape[1:]))
-    flat = counts.reshape(subjects, -1)
+    flat = _grouped(counts.reshape(len(counts), -1))
+    subjects = len(flat)
     rng = np.random.default_rng(seed)
     block = max(1, _BLOCK_NUMBERS // subjects)
     sums = []
@@ -50,6 +53,14 @@ def resampled_sums(counts, resamples=RESAMPLES, seed=0):
         times = np.bincount(drawn.ravel(), minlength=rows * subjects).reshape(rows, subjects)
         sums.append(times @ flat)
     return np.concatenate(sums).reshape(resamples, *counts.shape[1:])
+
+
+def _grouped(counts):
+    """Counts (S, K) with every MOST_UNITS-th subject in one group, where there are more than that."""
+    if len(counts) <= MOST_UNITS:
+        return counts
+    padded = np.pad(counts, ((0, -len(counts) % MOST_UNITS), (0, 0)))
+    return padded.reshape(-1, MOST_UNITS, counts.shape[1]).sum(axis=0)
 
 
 def percentiles(values, level=LEVEL):

@@ -3,10 +3,14 @@
 from pathlib import Path
 
 from baselines.files import csv_text, write_text
+from baselines.metrics.uncertainty import LEVEL, RESAMPLES
+from baselines.report import floors
+from baselines.report.beside import published_beside
 from baselines.tasks import TASKS
 
 SCORE_COLUMNS = (
-    "task", "dataset", "subset", "recipe", "seed", "metric", "value", "ci_low", "ci_high", "n", "signature",
+    "task", "dataset", "subset", "recipe", "seed", "metric", "value", "ci_low", "ci_high", "n", *floors.COLUMNS,
+    "signature",
 )  # fmt: skip
 TIMING_COLUMNS = ("task", "dataset", "recipe", "seed", "folds", "seconds", "peak_mb")
 
@@ -14,7 +18,7 @@ TIMING_COLUMNS = ("task", "dataset", "recipe", "seed", "folds", "seconds", "peak
 def score_rows(results):
     """Return one mapping (SCORE_COLUMNS) a figure; `results` holds a list of rows for each experiment.
 
-    Values are rounded to 4 decimals.
+    Values are rounded to 4 decimals; the columns of `floors` compare a recipe with the best floor recipe.
     """
     scores = []
     for rows in results:
@@ -24,7 +28,7 @@ def score_rows(results):
             scores.append({**fixed, **figure, **rounded})
     order = list(TASKS)
     scores.sort(key=lambda s: (order.index(s["task"]), s["dataset"], s["subset"] != "all", s["subset"]))
-    return scores
+    return floors.with_floors(scores, results)
 
 
 def write_tables(results, folder):
@@ -48,13 +52,22 @@ def write_tables(results, folder):
 
 
 def markdown_tables(scores):
-    """Return score rows as Markdown: one table a task, dataset and subset, a line a recipe, intervals in brackets."""
+    """Return score rows as Markdown: one table a task, dataset and subset, a line a recipe, intervals in brackets.
+
+    Published figures for the same clips and protocol follow in a table of their own.
+    """
     groups = {}
     for score in scores:
         groups.setdefault((score["task"], score["dataset"], score["subset"]), []).append(score)
     tables = [_markdown_table(*key, group) for key, group in groups.items()]
     signatures = dict.fromkeys(score["signature"] for score in scores)
-    return "\n".join([*tables, "Computed as:\n", *(f"- `{signature}`" for signature in signatures), ""])
+    lines = [f"- `{signature}`" for signature in signatures]
+    if any(score["versus"] for score in scores):
+        lines.append(
+            f"- vs: recipe minus floor in the first metric of the table, paired bootstrap over subjects ({RESAMPLES} "
+            f"resamples, the seed of the recipe), {LEVEL:.0%} interval, two-sided p, not corrected for several tests"
+        )
+    return "\n".join([*tables, "Computed as:\n", *lines, ""])
 
 
 def _markdown_table(task, dataset, subset, scores):
@@ -63,16 +76,27 @@ def _markdown_table(task, dataset, subset, scores):
     for score in scores:
         cells.setdefault((score["recipe"], score["seed"]), {})[score["metric"]] = score
     seeds = {seed for _, seed in cells}
-    lines = [["recipe", *metrics]]
+    compared = list(dict.fromkeys(s["versus"] for s in scores if s["versus"]))
+    lines = [["recipe", *metrics, *([f"vs {' or '.join(compared)}"] if compared else [])]]
     for (recipe, seed), found in cells.items():
         name = recipe if len(seeds) == 1 else f"{recipe} (seed {seed})"
-        lines.append([name, *(_cell(found.get(metric)) for metric in metrics)])
+        difference = [_difference(found.values())] if compared else []
+        lines.append([name, *(_cell(found.get(metric)) for metric in metrics), *difference])
+    n = max(score["n"] for score in scores)
+    title = f"### {task} on {dataset}" + (f": {subset}" if subset != "all" else "") + f" (n = {n})"
+    parts = [title, "", _grid(lines), ""]
+    beside = published_beside(task, dataset, subset, n)
+    if beside:
+        parts += [beside[0], "", _grid(beside[1]), ""]
+    return "\n".join(parts)
+
+
+def _grid(lines):
+    """Return lines of cells, the header first, as a Markdown table."""
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     rows = ["| " + " | ".join(text.ljust(width) for text, width in zip(line, widths)) + " |" for line in lines]
     rows.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
-    n = max(score["n"] for score in scores)
-    title = f"### {task} on {dataset}" + (f": {subset}" if subset != "all" else "") + f" (n = {n})"
-    return "\n".join([title, "", *rows, ""])
+    return "\n".join(rows)
 
 
 def _cell(score):
@@ -81,6 +105,14 @@ def _cell(score):
     if score["ci_low"] is None:
         return _number(score["value"])
     return f"{_number(score['value'])} [{_number(score['ci_low'])}, {_number(score['ci_high'])}]"
+
+
+def _difference(scores):
+    for score in scores:
+        if score["versus"]:
+            bounds = f" [{score['difference_low']:+.3f}, {score['difference_high']:+.3f}]" if score["p"] else ""
+            return f"{score['difference']:+.3f}{bounds}" + (f" p = {score['p']:.3f}" if score["p"] else "")
+    return "-"
 
 
 def _number(value):

@@ -8,7 +8,7 @@ from baselines.metrics.uncertainty import RESAMPLES
 from baselines.scoring import common
 from baselines.scoring.recognition import read_recognized, recognition_tally
 from baselines.scoring.spotting import read_spotting, spotting_tally
-from baselines.scoring.strs import read_strs, strs_tally
+from baselines.scoring.strs import of_type, read_strs, strs_tally
 from baselines.scoring.vqa import read_vqa, vqa_tally
 
 TASKS = ("spotting", "recognition", "strs", "vqa")
@@ -19,8 +19,7 @@ def compare_files(task, truth, first, second, resamples=RESAMPLES, seed=0, **opt
     if task == "spotting":
         rows = [read_spotting(truth, path)[:2] for path in (first, second)]
     elif task == "strs":
-        reading = {name: options.pop(name) for name in ("kind", "videos") if name in options}
-        rows = [read_strs(truth, path, options.get("mode", "corrected"), **reading)[:2] for path in (first, second)]
+        rows = [read_strs(truth, path, options.get("mode", "corrected"))[:2] for path in (first, second)]
     elif task == "vqa":
         rows = [read_vqa(truth, path) for path in (first, second)]
     elif task == "recognition":
@@ -54,10 +53,12 @@ def _spotting(truth, first, second, **options):
     return [spotting_tally(truth, rows, units, **options)[0] for rows in (first, second)], None
 
 
-def _strs(truth, first, second, classes=None, mode="corrected"):
+def _strs(truth, first, second, classes=None, mode="corrected", kind=None):
+    truth, first, second = (of_type(rows, kind) for rows in (truth, first, second))
     units = np.concatenate([common.unit_names(rows) for rows in (truth, first, second)])
-    labels, _ = common.class_set(classes, [row["emotion"] for row in truth])
-    return [strs_tally(truth, rows, labels, mode, units) for rows in (first, second)], None
+    emotions, *predicted = ([row["emotion"] for row in rows] for rows in (truth, first, second))
+    labels = [common.class_set(classes, emotions, names)[0] for names in predicted]
+    return [strs_tally(truth, rows, known, mode, units) for rows, known in zip((first, second), labels)], None
 
 
 def _vqa(questions, first, second, **options):
@@ -72,10 +73,12 @@ def _recognition(_, first, second, classes=None):
         clip = sorted(keys[0].keys() ^ keys[1].keys())[0]
         raise InputError(f"clip {'/'.join(clip)} is predicted by only one of the two recipes; predict the same clips")
     both = [[rows[key] for key in sorted(rows)] for rows in keys]
-    labels, _ = common.class_set(classes, [row["label"] for row in both[0]])
+    labels = [
+        common.class_set(classes, *([row[n] for row in rows] for n in ("label", "prediction")))[0] for rows in both
+    ]
     fixed = classes not in (None, "truth", "union")
     right = [[row["label"] == row["prediction"] for row in rows] for rows in both]
-    return [recognition_tally(rows, labels, fixed) for rows in both], right
+    return [recognition_tally(rows, known, fixed) for rows, known in zip(both, labels)], right
 
 
 _TALLIES = {"spotting": _spotting, "strs": _strs, "vqa": _vqa, "recognition": _recognition}

@@ -11,19 +11,18 @@ from baselines.scoring import common
 from baselines.scoring.common import Tally
 
 
-def score_strs(truth, predictions, mode="corrected", kind=None, videos=None, **options):
+def score_strs(truth, predictions, mode="corrected", videos=None, **options):
     """Score a file of intervals with emotions against a file of events with emotions.
 
-    kind: count only events of this type (micro or macro) of files with the column `type`; default: all.
     videos: {(subject, video)} that exist; default: those in `videos.csv` beside an `events.csv`.
     options: those of `strs_scores`.
     """
-    truth, predicted, warnings = read_strs(truth, predictions, mode, kind, videos)
+    truth, predicted, warnings = read_strs(truth, predictions, mode, videos)
     result = strs_scores(truth, predicted, mode, **options)
     return result | {"warnings": warnings + result["warnings"]}
 
 
-def read_strs(truth, predictions, mode="corrected", kind=None, videos=None):
+def read_strs(truth, predictions, mode="corrected", videos=None):
     """Return (true events, predicted events, warnings) of two files; arguments as in `score_strs`.
 
     Under `megc2025-script` predictions for subjects that the truth does not know are kept, to have no
@@ -32,30 +31,34 @@ def read_strs(truth, predictions, mode="corrected", kind=None, videos=None):
     videos = common.sibling_videos(truth) if videos is None else videos
     truth, predicted = read_events(truth, emotion=True), read_events(predictions, emotion=True)
     common.join_subjects(truth, predicted)
-    warnings = common.check_known_videos(truth, predicted, videos, refuse=mode == "corrected")
-    macro = sum(row["type"] == "macro" for row in truth)
-    if kind is None and macro:
-        warnings.append(
-            f"{macro} macro-expressions of the truth count as well; choose the type micro to leave them out"
-        )
-    if kind is not None:
-        truth, predicted = ([row for row in rows if row["type"] == kind] for rows in (truth, predicted))
-    return truth, predicted, warnings
+    return truth, predicted, common.check_known_videos(truth, predicted, videos, refuse=mode == "corrected")
 
 
-def strs_scores(truth, predicted, mode="corrected", classes=None, resamples=RESAMPLES, seed=0):
+def of_type(rows, kind):
+    """Return the event rows of one type, micro or macro; all of them where `kind` is None."""
+    return rows if kind is None else [row for row in rows if row["type"] == kind]
+
+
+def strs_scores(truth, predicted, mode="corrected", classes=None, kind=None, resamples=RESAMPLES, seed=0):
     """Score rows (mappings subject, video, onset, offset, emotion).
 
     Returns {spotting: {tp, fp, fn, precision, recall, f1}, analysis: {precision, recall, f1, uf1, uar},
     strs, signature, ci, warnings}. classes: the analysed ones, as in `common.class_set`; default: those in the
-    truth; events of other emotions count in spotting only. Under `megc2025-script` an undefined strs is None.
+    truth; events of other emotions count in spotting only. kind: count only events of this type (micro or
+    macro), of rows that have it. Under `megc2025-script` an undefined strs is None.
     """
+    truth, predicted = of_type(truth, kind), of_type(predicted, kind)
     named = [[row["emotion"] for row in rows] for rows in (truth, predicted)]
     classes, text = common.class_set(classes, *named)
     known = {*named[0], *classes}
     for row in predicted:
         common.check_label(row, "emotion", known, "the classes of the truth")
     warnings = []
+    macro = sum(row.get("type") == "macro" for row in truth)
+    if kind is None and macro:
+        warnings.append(
+            f"{macro} macro-expressions of the truth count as well; choose the type micro to leave them out"
+        )
     if truth and not set(named[0]) & set(classes):
         warnings.append(f"no event of the truth has one of the classes {', '.join(classes)}: nothing is analysed")
     tally = strs_tally(truth, predicted, classes, mode)
@@ -70,6 +73,7 @@ def strs_scores(truth, predicted, mode="corrected", classes=None, resamples=RESA
             matching="one-to-one" if mode == "corrected" else "file-order",
             iou=">=0.5",
             frames="inclusive",
+            types=kind or "all",
             classes=text,
             undefined=0 if mode == "corrected" else "nan",
         ),

@@ -1,5 +1,6 @@
 """Scores of answers to ME-VQA questions."""
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -17,18 +18,32 @@ _DATABASE = re.compile(r"(casme2|casme3|casme_sq|cas|samm|smic|mmew|4dme)[_-]", 
 
 @dataclass
 class _Answered:
-    """Answers (N,) as columns, and whose they are."""
+    """The distinct cases (U,) among answers (N,), by question, true answer and answer; and whose they are."""
 
     kinds: list
     truth: list
     answers: list
     units: list  # (S,) database and subject of those who are resampled
+    case: np.ndarray  # (N,) places in kinds, truth and answers
     unit: np.ndarray  # (N,) places in units
 
     def of_kind(self, kind):
-        """Row numbers, true answers and answers of one kind of question."""
-        rows = [n for n, other in enumerate(self.kinds) if other == kind]
-        return rows, [self.truth[n] for n in rows], [self.answers[n] for n in rows]
+        """Numbers of the cases, true answers and answers of one kind of question."""
+        cases = [n for n, other in enumerate(self.kinds) if other == kind]
+        return cases, [self.truth[n] for n in cases], [self.answers[n] for n in cases]
+
+    def summed(self, cases, values):
+        """Return (S, K), the values (C, K) of some cases (C,) summed over the answers of each subject."""
+        place = np.full(len(self.kinds), -1)
+        place[cases] = np.arange(len(cases))
+        mine = place[self.case] >= 0
+        cells, times = np.unique(self.unit[mine] * len(self.kinds) + self.case[mine], return_counts=True)
+        unit, case = np.divmod(cells, max(1, len(self.kinds)))
+        weighted = np.asarray(values, float)[place[case]] * times[:, None]
+        sums = np.zeros((len(self.units), weighted.shape[1]))
+        for k, column in enumerate(weighted.T):
+            sums[:, k] = np.bincount(unit, column, minlength=len(self.units))
+        return sums
 
 
 def score_vqa(truth, predictions, **options):
@@ -43,20 +58,24 @@ def read_vqa(truth, predictions):
     reads differently.
     """
     rows, predicted = read_answers(truth), read_answers(predictions)
-    known = {row["id"]: row for row in rows}
-    answers = {}
-    for row in predicted:
-        question = known.get(row["id"])
-        if question is None:
-            raise InputError(f"{row['place']}: question {row['id']} is not in the truth; take the row out")
-        if row["question"] and row["question"] != question["question"]:
-            expected = question["question"]
-            raise InputError(f"{row['place']}: question {row['id']} reads {expected!r} in the truth; mend it")
-        answers[row["id"]] = row["answer"]
-    for row in rows:
-        if row["id"] not in answers:
-            raise InputError(f"{predictions}: no answer to question {row['id']} ({row['place']}); add it")
-    return rows, [answers[row["id"]] for row in rows]
+    if [row["id"] for row in rows] != [row["id"] for row in predicted]:
+        predicted = _in_order(rows, predicted, predictions)
+    for row, mine in zip(rows, predicted):
+        if mine["question"] != row["question"] and mine["question"]:
+            raise InputError(f"{mine['place']}: question {row['id']} reads {row['question']!r} in the truth; mend it")
+    return rows, [row["answer"] for row in predicted]
+
+
+def _in_order(rows, predicted, path):
+    """The predicted rows in the order of the true ones; refuses one too many or too few."""
+    asked, given = ({row["id"]: row for row in side} for side in (rows, predicted))
+    for name, row in given.items():
+        if name not in asked:
+            raise InputError(f"{row['place']}: question {name} is not in the truth; take the row out")
+    for name, row in asked.items():
+        if name not in given:
+            raise InputError(f"{path}: no answer to question {name} ({row['place']}); add it")
+    return [given[name] for name in asked]
 
 
 def vqa_scores(rows, answers, coarse_classes=None, fine_classes=None, per_dataset=True, resamples=RESAMPLES, seed=0):
@@ -98,34 +117,41 @@ def _answered(rows, answers):
     owners = [(_database(row), str(row.get("subject") or row.get("video") or row["id"])) for row in rows]
     units = sorted(set(owners))
     number = {owner: n for n, owner in enumerate(units)}
+    cases = {}
+    case = [
+        cases.setdefault((row["question"], row["answer"], answer), len(cases)) for row, answer in zip(rows, answers)
+    ]
+    questions, truth, answers = zip(*cases) if cases else ((), (), ())
     return _Answered(
-        kinds=[vqa.question_kind(row["question"]) for row in rows],
-        truth=[row["answer"] for row in rows],
-        answers=answers,
+        kinds=[vqa.question_kind(question) for question in questions],
+        truth=list(truth),
+        answers=list(answers),
         units=units,
+        case=np.array(case, int),
         unit=np.fromiter((number[owner] for owner in owners), int, len(rows)),
     )
 
 
 def _counts(answered, classes):
     """{class kind, name of a mean or text variant: (S, ...) what its figures follow from, by subject}."""
-    size = len(answered.units)
     counts = {}
     for kind, labels in classes.items():
-        mine, *sides = answered.of_kind(kind)
+        cases, *sides = answered.of_kind(kind)
         pairs = [[vqa.normalize(answer) for answer in side] for side in sides]
-        counts[kind] = recognition.confusions(*pairs, labels, answered.unit[mine], size)
+        single = recognition.confusions(*pairs, labels, range(len(cases)), len(cases))
+        summed = answered.summed(cases, single.reshape(len(cases), math.prod(single.shape[1:])))
+        counts[kind] = summed.astype(int).reshape(len(summed), *single.shape[1:])
     for kind, key, _, score in vqa.MEANS:
-        mine, *sides = answered.of_kind(kind)
-        if mine or key != "counts":
-            values = np.column_stack([score(*sides), np.ones(len(mine))])
-            counts[key] = _summed(values, answered.unit[mine], size)
-    statistics, index = text.statistics(answered.truth, answered.answers)
-    used, times = np.unique(answered.unit * max(1, index.max(initial=0) + 1) + index, return_counts=True)
-    unit, pair = np.divmod(used, max(1, index.max(initial=0) + 1))
-    for name, rows in statistics.items():
-        counts[name] = _summed(rows[pair] * times[:, None], unit, size)
-    return counts
+        cases, *sides = answered.of_kind(kind)
+        if cases or key != "counts":
+            counts[key] = answered.summed(cases, np.column_stack([score(*sides), np.ones(len(cases))]))
+    statistics, pair = text.statistics(answered.truth, answered.answers)
+    parts = np.split(
+        answered.summed(range(len(pair)), np.concatenate(list(statistics.values()), axis=1)[pair]),
+        np.cumsum([rows.shape[1] for rows in statistics.values()])[:-1],
+        axis=1,
+    )
+    return counts | dict(zip(statistics, parts))
 
 
 def _figures(counts, fixed):
@@ -166,23 +192,29 @@ def _tally(units, counts):
 
 
 def _classes(answered, rows, coarse_classes, fine_classes):
-    """Class sets and their text for the signature; refuses a true answer outside a given set."""
+    """Class sets and their text for the signature; refuses a true answer outside a given set or without its count."""
     chosen, named = {}, {}
     for kind, given in (("coarse", coarse_classes), ("fine", fine_classes), ("event_type", None)):
-        mine, truth, answers = answered.of_kind(kind)
-        if kind == "event_type" and not mine:
+        cases, truth, answers = answered.of_kind(kind)
+        if kind == "event_type" and not cases:
             continue
         truth, answers = ([vqa.normalize(answer) for answer in side] for side in (truth, answers))
         chosen[kind], named[kind] = common.class_set(given, truth, answers)
-        for n, answer in zip(mine, truth):
+        for case, answer in zip(cases, truth):
             if answer not in chosen[kind]:
                 expected = ", ".join(chosen[kind])
-                raise InputError(f"{place_of(rows[n], n + 1)}: answer {answer!r} is outside the classes {expected}")
+                place = _first_place(answered, rows, case)
+                raise InputError(f"{place}: answer {answer!r} is outside the classes {expected}")
+    for case, answer, _ in zip(*answered.of_kind("count")):
+        if not any(letter.isdigit() for letter in answer):
+            place = _first_place(answered, rows, case)
+            raise InputError(f"{place}: answer {answer!r} has no whole number; expected a count like 2")
     return chosen, named
 
 
-def _summed(values, unit, units):
-    return np.stack([np.bincount(unit, column, minlength=units) for column in np.asarray(values, float).T], axis=1)
+def _first_place(answered, rows, case):
+    first = int(np.argmax(answered.case == case))
+    return place_of(rows[first], first + 1)
 
 
 def _database(row):

@@ -60,7 +60,8 @@ class Spotter(BaseEstimator):
         """Return the `SpottingResult` of a video.
 
         frames: `Frames`; fps: frames per second; landmarks: (T, 68, 2) px, found when None.
-        `progress(1)` is called for each frame, once for finding the face and once for measuring. Raises `InputError` for a video without a face.
+        `progress(1)` is called for each frame, once for finding the face and once for measuring.
+        Raises `InputError` for a video without a face.
         """
         if not (fps and np.isfinite(fps) and fps > 0):
             raise InputError(

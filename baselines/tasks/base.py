@@ -4,12 +4,15 @@ from abc import ABC, abstractmethod
 
 from baselines.identity import digest
 from baselines.scoring.common import headline
+from baselines.scoring.comparing import compare
 
 
 class Task(ABC):
     """One task of the challenge under leave-one-subject-out."""
 
     name = ""
+    scored_as = ""  # the kind of score, as in `scoring.comparing`
+    headline = ""  # the metric of the tables by which recipes are compared
 
     @abstractmethod
     def records(self, dataset):
@@ -48,6 +51,26 @@ class Task(ABC):
 
         `seed` is that of the bootstrap over subjects.
         """
+
+    @abstractmethod
+    def sides(self, rows):
+        """Return (truth, predictions) of all folds as `scoring.comparing.compare` takes them."""
+
+    @abstractmethod
+    def headline_paths(self, truth):
+        """Return {subset: path of the headline figure in a comparison}."""
+
+    def compare(self, first_rows, second_rows, seed):
+        """Return {subset: {difference, low, high, p}} of the headline metric, the first recipe minus the second.
+
+        Empty where the two did not predict the same clips or videos.
+        """
+        (truth, first), (other, second) = self.sides(first_rows), self.sides(second_rows)
+        folds = [[row["fold"] for row in rows] for rows in (first_rows, second_rows)]
+        if truth != other or folds[0] != folds[1]:
+            return {}
+        found = compare(self.scored_as, truth, first, second, seed=seed)["metrics"]
+        return {subset: found[path] for subset, path in self.headline_paths(truth).items()}
 
 
 def subject_of(record):

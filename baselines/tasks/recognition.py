@@ -12,6 +12,8 @@ class Recognition(Task):
     """Each clip's emotion by a recognizer fitted on the other subjects' clips."""
 
     name = "recognition"
+    scored_as = "recognition"
+    headline = "uf1"
 
     def records(self, dataset):
         return [clip for clip in dataset.clips if clip.label]
@@ -52,3 +54,11 @@ class Recognition(Task):
             for name, part in databases.items():
                 figures += counted_headline(scores, [("per_dataset", name, m) for m in ("uf1", "uar")], part["n"])
         return figures
+
+    def sides(self, rows):
+        predictions = pooled(rows, "predictions")
+        return [{**row, "prediction": None} for row in predictions], predictions
+
+    def headline_paths(self, truth):
+        databases = sorted({clip["dataset"] for clip in truth})
+        return {"all": "uf1"} | {name: f"per_dataset.{name}.uf1" for name in databases}

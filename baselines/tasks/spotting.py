@@ -9,6 +9,8 @@ class Spotting(Task):
     """Each video by a spotting rule; rules that learn nothing still report by subject."""
 
     name = "spotting"
+    scored_as = "spotting"
+    headline = "f1"
 
     def records(self, dataset):
         return [video for video in dataset.videos if video.events is not None]
@@ -32,3 +34,9 @@ class Spotting(Task):
             n = sum(kind in ("overall", event["type"]) for event in truth)
             figures += counted_headline(scores, [(kind, metric) for metric in ("f1", "precision", "recall")], n)
         return figures
+
+    def sides(self, rows):
+        return pooled(rows, "truth"), pooled(rows, "predictions")
+
+    def headline_paths(self, truth):
+        return {kind: f"{kind}.f1" for kind in ("overall", "micro", "macro")}

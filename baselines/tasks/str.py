@@ -15,6 +15,8 @@ class SpotThenRecognize(Task):
     """A recipe names a spotting recipe and a recognition recipe, fitted on the other subjects' clips."""
 
     name = "str"
+    scored_as = "strs"
+    headline = "strs"
 
     def records(self, dataset):
         return [video for video in dataset.videos if video.events is not None]
@@ -57,6 +59,12 @@ class SpotThenRecognize(Task):
         names = [("strs",), ("spotting", "f1"), ("analysis", "f1"), ("analysis", "uf1"), ("analysis", "uar")]
         figures = counted_headline(scores, names, len(truth))
         return [{**figure, "subset": "all", "metric": "_".join(name)} for name, figure in zip(names, figures)]
+
+    def sides(self, rows):
+        return pooled(rows, "truth"), pooled(rows, "predictions")
+
+    def headline_paths(self, truth):
+        return {"all": "strs"}
 
     @staticmethod
     def _clips(dataset):

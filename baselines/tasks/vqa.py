@@ -20,6 +20,8 @@ class QuestionAnswering(Task):
     """The rules measure each clip with classifiers fitted on the other subjects; the prior floor looks at none."""
 
     name = "vqa"
+    scored_as = "vqa"
+    headline = "coarse_uf1"
 
     def records(self, dataset):
         asked = {(question.subject, question.video) for question in dataset.questions}
@@ -74,3 +76,10 @@ class QuestionAnswering(Task):
                 (figure,) = counted_headline(scores, [name], n)
                 figures.append({**figure, "subset": "all", "metric": "_".join(name)})
         return figures
+
+    def sides(self, rows):
+        rows = pooled(rows, "predictions")
+        return [{**row, "prediction": None} for row in rows], [row["prediction"] for row in rows]
+
+    def headline_paths(self, truth):
+        return {"all": "coarse.uf1"}

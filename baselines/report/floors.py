@@ -1,0 +1,56 @@
+"""Whether a recipe beats the floor: paired comparisons of the recipes of a table with its best floor recipe."""
+
+from baselines.recipes import load_recipe, recipe_names
+from baselines.tasks import TASKS
+
+COLUMNS = ("versus", "difference", "difference_low", "difference_high", "p")
+
+
+def with_floors(scores, results):
+    """Return score rows with COLUMNS; empty (None) but for the headline metric of the task of each table.
+
+    scores: rows of `tables.score_rows`; results: the lists of rows that they come from. `versus` is the recipe
+    with `floor = true` that has the highest figure, `difference` the recipe minus that one, with its 95 %
+    interval and two-sided p (`metrics.uncertainty.paired_bootstraps`), rounded to 4 decimals.
+    """
+    predicted = {_experiment(rows[0]): rows for rows in results}
+    best, found = _best_floors(scores), {}
+    completed = []
+    for score in scores:
+        columns = dict.fromkeys(COLUMNS)
+        floor = best.get(_table(score))
+        if floor not in (None, score["recipe"]) and score["metric"] == TASKS[score["task"]].headline:
+            key = _experiment(score), floor
+            if key not in found:
+                rows = predicted[_experiment(score)], predicted[_experiment(score | {"recipe": floor})]
+                found[key] = TASKS[score["task"]].compare(*rows, score["seed"])
+            columns = _columns(floor, found[key].get(score["subset"]))
+        completed.append(score | columns)
+    return completed
+
+
+def _best_floors(scores):
+    """{table: floor recipe with the highest headline figure}; the first by name where they are equal."""
+    floors = {name for name in recipe_names() if load_recipe(name).steps.get("floor")}
+    best = {}
+    for score in sorted(scores, key=lambda score: score["recipe"]):
+        if score["recipe"] not in floors or score["metric"] != TASKS[score["task"]].headline:
+            continue
+        if score["value"] is not None and score["value"] > best.get(_table(score), (None, -1))[1]:
+            best[_table(score)] = score["recipe"], score["value"]
+    return {table: recipe for table, (recipe, _) in best.items()}
+
+
+def _columns(floor, found):
+    if found is None:
+        return dict.fromkeys(COLUMNS)
+    figures = (found[name] for name in ("difference", "low", "high", "p"))
+    return dict(zip(COLUMNS, (floor, *(None if figure is None else round(figure, 4) for figure in figures))))
+
+
+def _experiment(row):
+    return tuple(row[name] for name in ("task", "dataset", "recipe", "seed"))
+
+
+def _table(score):
+    return tuple(score[name] for name in ("task", "dataset", "subset", "seed"))
