@@ -36,11 +36,15 @@ def mdmo(clip, landmarks, variant="paper", method="farneback", brow_height=20, *
         raise FeatureError(f"mdmo: unknown variant {variant!r}; one of {', '.join(VARIANTS)}")
     clip = checked_clip(clip, least_frames=2)
     y, x, region = _region_pixels(mdmo_regions(landmarks, brow_height), clip.shape[1:])
+    places = y * clip.shape[2] + x
     aligner = _Aligner(landmarks, clip.shape[1:], x, y) if variant == "paper" else None
     main_vectors = _main_vectors if variant == "paper" else _main_vectors_meb
     lengths, directions = [], []
     for flow in iterate_flow(clip, method, **parameters):
-        vectors = flow[y, x] if aligner is None else aligner(flow)
+        # Several times faster than flow[y, x].
+        vectors = flow.reshape(-1, 2).take(places, axis=0)
+        if aligner is not None:
+            vectors = aligner(flow, vectors)
         length, direction = main_vectors(vectors, region)
         lengths.append(length)
         directions.append(direction)
@@ -49,16 +53,20 @@ def mdmo(clip, landmarks, variant="paper", method="farneback", brow_height=20, *
 
 def _region_pixels(regions, shape):
     """Rows, columns and region number of all pixels inside each region, its border included."""
+    height, width = shape
     rows, columns, numbers = [], [], []
-    for number, corners in enumerate(regions):
-        mask = np.zeros(shape, np.uint8)
-        cv2.drawContours(mask, [corners.astype(np.int32)], 0, 1, cv2.FILLED)
+    for number, corners in enumerate(regions.astype(np.int32)):
+        left, top = np.clip(corners.min(axis=0), 0, (width, height))
+        right, bottom = np.clip(corners.max(axis=0) + 1, 0, (width, height))
+        mask = np.zeros((bottom - top, right - left), np.uint8)
+        if mask.size:
+            cv2.drawContours(mask, [corners], 0, 1, cv2.FILLED, offset=(-int(left), -int(top)))
         y, x = np.nonzero(mask)
-        rows.append(y)
-        columns.append(x)
+        rows.append(y + top)
+        columns.append(x + left)
         numbers.append(np.full(len(y), number))
     if not any(len(y) for y in rows):
-        raise FeatureError(f"mdmo: no region lies in the picture of {shape[1]}x{shape[0]} px; check the landmarks")
+        raise FeatureError(f"mdmo: no region lies in the picture of {width}x{height} px; check the landmarks")
     return tuple(np.concatenate(parts) for parts in (rows, columns, numbers))
 
 
@@ -69,15 +77,13 @@ class _Aligner:
         points = np.asarray(landmarks, dtype=np.float64)[list(RIGID)]
         self.points = np.clip(points, 0, np.array(shape[::-1]) - 1)
         self.at = tuple(np.rint(self.points[:, ::-1]).astype(int).T)
-        self.x, self.y = x, y
         self.position = np.column_stack([x, y]).astype(np.float32)
 
-    def __call__(self, flow):
+    def __call__(self, flow, vectors):
         moved = self.points + flow[self.at]
         design = np.column_stack([moved, np.ones(len(moved))])
         # Solved for the displacement rather than the place, so that a face at rest gives exactly no motion.
         back = np.linalg.lstsq(design, self.points - moved, rcond=None)[0].astype(np.float32)
-        vectors = flow[self.y, self.x]
         return vectors + (self.position + vectors) @ back[:2] + back[2]
 
 

@@ -30,10 +30,17 @@ def mdmo_regions(landmarks, brow_height=20):
     if landmarks.shape != (68, 2) or not np.isfinite(landmarks).all():
         raise FeatureError(f"mdmo: expected 68 finite landmarks (68, 2), got shape {landmarks.shape}")
 
-    def corner(name):
-        if "|" in name:
-            return sum(corner(part) for part in name.split("|")) / 2
-        x, y = landmarks[int(name.lstrip("^"))]
-        return np.array([x, max(y - brow_height, 0) if name.startswith("^") else y])
+    return np.array([polygon(names, landmarks, brow_height) for names in QUADRILATERALS])
 
-    return np.array([[corner(name) for name in names] for names in QUADRILATERALS])
+
+def polygon(corners, landmarks, height):
+    """Return (N, 2) float64 x and y of corners: a number is a landmark, ^ raises it by `height` px, | is the mean."""
+
+    def place(name):
+        if "|" in name:
+            parts = name.split("|")
+            return sum(place(part) for part in parts) / len(parts)
+        x, y = landmarks[int(name.lstrip("^"))]
+        return np.array([x, max(y - height, 0) if name.startswith("^") else y])
+
+    return np.array([place(name) for name in corners])

@@ -8,6 +8,7 @@ own, as in the Facial Action Coding System: the right brow is on the left of the
 import numpy as np
 
 from features.errors import FeatureError
+from features.mdmo_regions import polygon
 
 # name: (landmarks, margins to the left, above, to the right and below); a negative margin moves the edge inwards
 REGIONS = {
@@ -33,14 +34,46 @@ RIGID_PARTS = {
     "left cheekbone": ((46, 47), (0.14, -0.23, 0.14, 0.47)),
 }
 
+# Where action units change the skin, after the descriptions of FACS (Ekman, Friesen, Hager 2002): corners in the
+# notation of `features.mdmo_regions`, on the person's right side or across the face.
+_ONE_SIDED = {
+    "AU1": "19 ^19 ^21 21", "AU2": "17 ^17 ^19 19", "AU5": "36 17|36 19|37 21|38 39 38 37",
+    "AU6": "1 36 41 40 40|31 2|31", "AU7": "36 41 40 39 40|40|31 41|41|2", "AU43": "36 37 38 39 40 41",
+    "AU12": "48 49 31 2|31 3|48", "AU14": "3|48 31|48 49 59 5|48", "AU15": "48 59 7|59 5|59 4|48",
+    "AU20": "3|48 49 59 5|59 4|48",
+}  # fmt: skip
+_ACROSS = {
+    "AU4": "20 ^20 ^23 23 42 27 39", "AU9": "21 22 42 35 33 31 39", "AU10": "31 33 35 53 52 51 50 49",
+    "AU16": "59 58 57 56 55 9|55 8|57 7|59", "AU17": "7|59 8|57 9|55 9 8 7",
+    "AU23": "48 49 50 51 52 53 54 55 56 57 58 59", "AU24": "48 49 50 51 52 53 54 55 56 57 58 59",
+    "AU25": "48 49 50 51 52 53 54 55 56 57 58 59", "AU26": "48 59 58 57 56 55 54 12 11 10 9 8 7 6 5 4",
+    "AU38": "31 29|31 29|35 35 33",
+}  # fmt: skip
+# The landmark on the other side of the face.
+MIRRORED = (
+    *range(16, -1, -1), *range(26, 16, -1), *range(27, 31), *range(35, 30, -1), 45, 44, 43, 42, 47, 46,
+    39, 38, 37, 36, 41, 40, *range(54, 47, -1), *range(59, 54, -1), *range(64, 59, -1), 67, 66, 65,
+)  # fmt: skip
+FOREHEAD = 0.25  # height of the band above the brows, in eye distances
+
+
+def action_unit_regions(landmarks):
+    """Return where action units show: {code: polygon (N, 2) float64, x and y in px} of landmarks (68, 2).
+
+    Codes are those of the databases: RAU1 and LAU1 on the person's right and left, AU4 across the face.
+    """
+    landmarks, unit = _checked(landmarks)
+    height = FOREHEAD * unit
+    regions = {code: polygon(corners.split(), landmarks, height) for code, corners in _ACROSS.items()}
+    for side, points in (("R", landmarks), ("L", landmarks[list(MIRRORED)])):
+        for code, corners in _ONE_SIDED.items():
+            regions[side + code] = polygon(corners.split(), points, height)
+    return regions
+
 
 def boxes(landmarks, regions=REGIONS):
     """Return the boxes of `regions` around landmarks (68, 2): (N, 4) int, columns x0, y0, x1, y1, ends excluded."""
-    landmarks = np.asarray(landmarks, float)
-    if landmarks.shape != (68, 2) or not np.isfinite(landmarks).all():
-        raise FeatureError(f"regions: landmarks of shape {landmarks.shape}; expected (68, 2) without NaN")
-    eyes = landmarks[42:48].mean(axis=0) - landmarks[36:42].mean(axis=0)
-    unit = np.hypot(*eyes)
+    landmarks, unit = _checked(landmarks)
     result = []
     for indices, margins in regions.values():
         points = landmarks[list(indices)]
@@ -108,3 +141,11 @@ def relative_motion(flow, regions, rigid):
     """
     matrix = rigid_motion(flow, rigid)
     return region_means(flow, regions) - (centres(regions) @ matrix[:, :2].T + matrix[:, 2])
+
+
+def _checked(landmarks):
+    """Return landmarks (68, 2) as floats, and the distance between the eye centres."""
+    landmarks = np.asarray(landmarks, float)
+    if landmarks.shape != (68, 2) or not np.isfinite(landmarks).all():
+        raise FeatureError(f"regions: landmarks of shape {landmarks.shape}; expected (68, 2) without NaN")
+    return landmarks, np.hypot(*(landmarks[42:48].mean(axis=0) - landmarks[36:42].mean(axis=0)))

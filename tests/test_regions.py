@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from features.errors import FeatureError
 from features.regions import (
     EYES,
+    MIRRORED,
     NOSE,
     REGIONS,
     RIGID_PARTS,
+    action_unit_regions,
     boxes,
     centres,
     points_in,
@@ -106,3 +108,42 @@ def test_a_lip_corner_moves_alone():
 def test_rigid_motion_needs_points():
     with pytest.raises(FeatureError, match="outside"):
         rigid_motion(np.zeros((128, 128, 2)), np.zeros((0, 2), int))
+
+
+def inside(corners, point):
+    import cv2
+
+    return cv2.pointPolygonTest(np.float32(corners), tuple(map(float, point)), True) >= -1e-3
+
+
+def test_action_unit_regions_lie_where_facs_describes_them():
+    regions = action_unit_regions(LANDMARKS)
+    above_brow = {"RAU1": 20, "RAU2": 18, "LAU1": 23, "LAU2": 25}
+    for code, brow in above_brow.items():
+        assert inside(regions[code], LANDMARKS[brow] - (0, 2)), code
+    assert inside(regions["AU4"], LANDMARKS[[21, 22]].mean(axis=0))
+    for side, eye, cheek, corner in (("R", range(36, 42), (38, 48), 48), ("L", range(42, 48), (90, 48), 54)):
+        assert inside(regions[f"{side}AU43"], LANDMARKS[list(eye)].mean(axis=0))
+        assert inside(regions[f"{side}AU6"], cheek)
+        for number in (12, 14, 15):
+            assert inside(regions[f"{side}AU{number}"], LANDMARKS[corner]), number
+    assert inside(regions["AU9"], LANDMARKS[29])
+    assert inside(regions["AU17"], LANDMARKS[8] - (0, 2))
+    lowest = {code: corners[:, 1].max() for code, corners in regions.items()}
+    assert lowest["RAU1"] < lowest["AU4"] < lowest["AU9"] < lowest["AU10"] < lowest["AU16"] < lowest["AU17"]
+
+
+def test_action_unit_regions_of_the_mirrored_face_are_the_mirrored_regions():
+    other = (LANDMARKS * (-1, 1) + (127, 0))[list(MIRRORED)]
+    assert sorted(MIRRORED) == list(range(68))
+    mirrored = action_unit_regions(other)
+    for code, corners in action_unit_regions(LANDMARKS).items():
+        twin = mirrored[{"R": "L", "L": "R"}.get(code[0], "") + code.lstrip("RL")]
+        low, high = twin.min(axis=0), twin.max(axis=0)
+        np.testing.assert_allclose((127 - high[0], low[1]), corners.min(axis=0), atol=1e-9)
+        np.testing.assert_allclose((127 - low[0], high[1]), corners.max(axis=0), atol=1e-9)
+
+
+def test_action_unit_regions_need_a_face():
+    with pytest.raises(FeatureError, match="expected \\(68, 2\\) without NaN"):
+        action_unit_regions(np.full((68, 2), np.nan))
