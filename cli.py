@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from baselines import __version__
 from baselines.errors import InputError
 
 
@@ -44,7 +45,7 @@ def _output(what):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="megc-baselines", prog_name="megc")
+@click.version_option(__version__, prog_name="megc")
 def main():
     """Classical baselines for facial micro-expression analysis (MEGC: ME-STR and ME-VQA)."""
 
@@ -139,6 +140,40 @@ def data_make_synthetic(directory, seed, jobs, subjects, clips, seconds):
     click.echo(directory)
 
 
+@main.group("features")
+def features_group():
+    """The classic features: list them, or extract one from clips."""
+
+
+@features_group.command("list")
+@_JSON
+def features_list(as_json):
+    """List the features; JSON tells their parameters and defaults too."""
+    from baselines.extraction import feature_list
+
+    _listing(feature_list(), ("name", "input", "citation", "summary"), as_json)
+
+
+@features_group.command("extract")
+@click.argument("name")
+@_INPUTS
+@_output("File to write: .npz, one array a clip and their `index`; .csv, one row a clip.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A parameter of the feature; repeatable.")
+@click.option("--size", type=click.IntRange(16, 1024), default=128, show_default=True, help="Side of the face in px.")
+@click.option("--flow", default="paper", show_default=True, metavar="METHOD", help="For features of one flow field.")
+@_FPS
+@_JOBS
+def features_extract(name, inputs, output, settings, size, flow, fps, jobs):
+    """Extract the feature NAME from the aligned face in clips: events of a manifest, or each INPUT as a whole."""
+    from baselines.extraction import checked_output, extract_inputs, write_features
+
+    checked_output(output)
+    outcome = extract_inputs(name, inputs, settings, size, flow, fps, jobs)
+    if outcome.rows:
+        write_features(output, outcome.rows)
+    _finish(outcome.failures, bool(outcome.rows))
+
+
 @main.command()
 @_INPUTS
 @click.option("--method", default="", metavar="NAME", help="A spotting recipe; see `recipes list`.")
@@ -218,23 +253,85 @@ def vqa(questions, media, answerer, model, mmproj, output, fps, jobs):
 @click.argument("kind", type=click.Choice(["spotting", "recognition", "strs", "vqa"]))
 @click.option("--truth", type=click.Path(path_type=Path), help="File with the truth; recognition: may be left out.")
 @click.option("--predictions", required=True, type=click.Path(path_type=Path), help="File with the predictions.")
+@click.option(
+    "--compare", metavar="OTHER", type=click.Path(path_type=Path), help="Other predictions; tests the difference."
+)
 @click.option("--mode", metavar="NAME", help="spotting: one-to-one, megc2020; strs: corrected, megc2025-script.")
 @click.option("--classes", metavar="A,B,...", help="Scored classes, or megc2025. Default: those in the truth.")
-@click.option("--type", "event_type", type=click.Choice(["micro", "macro"]), help="strs: count only this type.")
+@click.option("--coarse-classes", metavar="A,B,...", help="vqa: classes of the coarse question.")
+@click.option("--fine-classes", metavar="A,B,...", help="vqa: classes of the fine-grained question.")
+@click.option(
+    "--iou-threshold",
+    type=click.FloatRange(0, 1, min_open=True),
+    help="spotting: least overlap of a hit. Default: 0.5.",
+)
+@click.option("--strict", is_flag=True, help="spotting: a hit has IoU > threshold instead of >=.")
+@click.option("--type", type=click.Choice(["micro", "macro"]), help="strs: count only this type.")
 @click.option("--per-video", is_flag=True, help="spotting: counts of each video too.")
 @_SEED
 @_JSON
-def score(kind, truth, predictions, mode, classes, event_type, per_video, seed, as_json):
+def score(kind, truth, predictions, compare, seed, as_json, **options):
     """Score predictions against the truth, with 95 % intervals by bootstrap over subjects."""
     from baselines.scoring.common import json_ready
     from baselines.scoring.files import score_file
 
-    options = {"mode": mode, "classes": classes, "type": event_type, "per_video": per_video}
-    result = score_file(kind, truth, predictions, seed, **options)
+    result = score_file(kind, truth, predictions, seed, compare, **options)
     for warning in result.pop("warnings", ()):
         click.echo(f"warning: {warning}", err=True)
     result = json_ready(result)
-    click.echo(jsonlib.dumps(result, indent=1) if as_json else _readable(result, result.pop("ci")))
+    if as_json:
+        click.echo(jsonlib.dumps(result, indent=1))
+        return
+    comparison = result.pop("comparison", None)
+    click.echo(_readable(result, result.pop("ci")))
+    if comparison:
+        click.echo(_compared(comparison))
+
+
+@main.command()
+@click.argument("kind", type=click.Choice(["str", "vqa"]))
+@click.argument("more", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--predictions",
+    required=True,
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="File with predictions, or several one after the other; repeatable.",
+)
+@click.option(
+    "--questions", multiple=True, type=click.Path(path_type=Path), help="vqa: official file of questions; repeatable."
+)
+@click.option(
+    "--version",
+    type=click.Choice(["v1", "v2", "lvqa"]),
+    default="v1",
+    show_default=True,
+    help="vqa: set of questions; v2 and lvqa need --questions.",
+)
+@_output("Zip file to write.")
+@_JSON
+def submit(kind, more, predictions, questions, version, output, as_json):
+    """Write the zip for a leaderboard, or refuse predictions that are not complete."""
+    from baselines.submission import write_submission
+
+    summary = write_submission(kind, (*predictions, *more), output, questions, version)
+    for warning in summary.pop("warnings"):
+        click.echo(f"warning: {warning}", err=True)
+    click.echo(jsonlib.dumps(summary, indent=1) if as_json else _readable(summary, {}))
+
+
+@main.command()
+@_JSON
+def bench(as_json):
+    """Measure speeds, and ratios to reference implementations in the same run, on one thread; 80 seconds.
+
+    Seconds are processor time, except where two workers are compared with one.
+    """
+    from baselines.bench import machine, run_bench, table
+
+    click.echo(machine(), err=True)
+    rows = run_bench()
+    click.echo(jsonlib.dumps(rows, indent=1) if as_json else table(rows))
 
 
 @main.group()
@@ -282,7 +379,7 @@ def _readable(result, ci, indent=""):
     lines = []
     for name, value in result.items():
         interval = ci.get(name)
-        if isinstance(value, dict) and name != "confusion":
+        if isinstance(value, dict) and value and name != "confusion":
             lines += [f"{indent}{name}:", _readable(value, interval or {}, indent + "  ")]
         elif isinstance(value, float):
             bounds = f" [{interval[0]:.4f}, {interval[1]:.4f}]" if interval else ""
@@ -290,6 +387,22 @@ def _readable(result, ci, indent=""):
         elif not isinstance(value, (dict, list)):
             lines.append(f"{indent}{name}: {value}")
     return "\n".join(lines)
+
+
+def _compared(comparison):
+    """Return a comparison of two files as one line a metric, and McNemar's test where it is defined."""
+    lines = ["comparison, --predictions minus --compare:"]
+    for name, found in comparison["metrics"].items():
+        if found["difference"] is not None:
+            bounds = f" [{found['low']:+.4f}, {found['high']:+.4f}], p {found['p']:.4f}" if found["p"] else ""
+            lines.append(f"  {name}: {found['difference']:+.4f}{bounds}")
+    if comparison["mcnemar"]:
+        lines.append(
+            "  mcnemar: {first_only} right only in the first, {second_only} only in the second, p {p:.4g}".format(
+                **comparison["mcnemar"]
+            )
+        )
+    return "\n".join([*lines, f"  signature: {comparison['signature']}"])
 
 
 def _write_predictions(output, columns, outcome):

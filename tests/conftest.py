@@ -29,6 +29,16 @@ def shared_data():
     return folder
 
 
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory):
+    """A corpus of three subjects with four clips and one 5-second video each."""
+    from baselines.datasets.synthetic import generate
+
+    folder = tmp_path_factory.mktemp("corpus") / "synthetic"
+    generate(folder, seed=3, subjects=3, clips_per_subject=4, long_seconds=5)
+    return folder
+
+
 @pytest.fixture
 def megc():
     """Run the command line in this process: megc("spot", path, ...) -> result with exit_code, stdout, stderr."""

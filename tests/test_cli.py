@@ -10,17 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from baselines.datasets.synthetic import generate
-
 ROOT = Path(__file__).resolve().parent.parent
-
-
-@pytest.fixture(scope="session")
-def corpus(tmp_path_factory):
-    """A corpus of three subjects with four clips and one 5-second video each."""
-    folder = tmp_path_factory.mktemp("corpus") / "synthetic"
-    generate(folder, seed=3, subjects=3, clips_per_subject=4, long_seconds=5)
-    return folder
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,87 @@
+"""The bench on reduced material: what its rows hold, and that what is compared computes the same. No time is judged."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+from oracle_clips import clip
+
+from baselines.bench import REDUCED, run, run_bench, table
+from baselines.bench.clips import face_clip, face_video
+from baselines.bench.features import strain_rows
+from baselines.bench.measure import Row, peak_bytes, row, seconds
+from baselines.bench.references import lbp_top_by_shifts, lbp_top_by_slices, two_gradients
+from baselines.faces import track
+from features.lbp_top import lbp_top
+from features.optical_strain import optical_strain
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return run_bench(REDUCED)
+
+
+def test_every_row_says_what_was_measured(rows):
+    assert len(rows) >= 14
+    for entry in rows:
+        assert list(entry) == [field.name for field in dataclasses.fields(Row)]
+        assert entry["value"] > 0
+        assert entry["unit"] in ("ms", "s", "MB", "frames/s")
+        assert (entry["met"] is None) == (not entry["target"])
+        assert (entry["ratio"] is None) == (not entry["reference"])
+    assert json.loads(json.dumps(rows)) == rows
+
+
+def test_memory_and_published_length_are_the_same_on_any_machine(rows):
+    named = {entry["name"]: entry for entry in rows}
+    assert named["LBP-TOP peak memory"]["ratio"] < 4
+    assert any("11328 values" in name for name in named)
+
+
+def test_the_table_is_aligned_and_holds_every_row(rows):
+    header, *lines = table(rows).splitlines()
+    assert header.split() == ["what", "value", "unit", "reference", "ratio", "target", "met"]
+    assert [line.split("  ")[0] for line in lines] == [entry["name"] for entry in rows]
+    column = header.index("unit")
+    assert all(line[column:].startswith(entry["unit"]) for line, entry in zip(lines, rows))
+
+
+def test_the_command_prints_text_or_json(megc, monkeypatch):
+    monkeypatch.setattr(run, "PARTS", (strain_rows,))
+    printed = json.loads(megc("bench", "--json").stdout)
+    assert [entry["name"] for entry in printed] == ["optical strain 128x128", "optical strain 400x400"]
+    assert "optical strain 400x400" in megc("bench").stdout
+
+
+def test_references_compute_what_they_are_compared_with():
+    np.testing.assert_array_equal(lbp_top(clip()), lbp_top_by_shifts(clip()))
+    # scikit-image numbers the uniform codes, and on XT and YT the neighbours, in another order
+    ours, theirs = lbp_top(clip(), sampling="bilinear"), lbp_top_by_slices(clip())
+    np.testing.assert_allclose(np.sort(ours.reshape(3, 59)), np.sort(theirs.reshape(3, 59)), atol=1e-5)
+    flow = np.random.default_rng(0).normal(size=(40, 50, 2)).astype(np.float32)
+    (u_y, u_x), (v_y, v_x) = two_gradients(flow)
+    np.testing.assert_allclose(optical_strain(flow), np.sqrt(u_x**2 + v_y**2 + (u_y + v_x) ** 2 / 2), rtol=1e-4)
+
+
+def test_the_faces_made_on_the_fly_move_and_have_their_landmarks_where_they_say():
+    grey, landmarks = face_clip(3, 200)
+    assert np.abs(np.diff(grey.astype(int), axis=0)).mean() > 0.5
+    found = track(face_video(1, 400)).landmarks[0]
+    expected = face_clip(1, 400)[1]
+    assert np.abs(found - expected).mean() < 4
+    assert (landmarks > 0).all()
+    assert (landmarks < 200).all()
+
+
+def test_targets_bound_the_ratio_or_else_the_value():
+    assert row("a", 3, "ms", most=5).met is True
+    assert row("a", 3, "ms", reference="b", ratio=0.5, least=1).met is False
+    assert row("a", 3, "ms", reference="b", ratio=2, least=1).target == ">= 1"
+    assert row("a", 3, "ms").met is None
+
+
+def test_time_and_memory_are_those_of_the_function():
+    ticks = iter(range(1000))
+    assert seconds([lambda: None, lambda: next(ticks)], 3, clock=lambda: next(ticks)) == [1, 2]
+    assert 8e6 <= peak_bytes(lambda: np.ones(1_000_000)) < 9e6
