@@ -1,6 +1,7 @@
 """What every spotter is: a measurement on the frames, kept in the cache, and a rule from it to intervals."""
 
 import hashlib
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -43,18 +44,18 @@ class SpottingResult:
     warnings: tuple[str, ...] = ()
 
 
-class Spotter(BaseEstimator):
+class Spotter(BaseEstimator, ABC):
     """Long video in, intervals out. A subclass gives `measure`, `measured_by` and `spot`."""
 
     measured_by = ()  # parameters that `measure` depends on
 
+    @abstractmethod
     def measure(self, frames, landmarks, fps, progress=None):
         """Return the array that the rule works on; its first axis is the frames."""
-        raise NotImplementedError
 
+    @abstractmethod
     def spot(self, measured, fps):
         """Return the `SpottingResult` of what `measure` gave."""
-        raise NotImplementedError
 
     def predict(self, frames, fps, landmarks=None, progress=None):
         """Return the `SpottingResult` of a video.
