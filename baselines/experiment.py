@@ -20,6 +20,7 @@ from baselines.identity import code_identity, digest, library_versions
 from baselines.parallel import iterate_parallel
 from baselines.recipes import load_recipe, recipe_names
 from baselines.tasks import TASKS
+from baselines.tasks.base import data_identity
 
 LIBRARIES = (
     "numpy", "scipy", "scikit-image", "scikit-learn", "xgboost-cpu", "xgboost",
@@ -119,7 +120,7 @@ class Rows:
 
 def plan(dataset, tasks=(), recipes=(), seed=0):
     """Return the experiments that the named tasks and recipes mean on a dataset; none named means all that fit."""
-    experiments = []
+    experiments, identity = [], data_identity(dataset)
     for recipe in (load_recipe(name) for name in (recipes or recipe_names())):
         task = TASKS[recipe.task]
         if (tasks and recipe.task not in tasks) or not task.fits(recipe, dataset):
@@ -127,7 +128,7 @@ def plan(dataset, tasks=(), recipes=(), seed=0):
         key = {
             "recipe": vars(recipe),
             "parts": {name: vars(load_recipe(name)) for name in task.parts(recipe)},
-            "data": task.data_identity(dataset),
+            "data": identity,
             "code": code_identity("features", "baselines"),
             "libraries": library_versions(*LIBRARIES),
             "seed": seed,

@@ -59,3 +59,14 @@ def write_images():
         return frames
 
     return write
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write text to a named file and return its path."""
+
+    def write_file(name, content):
+        (tmp_path / name).write_bytes(content.encode())
+        return tmp_path / name
+
+    return write_file

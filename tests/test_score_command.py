@@ -20,17 +20,6 @@ def score(*arguments):
 
 
 @pytest.fixture
-def write(tmp_path):
-    """Write text to a named file and return its path."""
-
-    def write_file(name, content):
-        (tmp_path / name).write_bytes(content.encode())
-        return tmp_path / name
-
-    return write_file
-
-
-@pytest.fixture
 def events(write):
     """A truth of six subjects, a good and a poor file of predictions: all but s0, s5 only."""
     rows = [f"s{n},v{k},{100 * k + 10},{100 * k + 19},{'micro' if k else 'macro'}\n" for n in range(6) for k in (0, 1)]

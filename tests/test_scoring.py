@@ -26,17 +26,6 @@ smic,s3,b,negative,positive
 """
 
 
-@pytest.fixture
-def write(tmp_path):
-    """Write text to a named file and return its path."""
-
-    def write_file(name, content):
-        (tmp_path / name).write_text(content, encoding="utf-8")
-        return tmp_path / name
-
-    return write_file
-
-
 def questions(answers):
     """JSON Lines of a few questions about two clips of different subjects, answered by `answers`."""
     asked = ["What is the coarse expression class?", "Is the action unit dimpler shown on the face?"]

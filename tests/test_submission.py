@@ -13,17 +13,6 @@ CAS = f"{HEADER}dzw,a1,10,20,negative\nwy,s1,5,9,others\ndzw,a1,3,8,surprise\n"
 SAMM = f"{HEADER}1,1_001_2,71,141,positive\n"
 
 
-@pytest.fixture
-def write(tmp_path):
-    """Write text to a named file and return its path."""
-
-    def write_file(name, content):
-        (tmp_path / name).write_text(content, encoding="utf-8")
-        return tmp_path / name
-
-    return write_file
-
-
 def contents(path):
     with zipfile.ZipFile(path) as archive:
         assert archive.testzip() is None

@@ -30,13 +30,6 @@ class Task(ABC):
         """Return the folds."""
         return sorted({subject_of(record) for record in self.records(dataset)})
 
-    def data_identity(self, dataset):
-        """Return a digest of everything the dataset holds for this task."""
-        records = [*dataset.clips, *dataset.videos]
-        seen = [[subject_of(r), r.name, str(getattr(r, "event", None) or getattr(r, "events", ""))] for r in records]
-        pixels = [r.frames.identity() if r.frames else file_stamp(r.flow_image) for r in records]
-        return digest(self.name, seen, pixels, [str(question) for question in dataset.questions])
-
     @abstractmethod
     def prepare(self, recipe, dataset, jobs):
         """Return what all folds share: representations and records. Nothing is fitted here."""
@@ -71,6 +64,24 @@ class Task(ABC):
             return {}
         found = compare(self.scored_as, truth, first, second, seed=seed)["metrics"]
         return {subset: found[path] for subset, path in self.headline_paths(truth).items()}
+
+
+def data_identity(dataset):
+    """Return a digest of everything a dataset holds: names, annotations, questions, size and time of the files."""
+    records = [*dataset.clips, *dataset.videos]
+    seen = [[subject_of(r), r.name, str(getattr(r, "event", None) or getattr(r, "events", ""))] for r in records]
+    pixels = [r.frames.identity() if r.frames else file_stamp(r.flow_image) for r in records]
+    return digest(seen, pixels, [str(question) for question in dataset.questions])
+
+
+def labelled_clips(dataset):
+    """Return the clips whose coarse emotion is known."""
+    return [clip for clip in dataset.clips if clip.label]
+
+
+def annotated_videos(dataset):
+    """Return the videos whose events are known, be it that they have none."""
+    return [video for video in dataset.videos if video.events is not None]
 
 
 def subject_of(record):

@@ -5,7 +5,7 @@ import numpy as np
 from baselines.recognition.recognizer import Recognizer
 from baselines.recognition.representation import represent, supports
 from baselines.scoring.recognition import recognition_scores
-from baselines.tasks.base import Task, counted_headline, pooled, subject_of
+from baselines.tasks.base import Task, counted_headline, labelled_clips, pooled, subject_of
 
 
 class Recognition(Task):
@@ -16,7 +16,7 @@ class Recognition(Task):
     headline = "uf1"
 
     def records(self, dataset):
-        return [clip for clip in dataset.clips if clip.label]
+        return labelled_clips(dataset)
 
     def fits(self, recipe, dataset):
         clips = self.records(dataset)

@@ -2,7 +2,7 @@
 
 from baselines.scoring.spotting import spotting_scores
 from baselines.spot_then_recognize import spot_video, spotting_row
-from baselines.tasks.base import Task, counted_headline, pooled, subject_of
+from baselines.tasks.base import Task, annotated_videos, counted_headline, pooled, subject_of
 
 
 class Spotting(Task):
@@ -13,7 +13,7 @@ class Spotting(Task):
     headline = "f1"
 
     def records(self, dataset):
-        return [video for video in dataset.videos if video.events is not None]
+        return annotated_videos(dataset)
 
     def prepare(self, recipe, dataset, jobs):
         return self.records(dataset)

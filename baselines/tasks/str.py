@@ -8,7 +8,7 @@ from baselines.recognition.recognizer import Recognizer
 from baselines.recognition.representation import represent, supports
 from baselines.scoring.strs import strs_scores
 from baselines.spot_then_recognize import recognize_events, spot_video, spotting_row
-from baselines.tasks.base import Task, counted_headline, pooled, subject_of
+from baselines.tasks.base import Task, annotated_videos, counted_headline, labelled_clips, pooled, subject_of
 
 
 class SpotThenRecognize(Task):
@@ -19,18 +19,18 @@ class SpotThenRecognize(Task):
     headline = "strs"
 
     def records(self, dataset):
-        return [video for video in dataset.videos if video.events is not None]
+        return annotated_videos(dataset)
 
     def parts(self, recipe):
         return recipe.steps["spotting"], recipe.steps["recognition"]
 
     def fits(self, recipe, dataset):
         settings = load_recipe(recipe.steps["recognition"]).steps["representation"]
-        clips = self._clips(dataset)
+        clips = labelled_clips(dataset)
         return bool(self.records(dataset) and clips) and all(supports(settings, clip) for clip in clips)
 
     def prepare(self, recipe, dataset, jobs):
-        clips = self._clips(dataset)
+        clips = labelled_clips(dataset)
         settings = load_recipe(recipe.steps["recognition"]).steps["representation"]
         return self.records(dataset), clips, represent(clips, settings, jobs)
 
@@ -65,7 +65,3 @@ class SpotThenRecognize(Task):
 
     def headline_paths(self, truth):
         return {"all": "strs"}
-
-    @staticmethod
-    def _clips(dataset):
-        return [clip for clip in dataset.clips if clip.label]
