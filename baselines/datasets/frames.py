@@ -4,27 +4,35 @@ A `Frames` object is cheap to make, pickle and slice; a slice is again a `Frames
 until frames are asked for, and iteration holds one frame at a time.
 """
 
+import bisect
+import functools
 import hashlib
 import os
-import re
 from abc import ABC, abstractmethod
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from baselines.datasets.images import numbered, read_image
 from baselines.errors import InputError
 
-IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"}
 VIDEO_SUFFIXES = {".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv"}
-MAX_PIXELS = 64_000_000  # larger pictures are refused before their pixels are decoded
+FIRST_TRIES = 10  # packets that may be broken before the first frame of a video
+LONGEST_HOLE = 1000  # broken packets in a row after which a video counts as ended
 
 
 class Frames(ABC):
-    """A lazy sequence of (H, W, 3) uint8 RGB frames with known source and length."""
+    """A lazy sequence of (H, W, 3) uint8 RGB frames with known source, length and file numbers.
 
-    def __init__(self, source, start, stop):
-        self.source, self.start, self.stop = Path(source), start, stop
+    `undecoded`: numbers of the frames met so far that could not be decoded and were stood in for.
+    """
+
+    undecoded = frozenset()
+
+    def __init__(self, source, numbers):
+        self.source, self._numbers = Path(source), numbers
+        self.start, self.stop = 0, len(numbers)
 
     def __len__(self):
         return self.stop - self.start
@@ -40,6 +48,20 @@ class Frames(ABC):
             return view
         index = range(len(self))[key]
         return next(self._read(self.start + index, self.start + index + 1))
+
+    @property
+    def numbers(self):
+        """The numbers that the frames have in their source, ascending: of image files those in the names, else 1..n."""
+        return self._numbers[self.start : self.stop]
+
+    def position(self, number):
+        """Return the 1-based position here of the frame with this number in the source, None when it is not here."""
+        index = bisect.bisect_left(self._numbers, number, self.start, self.stop)
+        return index - self.start + 1 if index < self.stop and self._numbers[index] == number else None
+
+    def is_variable_rate(self):
+        """Return whether the frames are known not to be equally spaced in time."""
+        return False
 
     def __iter__(self):
         return self._read(self.start, self.stop)
@@ -61,69 +83,169 @@ class Frames(ABC):
 
 
 class VideoFrames(Frames):
-    """Frames of a video file, decoded in order; a range is reached by seeking."""
+    """Frames of a video file, decoded in order.
+
+    Frames are told by their presentation times, which the container lists without decoding: OpenCV's seeking counts
+    frames as time x mean rate and misses by several frames where the rate varies. A range is reached by seeking to
+    before it and decoding forward, so frame k of a range is frame k of the whole. A frame that cannot be decoded is
+    stood in for by the one before it (the next one at the start), so the numbers of the others stay, and its number
+    is put in `undecoded`. Where a container has no usable times, ranges are decoded from the start.
+    """
 
     def __init__(self, path):
-        capture = self._open(path)
+        capture = _open(path)
         count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
         fps = capture.get(cv2.CAP_PROP_FPS)
-        readable = capture.grab()
+        tries = next((k for k in range(FIRST_TRIES) if capture.grab()), None)
+        readable = tries is not None
+        self._first_time = capture.get(cv2.CAP_PROP_POS_MSEC) if tries == 0 else None  # None: the first is broken
         capture.release()
         if not readable or count < 1:
             raise InputError(
                 f"{path}: not a readable video; expected a file such as .mp4, .avi or .mov with at least one frame"
             )
         self.fps = float(fps) if np.isfinite(fps) and fps > 0 else None
-        super().__init__(path, 0, count)
+        super().__init__(path, range(1, count + 1))
+        self.undecoded = set()
 
-    @staticmethod
-    def _open(path):
-        os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # a broken file is our message, not ffmpeg's
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
-        return cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    def is_variable_rate(self):
+        """Return whether some frame lies more than a frame away from where a constant rate would have it.
+
+        `fps` is then the mean rate: frame numbers still count frames, but are no measure of time.
+        """
+        times = self._times()
+        if times is None or len(times) < 3:
+            return False
+        steady = np.linspace(times[0], times[-1], len(times))
+        return bool(np.abs(times - steady).max() > steady[1] - steady[0])
+
+    def _times(self):
+        """Return the presentation time of each frame in ms, or None when the container's times cannot be used."""
+        times = _packet_times(self.source, *self._stamp())
+        ascending = len(times) > 0 and np.diff(times).min(initial=np.inf) > 0
+        agree = ascending and self._first_time in (None, times[0])
+        return times if agree and len(times) < 1.5 * len(self._numbers) else None
 
     def _read(self, start, stop):
-        capture = self._open(self.source)
-        try:
-            if start:
-                capture.set(cv2.CAP_PROP_POS_FRAMES, start)
-            for _ in range(start, stop):
-                readable, frame = capture.read()
-                if not readable:  # containers may claim a few frames more than they hold
+        before, due = None, start
+        for index, frame in self._decoded(start):
+            if index >= start:
+                stand_in = frame if before is None else before
+                for missing in range(due, min(index, stop)):
+                    self.undecoded.add(missing + 1)
+                    yield stand_in
+                if index >= stop:
                     return
-                yield cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
+                yield frame
+                due = index + 1
+                if due == stop:
+                    return
+            before = frame
+
+    def _decoded(self, start):
+        """Yield (index, RGB frame) of the frames that can be decoded, from one before `start` on where there is one."""
+        times = self._times()
+        capture, grabbed = self._land(start, times)
+        index, failures = -1, 0
+        try:
+            while failures < LONGEST_HOLE:
+                if grabbed:
+                    known = -1 if times is None else _nearest(times, capture.get(cv2.CAP_PROP_POS_MSEC))
+                    index = max(index + 1, known)
+                    readable, frame = capture.retrieve()
+                    if readable:
+                        yield index, cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
+                failures = 0 if grabbed else failures + 1
+                grabbed = capture.grab()
         finally:
             capture.release()
+
+    def _land(self, start, times):
+        """Return an open capture that has grabbed a frame before `start`, and whether it has."""
+        capture = _open(self.source)
+        if times is None or not self.fps or start >= len(times):
+            return capture, capture.grab()
+        target = (times[start] - times[0]) / 1000 * self.fps - 1
+        for back in (0, 16, 128):
+            if target - back <= 0:
+                break
+            capture.set(cv2.CAP_PROP_POS_FRAMES, int(target - back))
+            if capture.grab() and _nearest(times, capture.get(cv2.CAP_PROP_POS_MSEC)) < start:
+                return capture, True
+        capture.release()
+        capture = _open(self.source)
+        return capture, capture.grab()
 
     def _stamp(self):
         stat = self.source.stat()
         return stat.st_size, stat.st_mtime_ns
 
 
+def _open(path):
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # a broken file is our message, not ffmpeg's
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
+    # decode with as many threads as OpenCV may use: one inside a worker
+    return cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, max(1, cv2.getNumThreads())])
+
+
+@functools.lru_cache(maxsize=16)
+def _packet_times(path, size, modified):
+    """Return the presentation times that a video file lists, ascending, in ms; nothing is decoded."""
+    capture = _open(path)
+    capture.set(cv2.CAP_PROP_FORMAT, -1)  # packets as they are
+    times = []
+    while capture.grab():
+        times.append(capture.get(cv2.CAP_PROP_POS_MSEC))
+    capture.release()
+    return np.sort(times)
+
+
+def _nearest(times, time):
+    """Return the index of the entry of an ascending array nearest to a time."""
+    after = int(np.searchsorted(times, time))
+    if after == 0 or after == len(times):
+        return max(0, after - 1)
+    return after if times[after] - time < time - times[after - 1] else after - 1
+
+
 class ImageFrames(Frames):
-    """Frames of a folder of numbered images, in the order of the last number in their names."""
+    """Frames of a folder of numbered images, in the order of their numbers.
+
+    An image's number is the last one in its name, or what the one group of `pattern` (a compiled regular expression,
+    searched in the file name) holds; files without it are no frames. Opening lists the names and looks into no file.
+    """
 
     fps = None
 
-    def __init__(self, folder):
-        folder = Path(folder)
-        found = [(number, path) for path in folder.iterdir() if (number := _number(path)) is not None]
-        if not found:
+    def __init__(self, folder, pattern=None):
+        try:
+            names = os.listdir(folder)
+        except OSError as error:
+            raise InputError(f"{folder}: {error.strerror}; expected a folder of numbered images") from None
+        numbers, self.names = numbered(names, pattern)
+        if not numbers:
             raise InputError(f"{folder}: no numbered images; expected files such as img001.jpg")
-        found.sort()
-        for (first, a), (second, b) in zip(found, found[1:]):
-            if first == second:
-                raise InputError(f"{folder}: {a.name} and {b.name} both have number {first}; keep one")
-        self.paths = [path for _, path in found]
-        super().__init__(folder, 0, len(self.paths))
+        if len(set(numbers)) < len(numbers):
+            twice = next(k for k in range(1, len(numbers)) if numbers[k] == numbers[k - 1])
+            a, b = self.names[twice - 1 : twice + 1]
+            raise InputError(f"{folder}: {a} and {b} both have number {numbers[twice]}; keep one")
+        super().__init__(folder, numbers)
 
     def _read(self, start, stop):
-        for path in self.paths[start:stop]:
-            yield read_image(path)
+        shape = None
+        for name in self.names[start:stop]:
+            frame = read_image(self.source / name)
+            if shape is not None and frame.shape != shape:
+                raise InputError(
+                    f"{self.source / name}: {frame.shape[1]} x {frame.shape[0]} pixels, the frame before has "
+                    f"{shape[1]} x {shape[0]}; give all frames of a folder one size"
+                )
+            shape = frame.shape
+            yield frame
 
     def _stamp(self):
-        for path in self.paths[self.start : self.stop]:
-            stat = path.stat()
+        for name in self.names[self.start : self.stop]:
+            stat = os.stat(self.source / name)
             yield stat.st_size
             yield stat.st_mtime_ns
 
@@ -135,7 +257,7 @@ class ArrayFrames(Frames):
 
     def __init__(self, array, source="array"):
         self.array = array
-        super().__init__(source, 0, len(array))
+        super().__init__(source, range(1, len(array) + 1))
 
     def _read(self, start, stop):
         yield from self.array[start:stop]
@@ -154,28 +276,3 @@ def open_frames(path):
     if path.stat().st_size == 0:
         raise InputError(f"{path}: the file is empty; copy it again")
     return VideoFrames(path)
-
-
-def read_image(path):
-    """Return an image file as an (H, W, 3) uint8 RGB array."""
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(path) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise InputError(
-                    f"{path}: {image.width} x {image.height} pixels; pictures over {MAX_PIXELS} pixels are refused"
-                )
-            return np.asarray(image.convert("RGB"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError) as error:
-        raise InputError(f"{path}: not a readable image ({error}); copy it again") from None
-
-
-def _number(path):
-    """Return the last number in an image's name, or None for any other file."""
-    if path.suffix.lower() not in IMAGE_SUFFIXES or path.name.startswith("."):
-        return None
-    numbers = re.findall(r"\d+", path.stem)
-    return int(numbers[-1]) if numbers else None

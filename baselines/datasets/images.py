@@ -1,0 +1,69 @@
+"""Image files: their pixels as 8-bit RGB, their numbers by name."""
+
+import os
+import re
+
+import numpy as np
+
+from baselines.errors import InputError
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
+MAX_PIXELS = 64_000_000  # larger pictures are refused before their pixels are decoded
+_LAST_NUMBER = re.compile(r"(\d+)\D*\.\w+$")
+
+
+def read_image(path):
+    """Return an image file as an (H, W, 3) uint8 RGB array.
+
+    Grey, palette, CMYK and 16-bit pictures are converted (16 bits to the upper 8), transparency is dropped.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise InputError(
+                    f"{path}: {image.width} x {image.height} pixels; pictures over {MAX_PIXELS} pixels are refused"
+                )
+            if image.mode in ("I", "F"):
+                raise InputError(f"{path}: 32-bit values without a known range; save the picture with 8 or 16 bits")
+            if image.mode.startswith("I;16"):  # Pillow's own conversion clips at 255
+                return np.repeat((np.asarray(image) >> 8).astype(np.uint8)[..., None], 3, axis=2)
+            return np.asarray(image.convert("RGB"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError) as error:
+        reason = "the file is empty" if os.path.exists(path) and not os.path.getsize(path) else error
+        raise InputError(f"{path}: not a readable image ({reason}); copy it again") from None
+
+
+def numbered(names, pattern=None):
+    """Return the numbers of the images among file names, ascending, and these names in the same order.
+
+    A number is the last one in the name, or what the one group of `pattern`, a compiled expression, finds in the name.
+    """
+    names = sorted(name for name in names if name.lower().endswith(SUFFIXES) and name[0] != ".")
+    if names and pattern is None:
+        numbers = _numbers_of_one_width(names)
+        if numbers is not None:
+            return numbers, names
+    search = (pattern or _LAST_NUMBER).search
+    found = sorted((int(match[1]), name) for name in names if (match := search(name)))
+    return [number for number, _ in found], [name for _, name in found]
+
+
+def _numbers_of_one_width(names):
+    """Return the numbers of sorted names that differ in them only, such as img001.jpg to img200.jpg; else None.
+
+    Four times as fast as an expression a name, which is felt with half a million of them.
+    """
+    match = _LAST_NUMBER.search(names[0])
+    if match is None:
+        return None
+    start, end = match.span(1)
+    numbers = [name[start:end] for name in names]
+    one_tail = len({name[end:] for name in names}) == 1
+    # what the first and the last of sorted names begin with, all begin with
+    if one_tail and names[-1].startswith(names[0][:start]) and "".join(numbers).isdecimal():
+        return [int(number) for number in numbers]
+    return None
