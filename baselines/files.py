@@ -85,21 +85,26 @@ def read_csv(path, required, optional=()):
         raise InputError(f"{path} row {reader.line_num}: not CSV ({error})") from None
 
 
-def read_jsonl(path):
-    """Yield `(place, record)` for each JSON object of a JSON Lines file; blank lines are skipped."""
+def read_jsonl(path, findings=None):
+    """Yield `(place, record)` for each JSON object of a JSON Lines file; blank lines are skipped.
+
+    A line that is none raises `InputError`; with a list `findings` it is skipped too, and told there.
+    """
     for number, line in enumerate(read_text(path).split("\n"), start=1):
         if not line.strip():
             continue
         place = f"{path} line {number}"
         try:
             record = json.loads(line)
+            fault = f'expected a JSON object like {{"id": ...}}, found {type(record).__name__}'
         except json.JSONDecodeError as error:
-            raise InputError(
-                f"{place}: not JSON ({error.msg} at column {error.colno}); mend or delete the line"
-            ) from None
-        if not isinstance(record, dict):
-            raise InputError(f'{place}: expected a JSON object like {{"id": ...}}, found {type(record).__name__}')
-        yield place, record
+            record, fault = None, f"not JSON ({error.msg} at column {error.colno}); mend or delete the line"
+        if isinstance(record, dict):
+            yield place, record
+        elif findings is None:
+            raise InputError(f"{place}: {fault}")
+        else:
+            findings.append(f"{place}: {fault}")
 
 
 def whole_number(text, place, column):

@@ -6,9 +6,10 @@ import json
 import numpy as np
 import pytest
 
-from baselines.datasets.manifest import event_clips, read_videos
+from baselines.datasets.cutting import event_clips
+from baselines.datasets.manifest import read_videos
 from baselines.extraction import EXPRESSION, extract, parse_settings
-from baselines.recognition.representation import aligned_faces, onset_and_apex
+from baselines.recognition.representations.faces import aligned_faces, onset_and_apex
 from features import FEATURES
 from features.bi_woof import bi_woof
 from features.lbp_top import lbp_top

@@ -1,7 +1,10 @@
+import numpy as np
 import pytest
 
-from baselines.datasets.manifest import event_clips, load, read_videos
-from baselines.datasets.records import Event, frame_slice
+from baselines.datasets.cutting import event_clips
+from baselines.datasets.frames import ArrayFrames
+from baselines.datasets.manifest import load, read_videos
+from baselines.datasets.records import Event, Video, frame_slice
 from baselines.errors import InputError
 
 VIDEOS = "subject,video,path,fps\ns1,v1,one,100\ns2,v2,two,30\n"
@@ -99,3 +102,17 @@ def test_a_manifest_without_videos_says_so(folder):
     (folder / "videos.csv").write_text("subject,video,path,fps\n")
     with pytest.raises(InputError, match="no videos"):
         read_videos(folder)
+
+
+def test_clips_of_one_video_have_names_of_their_own():
+    frames = ArrayFrames(np.zeros((30, 8, 8, 3), np.uint8))
+    events = [Event(1, 9, emotion="fear"), Event(1, 12, emotion="anger"), Event(20, 25, emotion="fear")]
+    clips = event_clips(
+        [Video("d", s, "v", frames, 30.0, tuple(found)) for s, found in (("s1", events), ("s2", events[:1]))]
+    )
+    assert [(clip.subject, clip.name) for clip in clips] == [
+        ("s1", "v_1-9"),
+        ("s1", "v_1-12"),
+        ("s1", "v_20"),
+        ("s2", "v"),
+    ]

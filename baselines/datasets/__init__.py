@@ -1,13 +1,29 @@
-"""Dataset adapters: one module a dataset with SUMMARY, LICENCE, TASKS, NEEDS_ROOT and load(root) -> Dataset."""
+"""Dataset adapters: one module a dataset with `ABOUT` and `load(root, fix_labels=True)`; its text tells the layout."""
 
+import warnings
 from importlib import import_module
 
+from baselines.datasets.roots import find_root
 from baselines.errors import InputError
 
+# name -> (module, options of its `load`)
 DATASETS = {
-    "synthetic": "baselines.datasets.embedded",
-    "manifest": "baselines.datasets.manifest",
-    "flow-images": "baselines.datasets.flow_images",
+    "synthetic": ("embedded", {}),
+    "manifest": ("manifest", {}),
+    "flow-images": ("flow_images", {}),
+    "casme2": ("casme2", {}),
+    "samm": ("samm", {}),
+    "smic": ("smic", {}),
+    "smic-long": ("smic_long", {}),
+    "megc2019": ("megc2019", {}),
+    "casme-sq": ("casme_sq", {}),
+    "samm-lv": ("samm_lv", {}),
+    "casme3": ("casme3", {}),
+    "megc2025-str": ("megc2025_str", {}),
+    "mmew": ("mmew", {}),
+    "4dme": ("fourdme", {}),
+    "dfme": ("dfme", {}),
+    "me-vqa": ("me_vqa", {}),
 }
 
 
@@ -15,25 +31,40 @@ def adapter(name):
     """Return the adapter module of a dataset."""
     if name not in DATASETS:
         raise InputError(f"dataset {name!r} is not known; choose one of {', '.join(DATASETS)}")
-    return import_module(DATASETS[name])
+    return import_module(f"baselines.datasets.{DATASETS[name][0]}")
 
 
-def load_dataset(name, root=None):
-    """Return the `Dataset` called `name`, read from the folder `root` where the adapter needs one."""
+def open_dataset(name, root=None, fix_labels=True):
+    """Return the `Dataset` called `name`, in silence about its findings.
+
+    root: the folder that holds it, or that holds it under its name; None: the one that environment or configuration
+    name (`roots.find_root`). fix_labels: mend the known label errors (`label_fixes.csv`).
+    """
     module = adapter(name)
-    if module.NEEDS_ROOT and root is None:
-        raise InputError(f"dataset {name} needs --data-root DIR, the folder that holds it")
-    return module.load(root)
+    root = find_root(name, root)
+    if module.ABOUT.needs_root and root is None:
+        raise InputError(
+            f"dataset {name} needs --data-root DIR, the folder that holds it (or MEGC_DATA_ROOT, or data_root in the "
+            "configuration file)"
+        )
+    return module.load(root, fix_labels=fix_labels, **DATASETS[name][1])
+
+
+def load_dataset(name, root=None, fix_labels=True):
+    """Return `open_dataset(name, root, fix_labels)`, with one warning when something in it was left out."""
+    dataset = open_dataset(name, root, fix_labels)
+    if dataset.findings:
+        more = f" (and {len(dataset.findings) - 1} more)" if len(dataset.findings) > 1 else ""
+        warnings.warn(f"{dataset.findings[0]}{more}; `megc data check {name}` lists everything", stacklevel=2)
+    return dataset
 
 
 def describe(name):
-    """Return what is known of a dataset: name, tasks, summary, licence, whether it needs a folder, its layout."""
+    """Return what is known of a dataset: name, the facts of `About`, layout, known label errors, parameters if made."""
+    from baselines.datasets.annotations import label_fixes
+
     module = adapter(name)
-    return {
-        "name": name,
-        "tasks": list(module.TASKS),
-        "summary": module.SUMMARY,
-        "licence": module.LICENCE,
-        "needs_data_root": module.NEEDS_ROOT,
-        "layout": " ".join(module.__doc__.split()),
-    }
+    facts = {"name": name, **module.ABOUT.facts(), "layout": module.__doc__.strip(), "label_fixes": label_fixes(name)}
+    if hasattr(module, "parameters"):
+        facts["parameters"] = module.parameters(**DATASETS[name][1])
+    return facts

@@ -10,22 +10,39 @@ ME-VQA question files (*.jsonl) in the same folder are joined to the clips by su
 import re
 from pathlib import Path
 
+from baselines.datasets.about import About
 from baselines.datasets.questions import read_questions
 from baselines.datasets.records import Clip, Dataset, Event
 from baselines.errors import InputError
 from baselines.files import inside, read_csv
 
-SUMMARY = "MEGC2019 composite as published 28x28 flow pictures (CASME II, SMIC-HS, SAMM; 442 clips when complete)"
-LICENCE = "none stated for the pictures; the databases they come from need their owners' licence"
-TASKS = ("recognition", "vqa")
-NEEDS_ROOT = True
+ABOUT = About(
+    title="MEGC2019 composite as published 28x28 flow pictures (CASME II, SMIC-HS, SAMM)",
+    tasks=("recognition", "vqa"),
+    licence="none stated for the pictures; the databases they come from need their owners' licence",
+    page="https://github.com/christy1206/STSTNet",
+    citation=(
+        "See, Yap, Li, Hong, Wang: MEGC 2019 - the second facial micro-expressions grand challenge, FG 2019; "
+        "pictures: Liong, Gan, See, Khor, Huang: Shallow triple stream three-dimensional CNN (STSTNet), FG 2019"
+    ),
+    size="442 pictures of 28 x 28 pixels, one a clip",
+    protocol="leave-one-subject-out over the 68 subjects of the union; UF1 and UAR of pooled predictions",
+    published={"subjects": 68, "clips": 442, "emotion negative": 250, "emotion positive": 109, "emotion surprise": 83},
+    source="combined_3class_gt.csv of the MEGC2019",
+)
 
 LABELS = ("negative", "positive", "surprise")
 WHOLE, FOLDS = "STSNet_whole_norm_u_v_os", "three_norm_u_v_os"
 
 
-def load(root):
-    """Return the `Dataset` of the flow pictures in either layout at or below `root`."""
+def load(root, fix_labels=True):
+    """Return the `Dataset` of the flow pictures in either layout at or below `root`, with the questions beside them."""
+    questions = [question for path in sorted(Path(root).glob("*.jsonl")) for question in read_questions(path)]
+    return Dataset("flow-images", clips=read_clips(root), questions=questions)
+
+
+def read_clips(root):
+    """Return the clips of the flow pictures in either layout at or below `root`."""
     root = Path(root)
     for folder in (root / WHOLE, root):
         tables = sorted({*folder.parent.glob("*.csv"), *folder.glob("*.csv")}) if folder.name == WHOLE else []
@@ -40,8 +57,7 @@ def load(root):
             f"{root}: no flow pictures; expected the folder {WHOLE} beside its CSV, "
             f"or {FOLDS} with <subject>/u_test/<label>/*.png"
         )
-    questions = [question for path in sorted(root.glob("*.jsonl")) for question in read_questions(path)]
-    return Dataset("flow-images", clips=clips, questions=questions)
+    return clips
 
 
 def database_of(subject):

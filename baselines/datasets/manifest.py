@@ -7,26 +7,27 @@ may be empty. `questions.jsonl` in the ME-VQA format asks about the clips named 
 A single video file, or a folder of numbered images without videos.csv, is a manifest of one video.
 """
 
-from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 from baselines import action_units
+from baselines.datasets.about import About
+from baselines.datasets.cutting import event_clips
 from baselines.datasets.frames import open_frames
 from baselines.datasets.questions import read_questions
-from baselines.datasets.records import COARSE_OF_FINE, Clip, Dataset, Event, Video, coarse, frame_slice
+from baselines.datasets.records import COARSE_OF_FINE, Dataset, Event, Video, coarse
 from baselines.errors import InputError
 from baselines.files import inside, read_csv, whole_number
 
-SUMMARY = "your own videos: a folder with videos.csv and events.csv, one video file, or a folder of images"
-LICENCE = "yours"
-TASKS = ("recognition", "spotting", "str", "vqa")
-NEEDS_ROOT = True
+ABOUT = About(
+    title="your own videos: a folder with videos.csv and events.csv, one video file, or a folder of images",
+    tasks=("recognition", "spotting", "str", "vqa"),
+    licence="yours",
+)
 
 ASSUMED_FPS = 30.0
 
 
-def load(root):
+def load(root, fix_labels=True):
     """Return the `Dataset` below the folder `root`; see the module text for the layout."""
     root = Path(root)
     videos = read_videos(root)
@@ -34,10 +35,11 @@ def load(root):
     return Dataset("manifest", clips=event_clips(videos), videos=videos, questions=questions)
 
 
-def read_videos(root, fps=None):
+def read_videos(root, fps=None, findings=None):
     """Return the videos of a manifest folder, of one video file, or of one folder of numbered images.
 
-    `fps` stands in where neither the manifest nor the file tells the frame rate.
+    `fps` stands in where neither the manifest nor the file tells the frame rate. A video of a manifest that cannot
+    be opened raises `InputError`, or with a list `findings` is left out and told there.
     """
     root = Path(root)
     if not root.exists():
@@ -56,7 +58,14 @@ def read_videos(root, fps=None):
             raise InputError(f"{place}: subject, video and path are needed; fill them in")
         if key in videos:
             raise InputError(f"{place}: subject {key[0]} video {key[1]} stands twice; delete one row")
-        frames = open_frames(inside(root, row["path"], place))
+        try:
+            frames = open_frames(inside(root, row["path"], place))
+        except InputError as error:
+            if findings is None:
+                raise
+            findings.append(str(error))
+            (events or {}).pop(key, None)
+            continue
         rate = _rate(row["fps"], place) or frames.fps or fps
         if rate is None:
             raise InputError(f"{place}: fps is empty and a folder of images has none; fill in the frame rate")
@@ -68,37 +77,11 @@ def read_videos(root, fps=None):
                     f"{root / 'events.csv'}: subject {key[0]} video {key[1]} has an event up to frame {event.offset} "
                     f"but {row['path']} has {len(frames)} frames; mend one of them"
                 )
-    if not videos:
+    if not videos and not findings:
         raise InputError(f"{root / 'videos.csv'}: no videos; add a row subject,video,path,fps")
     for key, orphans in (events or {}).items():
         raise InputError(f"{orphans[0][0]}: subject {key[0]} video {key[1]} is not in videos.csv; add it there")
     return list(videos.values())
-
-
-def event_clips(videos, labelled=True):
-    """Return one clip an event: the micro-expressions, or when there are none the macro-expressions.
-
-    labelled: only events with an emotion.
-    """
-    found = [
-        (video, event) for video in videos for event in video.events or () if coarse(event.emotion) or not labelled
-    ]
-    kinds = {event.kind for _, event in found}
-    kind = "micro" if "micro" in kinds else "macro"
-    found = [(video, event) for video, event in found if event.kind == kind]
-    count = Counter((video.subject, video.name) for video, _ in found)
-    return [
-        cut_clip(video, event, video.name if count[video.subject, video.name] == 1 else f"{video.name}_{event.onset}")
-        for video, event in found
-    ]
-
-
-def cut_clip(video, event, name):
-    """Return the frames onset..offset of a video as a clip; its event counts frames from 1 again."""
-    shift = event.onset - 1
-    inner = replace(event, onset=1, offset=event.offset - shift, apex=event.apex and event.apex - shift)
-    frames = video.frames[frame_slice(event.onset, event.offset)]
-    return Clip(video.dataset, video.subject, name, frames, video.fps, inner)
 
 
 def _rate(text, place):

@@ -19,6 +19,9 @@ COARSE_OF_FINE = {
     "positive": "positive", "happiness": "positive", "happy": "positive",
     "surprise": "surprise",
     "others": "others", "other": "others",
+    # two at once in 4DME: the first one, as public loaders take it
+    "surprise+positive": "surprise", "surprise+negative": "surprise", "surprise+repression": "surprise",
+    "positive+repression": "positive", "negative+repression": "negative",
 }  # fmt: skip
 
 
@@ -86,12 +89,16 @@ class Question:
 
 @dataclass(frozen=True)
 class Dataset:
-    """What an adapter gives: clips to recognize, videos to spot in, questions to answer."""
+    """What an adapter gives: clips to recognize, videos to spot in, questions to answer.
+
+    `findings` are the things that were wrong with the copy and left out, one line each that says what to do.
+    """
 
     name: str
     clips: list[Clip] = field(default_factory=list)
     videos: list[Video] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
 
 
 def frame_slice(onset, offset):

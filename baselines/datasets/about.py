@@ -1,0 +1,31 @@
+"""What is known of a dataset before any of it is read."""
+
+from dataclasses import asdict, dataclass, field
+
+
+@dataclass(frozen=True)
+class About:
+    """The facts that `data list`, `data describe` and `data check` print.
+
+    title: what it is, one line; tasks: what it can serve; licence and page: terms, and where to ask for the data;
+    size: frames per second, picture size, how much; protocol: how the field evaluates on it; published: the counts of
+    a complete copy under the names that `data check` uses ("subjects", "clips", "videos", "micro events",
+    "macro events", "questions", "emotion NAME" for a fine name); source: where those counts stand; gaps: whether the
+    frame numbers of a good copy have gaps; needs_root: whether it lies in a folder of the user.
+    """
+
+    title: str
+    tasks: tuple[str, ...]
+    licence: str
+    page: str = ""
+    citation: str = ""
+    size: str = ""
+    protocol: str = ""
+    published: dict[str, int] = field(default_factory=dict)
+    source: str = ""
+    gaps: bool = False
+    needs_root: bool = True
+
+    def facts(self):
+        """Return the facts that are known, as a mapping."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}

@@ -1,0 +1,52 @@
+"""Where a dataset lies: the option of the command, else the environment, else the configuration file.
+
+The configuration file is `$MEGC_CONFIG`, else `$XDG_CONFIG_HOME/megc/config.toml`, else
+`~/.config/megc/config.toml`:
+
+    data_root = "/data"            # holds one folder a dataset, named like the dataset
+    [data_roots]
+    casme2 = "/elsewhere/CASME2"   # or the folder of one dataset
+"""
+
+import os
+import tomllib
+from pathlib import Path
+
+from baselines.errors import InputError
+from baselines.files import read_text
+
+
+def find_root(name, option=None):
+    """Return the folder of a dataset as a `Path`, or None when nothing names one.
+
+    A folder that holds a folder called `name` means that one.
+    """
+    root = option or os.environ.get("MEGC_DATA_ROOT") or _configured(name)
+    if root is None:
+        return None
+    root = Path(root).expanduser()
+    if not root.exists():
+        raise InputError(f"{root}: no such file or folder; give the place of dataset {name} with --data-root")
+    return root / name if (root / name).is_dir() else root
+
+
+def config_file():
+    """Return the place of the configuration file, whether it exists or not."""
+    named = os.environ.get("MEGC_CONFIG")
+    home = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    return Path(named) if named else Path(home) / "megc" / "config.toml"
+
+
+def _configured(name):
+    path = config_file()
+    if not path.exists():
+        return None
+    try:
+        values = tomllib.loads(read_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path}: not TOML ({error}); mend it") from None
+    roots = values.get("data_roots", {})
+    found = roots.get(name, values.get("data_root")) if isinstance(roots, dict) else None
+    if not isinstance(found, str | None) or not isinstance(roots, dict):
+        raise InputError(f'{path}: expected data_root = "FOLDER" and a table [data_roots] of such lines; mend it')
+    return found

@@ -1,0 +1,85 @@
+import re
+import zipfile
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from replicas import write_xls, write_xlsx
+
+from baselines.errors import InputError
+from baselines.spreadsheets import read_rows, read_table
+
+COLUMNS = {"subject": "Subject", "name": "File Name", "onset": ("OnsetFrame", "Onset Frame")}
+PREAMBLE = [["A title", None], [None, None], ["Symbol key:"]]
+
+
+@pytest.fixture(params=[write_xlsx, write_xls], ids=["xlsx", "xls"])
+def sheet(request, tmp_path):
+    suffix = ".xls" if request.param is write_xls else ".xlsx"
+    return lambda sheets: request.param(tmp_path / f"table{suffix}", sheets)
+
+
+def test_header_is_found_below_a_preamble(sheet):
+    rows = [*PREAMBLE, ["Subject", "Filename", None, " onset_frame "], [6, "006_1_2", "x", 5562.0]]
+    path = sheet({"Labels": rows})
+    assert list(read_table(path, COLUMNS)) == [
+        (f"{path} sheet Labels row 5", {"subject": "6", "name": "006_1_2", "onset": "5562"})
+    ]
+
+
+def test_optional_columns_and_short_rows_are_empty(sheet):
+    path = sheet({"S": [["Subject", "File name", "Onset Frame", "AU"], ["01", "a", 3], [2, "b", 4, "R4+12"]]})
+    rows = [row for _, row in read_table(path, COLUMNS, {"aus": ("Action Units", "AU"), "fps": "FPS"})]
+    assert [row["aus"] for row in rows] == ["", "R4+12"]
+    assert [row["fps"] for row in rows] == ["", ""]
+    assert rows[0]["subject"] == "01"
+
+
+def test_rows_without_any_wanted_cell_are_skipped(sheet):
+    path = sheet({"S": [["Subject", "Filename", "OnsetFrame", "Note"], [None, None, None, "note"], [None, "a", None]]})
+    assert [place[-5:] for place, _ in read_table(path, COLUMNS)] == ["row 3"]
+
+
+def test_sheets_are_named_without_case_and_punctuation(sheet):
+    path = sheet({"One": [["a"]], "AU+Emotion": [["b", 1.5, True]]})
+    assert read_rows(path) == (f"{path} sheet One", [["a"]])
+    assert read_rows(path, "au emotion")[1][0][:2] == ["b", "1.5"]
+    with pytest.raises(InputError, match=r"no sheet 'eye blink', only One, AU\+Emotion"):
+        read_rows(path, "eye blink")
+
+
+def test_a_sheet_without_the_headers_is_told(sheet):
+    path = sheet({"S": [["Subject", "Filename"], [1, "a"]]})
+    with pytest.raises(InputError, match=r"sheet S: no row holds the headers Subject, File Name, OnsetFrame"):
+        list(read_table(path, COLUMNS))
+
+
+def test_missing_and_broken_files_are_told(tmp_path):
+    with pytest.raises(InputError, match=r"none\.xlsx: no such file; copy it there"):
+        read_rows(tmp_path / "none.xlsx")
+    for name in ("broken.xlsx", "broken.xls"):
+        (tmp_path / name).write_bytes(b"no spreadsheet at all")
+        with pytest.raises(InputError, match="not a readable spreadsheet"):
+            read_rows(tmp_path / name)
+
+
+def test_a_workbook_whose_declared_size_is_wrong_is_read_whole(tmp_path):
+    path = write_xlsx(tmp_path / "a.xlsx", {"S": [["Subject", "Filename", "OnsetFrame"], [1, "a", 2]]})
+    wrong = tmp_path / "wrong.xlsx"
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(wrong, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name.startswith("xl/worksheets/"):
+                content = re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1"', content)
+            new.writestr(name, content)
+    assert [row["onset"] for _, row in read_table(wrong, COLUMNS)] == ["2"]
+
+
+@settings(max_examples=15)
+@given(st.lists(st.integers(0, 99999), min_size=1, max_size=5), st.integers(0, 12))
+def test_numbers_come_back_whole_whatever_stands_above(tmp_path_factory, numbers, above):
+    folder = tmp_path_factory.mktemp("law")
+    rows = [["note"]] * above + [["Subject", "File-Name", "ONSET FRAME"]] + [[1, "x", n] for n in numbers]
+    for write, suffix in ((write_xls, ".xls"), (write_xlsx, ".xlsx")):
+        found = read_table(write(folder / f"a{suffix}", {"S": rows}), COLUMNS)
+        assert [int(row["onset"]) for _, row in found] == numbers
