@@ -1,0 +1,80 @@
+"""CASME II: clips cut out of 200 fps video, with apex frames, action units and seven emotions.
+
+Folders below the root (or below CASME2/, CASME II/ in it), the first that is there:
+`CASME2-RAW/sub01/EP02_01f/img46.jpg`, `CASME2_RAW_selected/...` likewise (onset to offset only), or
+`Cropped/sub01/EP02_01f/reg_img46.jpg` (faces aligned by the authors). Raw comes first, since alignment is done here;
+point the root at Cropped itself to read that.
+Annotation: the first sheet of `CASME2-coding-20140508.xlsx`, else another `CASME2-coding*.xlsx` or
+`CASME2_label_Ver_2.xls`, beside or above these folders: Subject (1 or 01), Filename, OnsetFrame, ApexFrame,
+OffsetFrame, Action Units, Estimated Emotion, with empty columns between. Frames are the numbers in the picture names.
+A clip is onset to offset; the neutral frames around it in the raw folders are not part of it.
+Traps: ApexFrame is `/` for sub04 EP12_01f; the Cropped copies seen end sub16 EP01_08 at frame 96 where the sheet has
+110 (public loaders cut it there); the sheet of 2019 calls three clips of sub24 surprise that the earlier one calls
+sadness, so that its counts differ.
+"""
+
+import os
+from pathlib import Path
+
+from baselines.datasets.about import About
+from baselines.datasets.annotations import mend
+from baselines.datasets.folders import clip_folders, find_file, find_folder, folder_clip, join
+from baselines.datasets.records import Clip, Dataset
+from baselines.errors import InputError
+from baselines.spreadsheets import read_table
+
+FPS = 200.0
+ABOUT = About(
+    title="CASME II: 255 spontaneous micro-expression clips of 26 subjects at 200 fps",
+    tasks=("recognition",),
+    licence="research only; a signed agreement with the Institute of Psychology, Chinese Academy of Sciences",
+    page="http://casme.psych.ac.cn/casme/e2",
+    citation=(
+        "Yan, Li, Wang, Zhao, Liu, Chen, Fu: CASME II - an improved spontaneous micro-expression database and the "
+        "baseline evaluation, PLoS ONE 9(1) e86041, 2014"
+    ),
+    size="200 fps; 640 x 480 pixels, faces of about 280 x 340; 255 clips (the paper has 247), 67 frames on average",
+    protocol="leave-one-subject-out; often five classes (without sadness and fear), in the MEGC2019 three",
+    published={
+        "subjects": 26, "clips": 255, "emotion others": 99, "emotion disgust": 63, "emotion happiness": 32,
+        "emotion repression": 27, "emotion surprise": 25, "emotion sadness": 7, "emotion fear": 2,
+    },
+    source="CASME2-coding-20140508.xlsx",
+)  # fmt: skip
+
+HOMES = ("", "CASME2", "CASME II", "CASMEII")
+PARTS = ("CASME2-RAW", "CASME2_RAW", "CASME2-RAW-NoVideo/CASME2-RAW", "CASME2_RAW_selected", "", "Cropped")
+ROUTES = tuple(os.path.join(home, part) for home in HOMES for part in PARTS)
+SHEETS = ("CASME2-coding-20140508.xls*", "CASME2-coding*.xls*", "CASME2_label_Ver_2.xls*")
+SUBJECT = r"sub\d+"
+COLUMNS = {
+    "subject": "Subject", "name": "Filename", "onset": "OnsetFrame", "apex": "ApexFrame", "offset": "OffsetFrame",
+    "aus": "Action Units", "emotion": "Estimated Emotion",
+}  # fmt: skip
+
+
+def load(root, fix_labels=True):
+    """Return the `Dataset` of a copy of CASME II; see the module text for the layout."""
+    root, findings = Path(root), []
+    base = find_folder(root, ROUTES, SUBJECT)
+    if base is None:
+        raise InputError(f"{root}: no CASME II; expected CASME2-RAW/sub01/EP02_01f/img46.jpg or Cropped/... below it")
+    sheet = find_file((base, base.parent, root, root.parent), SHEETS)
+    folders = clip_folders(base, SUBJECT, findings)
+    found = [
+        folder_clip(Clip("casme2", subject, name, fps=FPS), folder, row, place, findings)
+        for place, subject, name, row, folder in join(_rows(sheet, fix_labels), folders, base, findings)
+    ]
+    return Dataset("casme2", clips=[clip for clip in found if clip], findings=findings)
+
+
+def subject_name(text):
+    """Return a subject of the sheet (1, 01 or sub01) as the folders write it."""
+    number = text.lower().removeprefix("sub")
+    return f"sub{int(number):02d}" if number.isdigit() else text
+
+
+def _rows(sheet, fix_labels):
+    for place, row in read_table(sheet, COLUMNS):
+        subject = subject_name(row["subject"])
+        yield place, subject, row["name"], mend("casme2", f"{subject}/{row['name']}", row, fix_labels)
