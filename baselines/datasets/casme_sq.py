@@ -1,0 +1,109 @@
+"""CAS(ME)^2: long videos with micro- and macro-expressions.
+
+Read from the folder that holds:
+
+    CAS(ME)^2code_final.xlsx (also `...(Updated).xlsx`, code_final.xlsx), three sheets, none with a header:
+        CASFEcode_final (the first sheet): subject number, video and expression (anger1_1), onset, apex, offset,
+            action units, emotion (positive, negative, surprise, others), macro-expression or micro-expression,
+            self-reported emotion (not read)
+        naming rule1: folder number, folder (s15), subject number (1)
+        naming rule2: video code (0401), video (anger1)
+    rawpic/s15/15_0101disgustingteeth/img001.jpg, 640 x 480 pixels
+
+Without rawpic, longVideoFaceCropped/s15/15_0101disgustingteeth/img_1.jpg (the release of cropped faces) is read
+instead. `cropped` and `selectedpic` hold single expressions, not long videos, and are not read.
+
+A video is called <subject>_<code>, such as s15_0401, as in the ground truth of the MEGC2020 baseline. Traps: the
+subject number is not the folder number; the code of a video and its name stand apart; 44 rows have offset 0, which
+means that the apex is the last frame; an apex of 0 is unknown; three rows have an apex after their offset; 3 of the 98
+folders have no event. Frames count as the image files do. Sources: the loaders of the MEGC2020 baseline (HeyingGithub)
+and of SOFTNet (genbing99), and sunlicai's of the cropped release.
+"""
+
+import re
+
+from baselines.datasets.about import About
+from baselines.datasets.assembling import assemble_videos, index, kind_of, nested
+from baselines.datasets.cutting import event_clips
+from baselines.datasets.folders import find_file, find_folder
+from baselines.datasets.records import Dataset
+from baselines.errors import InputError
+from baselines.spreadsheets import read_rows
+
+ABOUT = About(
+    title="CAS(ME)^2: 98 long videos of 22 subjects with macro- and micro-expressions",
+    tasks=("spotting", "recognition", "str"),
+    licence="research only, under the licence agreement of its owners",
+    page="http://casme.psych.ac.cn/casme/e3",
+    citation=(
+        "Qu, Wang, Yan, Li, Wu, Fu: CAS(ME)^2: a database for spontaneous macro-expression and micro-expression "
+        "spotting and recognition, IEEE Transactions on Affective Computing 9(4), 2018"
+    ),
+    size="98 videos (the MEGC pages say 97), 30 frames/s, 640 x 480 pixels, 148 s on average",
+    protocol=(
+        "spotting: IoU >= .5, micro and macro each and pooled (MEGC2020, MEGC2021), leave-one-subject-out for "
+        "trained methods; recognition of the micro-expressions: negative, positive, surprise, others"
+    ),
+    published={
+        "subjects": 22, "videos": 98, "micro events": 57, "macro events": 300, "clips": 57,
+        "emotion negative": 21, "emotion others": 19, "emotion surprise": 9, "emotion positive": 8,
+    },
+    source="label file; folders as the MEGC2020 baseline lists them (ME2_all.txt)",
+)  # fmt: skip
+
+NAME, FPS = "casme-sq", 30.0
+CROPPED = "longVideoFaceCropped"
+PLACES = ("rawpic", "CAS(ME)^2/rawpic", "", CROPPED, f"CAS(ME)2_{CROPPED}/{CROPPED}")
+LABELS = ("CAS(ME)^2code_final.xlsx", "*code_final*.xls*")
+FOLDER = re.compile(r"(s\d+)/\d+_(\d{4}).*")
+ROW = ("subject", "video", "onset", "apex", "offset", "aus", "emotion", "type")
+
+
+def load(root, fix_labels=True):
+    """Return the `Dataset` of CAS(ME)^2 at or below `root`; see the module text for the layout."""
+    place = find_folder(root, PLACES, r"s\d+")
+    if place is None:
+        raise InputError(f"{root}: no long videos; expected rawpic/s15/15_0101disgustingteeth/img001.jpg")
+    labels = find_file([root, place.parent], LABELS)
+    findings = []
+    subjects, codes = _naming_rules(labels)
+    known = {(subject, code) for subject in subjects.values() for code in codes.values()}
+    folders = index(nested(place, findings), lambda name: _key(name, known), "s15/15_0101disgustingteeth", findings)
+    videos = assemble_videos(NAME, FPS, folders, _rows(labels, subjects, codes, findings), findings, fix_labels)
+    return Dataset(NAME, clips=event_clips(videos), videos=videos, findings=findings)
+
+
+def _key(name, known):
+    match = FOLDER.fullmatch(name.lower())
+    return (match[1], f"{match[1]}_{match[2]}") if match and match.groups() in known else None
+
+
+def _naming_rules(labels):
+    """Return {subject number: folder} and {video: code}."""
+    place, first = read_rows(labels, "naming rule1")
+    subjects = {row[2]: row[1].lower() for row in first if len(row) > 2 and row[2] and row[1]}
+    second_place, second = read_rows(labels, "naming rule2")
+    codes = {row[1].lower(): row[0].zfill(4) for row in second if len(row) > 1 and row[0] and row[1]}
+    for where, rule, example in ((place, subjects, "15, s15, 1"), (second_place, codes, "0401, anger1")):
+        if not rule:
+            raise InputError(f"{where}: no rows like {example}; get the file as the database publishes it")
+    return subjects, codes
+
+
+def _rows(labels, subjects, codes, findings):
+    """Yield (place, (subject, video), row) for each row of the first sheet that names a known video."""
+    sheet, rows = read_rows(labels)
+    for number, cells in enumerate(rows, start=1):
+        if not any(cells):
+            continue
+        place = f"{sheet} row {number}"
+        row = dict(zip(ROW, [*cells, *[""] * len(ROW)]))
+        subject, code = subjects.get(row["subject"]), codes.get(row["video"].split("_")[0].lower())
+        kind = kind_of(row["type"])
+        if subject is None or code is None:
+            wrong = f"subject {row['subject']!r}" if subject is None else f"video {row['video']!r}"
+            findings.append(f"{place}: {wrong} is not in the naming rules; the event is left out, mend the cell")
+        elif kind is None:
+            findings.append(f"{place}: type {row['type']!r}; expected macro-expression or micro-expression, mend it")
+        else:
+            yield place, (subject, f"{subject}_{code}"), row | {"kind": kind}
