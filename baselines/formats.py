@@ -20,6 +20,11 @@ SPOTTING_COLUMNS = ("subject", "video", "onset", "offset", "type")
 STRS_COLUMNS = ("subject", "video", "onset", "offset", "emotion")
 RECOGNITION_KEYS = ("dataset", "subject", "clip")
 LOG_DATASETS = {"1": "samm", "2": "casme_sq"}
+# what a ME-VQA row tells, and the keys that the challenges use for it; `image` names a clip without its subject
+VQA_FIELDS = {
+    "id": ("id", "video_id"), "question": ("question",), "answer": ("answer",), "dataset": ("dataset",),
+    "subject": ("subject",), "video": ("video", "filename", "image_id"), "image": ("video", "image_id", "filename"),
+}  # fmt: skip
 _KINDS = {
     "micro": "micro", "me": "micro", "micro-expression": "micro",
     "macro": "macro", "mae": "macro", "macro-expression": "macro",
@@ -108,40 +113,68 @@ def write_recognition(path, rows):
     write_text(path, csv_text((*RECOGNITION_KEYS, "label", "prediction"), rows))
 
 
-def read_answers(path):
-    """Return the rows of a ME-VQA file: its records, with id, question, answer and video as text, and `place`.
+def read_question_rows(path, needed=("id", "question", "video"), findings=None):
+    """Return the rows of a ME-VQA file as `(place, record)`, records as they stand.
 
-    `id` is the row's `id` or `video_id`, `video` its `video`, `image_id` or `filename`. Raises
-    `InputError` for a row without id, without answer, or with an id that stood before.
+    needed: VQA_FIELDS that no row may lack. A row that lacks one, a line that is no JSON object and an id that
+    stands twice raise `InputError`; with a list `findings` they are left out and told there.
     """
-    rows = {}
-    for place, record in _json_rows(path):
-        name = str(record.get("id") or record.get("video_id") or "").strip()
-        if not name:
-            raise InputError(f"{place}: no id; expected a key id or video_id")
-        if name in rows:
-            raise InputError(f"{place}: question {name} is a duplicate of {rows[name]['place']}; keep one")
-        answer = record.get("answer")
-        if answer.__class__ is not str:
-            answer = str(answer) if isinstance(answer, int) else ""
-        if not answer or answer.isspace():
-            raise InputError(f"{place}: no answer to {name}; fill in the key answer")
-        record["id"], record["answer"], record["place"] = name, answer, place
-        record["question"] = str(record.get("question") or "")
-        record["video"] = str(record.get("video") or record.get("image_id") or record.get("filename") or "")
-        rows[name] = record
-    return list(rows.values())
+    rows, places = [], {}
+    for place, record in _json_rows(path, findings):
+        name = field_text(record, "id")
+        lacking = next((field for field in needed if not field_text(record, field)), None)
+        if lacking is None and name not in places:
+            places[name] = place
+            rows.append((place, record))
+            continue
+        if lacking is None:
+            fault = f"id {name!r} is a duplicate of {places[name]}; give every row its own"
+        else:
+            fault = f"no {' or '.join(VQA_FIELDS[lacking])}{f' to {name}' if name else ''}; fill it in"
+        if findings is None:
+            raise InputError(f"{place}: {fault}")
+        findings.append(f"{place}: {fault}")
+    return rows
 
 
-def _json_rows(path):
+def field_text(record, field):
+    """Return what a row of a ME-VQA file holds under one of VQA_FIELDS as text, empty for nothing or no text."""
+    for name in VQA_FIELDS[field]:
+        value = record.get(name)
+        if value.__class__ is str:
+            value = value.strip()
+        elif value.__class__ in (int, float):
+            value = str(value)
+        else:
+            continue
+        if value:
+            return value
+    return ""
+
+
+def read_answers(path):
+    """Return the rows of an answered ME-VQA file: records with id, question, answer and video as text, and `place`.
+
+    Raises `InputError` for a row without id, without answer, or with an id that stood before.
+    """
+    rows = []
+    for place, record in read_question_rows(path, ("id", "answer")):
+        record["place"], record["id"] = place, field_text(record, "id")
+        record["question"], record["video"] = field_text(record, "question"), field_text(record, "image")
+        record["answer"] = str(record["answer"])
+        rows.append(record)
+    return rows
+
+
+def _json_rows(path, findings):
     """Like `read_jsonl`; a file without fault or blank line is parsed in one go, which takes half the time."""
     body = read_text(path).rstrip()
     try:
         records = json.loads(f"[{body.replace(chr(10), ',')}]")  # no JSON text holds a bare line feed
     except json.JSONDecodeError:
-        return read_jsonl(path)
+        return read_jsonl(path, findings)
     if len(records) != body.count("\n") + bool(body) or not all(isinstance(record, dict) for record in records):
-        return read_jsonl(path)
+        return read_jsonl(path, findings)
     start = f"{path} line "
     return ((f"{start}{number}", record) for number, record in enumerate(records, start=1))
 

@@ -155,7 +155,7 @@ def test_answers_keep_unusual_line_breaks_inside_texts(write):
         ('{"id": "q2", "question": "Why?"}', "no answer to q2"),
         ('{"id": "q2", "answer": "  "}', "no answer to q2"),
         ('{"id": "q2", "answer": ["yes"]}', "no answer to q2"),
-        (json.dumps(ANSWER), r"question q1 is a duplicate of .* line 1"),
+        (json.dumps(ANSWER), r"id .q1. is a duplicate of .* line 1"),
         ('{"id": "q2", "answer": "yes"', "not JSON"),
         ('{"id": "q2"}, {"id": "q3"}', "not JSON"),
         ('["q2", "yes"]', "expected a JSON object"),
