@@ -19,14 +19,26 @@ from baselines.datasets.records import coarse
 from baselines.datasets.synthetic import Settings, corpus, generate, identity
 from baselines.datasets.synthetic.action_units import MIDDLE, NUMBERS, REACH, SIDED, Unit, units_of
 from baselines.datasets.synthetic.corpus import Plan
-from baselines.datasets.synthetic.expressions import COMBINATIONS, FINE, SHARES, draw_classes, draw_expression
+from baselines.datasets.synthetic.curves import pulse
+from baselines.datasets.synthetic.expressions import (
+    CASME2_FINE,
+    CASME2_UNITS,
+    COMBINATIONS,
+    FINE,
+    SHARES,
+    draw_classes,
+    draw_expression,
+    fine_shares,
+    unit_shares,
+)
+from baselines.datasets.synthetic.kinds import CAS, CLIP_FPS, SAMM
 from baselines.datasets.synthetic.portrait import LANDMARKS, OTHER_SIDE
 from baselines.datasets.synthetic.questions import clip_questions
-from baselines.datasets.synthetic.script import CLIP_FPS, LONG_FPS, Script, pulse
+from baselines.datasets.synthetic.script import Script
 from baselines.datasets.synthetic.shape import FRAME, MARGIN
 from baselines.errors import InputError
 
-TINY = {"seed": 3, "subjects": 2, "clips_per_subject": 2, "long_seconds": 3}
+TINY = {"seed": 3, "subjects": 2, "clips_per_subject": 2, "long_seconds": 3, "fast_subjects": 1, "fast_seconds": 2}
 PLAIN, MIRRORED = 1, 2  # subjects; every second one shows the portrait mirrored
 QUIET = Settings(clip_distractors=0, long_distractors=0, company=0, leak=(0, 0))
 
@@ -36,7 +48,7 @@ def tiny(tmp_path_factory):
     folder = tmp_path_factory.mktemp("synthetic") / "corpus"
     done = []
     generate(folder, **TINY, progress=done.append)
-    assert done == [1, 2, 3, 4, 5, 6]
+    assert done == [1, 2, 3, 4, 5, 6, 7]
     return folder
 
 
@@ -50,7 +62,7 @@ def table(path):
 
 
 def renderer(subject, manner=0.0):
-    return corpus._renderer(Plan(settings=Settings(manner_turn=manner, manner_extent=0)), subject)
+    return corpus.renderer_of(Plan(settings=Settings(manner_turn=manner, manner_extent=0)), subject)
 
 
 def still_script(units, frames=2, blink=0.0, head=(0, 0, 0, 0, 0, 0)):
@@ -99,7 +111,9 @@ def test_folder_is_two_manifests(tiny):
     header = (tiny / "long" / "events.csv").read_text().splitlines()[0]
     assert header == "subject,video,onset,apex,offset,type,emotion,aus"
     assert {row["fps"] for row in table(tiny / "clips" / "videos.csv")} == {"100"}
-    assert {row["fps"] for row in table(tiny / "long" / "videos.csv")} == {"30"}
+    videos = [(row["subject"], row["path"], row["fps"]) for row in table(tiny / "long" / "videos.csv")]
+    assert videos == [("sub01", "sub01/long.avi", "30"), ("sub01", "sub01/long200.avi", "200"),
+                      ("sub02", "sub02/long.avi", "30")]  # fmt: skip
     assert [p.name for p in sorted((tiny / "clips" / "sub01" / "c01").iterdir())[:2]] == ["img001.jpg", "img002.jpg"]
     dataset = manifest.load(tiny / "clips")
     assert [(c.subject, c.name) for c in dataset.clips] == [(s, c) for s in ("sub01", "sub02") for c in ("c01", "c02")]
@@ -124,21 +138,37 @@ def test_events_lie_within_their_videos(tiny, part):
         assert {e["type"] for e in events} == {"micro"}
 
 
-@given(seed=st.integers(0, 10**6), subject=st.integers(1, 30), seconds=st.sampled_from([3, 8, 20, 40]))
+@given(
+    seed=st.integers(0, 10**6),
+    subject=st.integers(1, 30),
+    seconds=st.sampled_from([3, 8, 20, 40]),
+    video=st.sampled_from(sorted(corpus.KIND_OF)),
+)
 @settings(max_examples=40, deadline=None)
-def test_long_videos_hold_separate_events_of_legal_length(seed, subject, seconds):
-    script = corpus.script_of(Plan(seed, long_seconds=seconds), subject, corpus.LONG)
-    assert len(script) == seconds * LONG_FPS
+def test_long_videos_hold_separate_events_of_legal_length(seed, subject, seconds, video):
+    plan = Plan(seed, subjects=30, long_seconds=seconds, fast_subjects=30, fast_seconds=seconds)
+    script, fps = corpus.script_of(plan, subject, video), corpus.KIND_OF[video].fps
+    assert len(script) == seconds * fps
     end = 0
     for event in script.events:
-        assert event.onset > end + LONG_FPS // 2
-        assert event.onset < event.apex < event.offset <= len(script) - LONG_FPS // 2
-        duration = (event.offset - event.onset + 1) / LONG_FPS
+        assert event.onset > end + fps // 2
+        assert event.onset < event.apex < event.offset <= len(script) - fps // 2
+        duration = (event.offset - event.onset + 1) / fps
         assert 0.1 <= duration <= 0.5 if event.kind == "micro" else 0.5 < duration <= 4
         end = event.offset
     kinds = Counter(event.kind for event in script.events)
     assert kinds["micro"] >= 1
-    assert seconds < 20 or (kinds["micro"] >= 3 and kinds["macro"] >= 2)
+    assert seconds < 20 or (kinds["micro"] >= 3 and kinds["macro"] >= 1)
+
+
+@pytest.mark.parametrize(("kind", "micro", "macro"), [(CAS, 13.6, 36.4), (SAMM, 74.3, 434.8)])
+def test_lengths_follow_the_published_ones(kind, micro, macro):
+    """Published means in frames (He et al. 2020); those of macro-expressions include some longer than 4 s."""
+    rng = np.random.default_rng(0)
+    lengths = {name: [kind.draw_length(rng, name) for _ in range(4000)] for name in ("micro", "macro")}
+    assert np.mean(lengths["micro"]) == pytest.approx(micro, rel=0.08)
+    assert 0.55 * macro < np.mean(lengths["macro"]) < 1.2 * macro
+    assert np.median(lengths["macro"]) == pytest.approx(kind.macro[1], rel=0.25)
 
 
 @given(seed=st.integers(0, 10**6), label=st.sampled_from(sorted(SHARES)))
@@ -160,7 +190,9 @@ def test_clip_units_move_only_between_onset_and_offset(seed, label):
 
 def test_distractors_blinks_and_drift_are_there_but_weak():
     limits = Settings()
-    script = corpus.script_of(Plan(settings=replace(limits, micro_peak=(0, 0), macro_peak=(0, 0))), 1, corpus.LONG)
+    acts = dict.fromkeys(("talking", "swallows", "brow_flashes", "gaze_shifts", "head_turns"), 0)
+    limits = replace(limits, micro_peak=(0, 0), macro_peak=(0, 0), **acts)
+    script = corpus.script_of(Plan(settings=limits), 1, corpus.LONG)
     strongest = max(curve.max() for curve in script.units.values())
     assert 0.1 < strongest < 2 * limits.distractor_peak[1]
     blinks = np.flatnonzero(np.diff((script.blink > 0.8).astype(int)) == 1)
@@ -236,6 +268,15 @@ def test_fields_are_smooth_and_never_fold(number):
         assert np.abs(edge).max() < 0.05
 
 
+def test_hair_stays_where_the_brows_rise():
+    render = renderer(PLAIN)
+    field = render.displacement(still_script(dict.fromkeys([*units_of("AU1"), *units_of("AU2")], 4.0)), 1)
+    hair = render.face.bare < 0.1
+    assert 0.1 < hair.mean() < 0.5
+    assert np.abs(field[hair]).max() < 0.2
+    assert np.abs(field).max() > 3
+
+
 def test_head_motion_leaves_background_and_moves_the_face():
     flow = measured_flow(PLAIN, still_script({}, head=(2, -1, 0, 0, 0, 0)))
     for eye_or_mouth in ([38], [43], [48], [54]):
@@ -258,7 +299,7 @@ def test_subjects_differ_and_are_found_by_a_face_detector(tiny):
     dlib = pytest.importorskip("dlib")
     detect = dlib.get_frontal_face_detector()
     plan = Plan()
-    faces = [corpus._renderer(plan, s).face for s in range(1, 13)]
+    faces = [corpus.renderer_of(plan, s).face for s in range(1, 13)]
     for face in faces:
         (box,) = detect(np.ascontiguousarray(face.picture[MARGIN:-MARGIN, MARGIN:-MARGIN]), 0)
         assert 100 < box.width() < 170
@@ -294,6 +335,23 @@ def test_combinations_use_rendered_units_and_overlap():
                 assert all(unit.number in SIDED | MIDDLE for unit in parse(units))
                 owners.setdefault(units, set()).add(label)
     assert sum(len(labels) > 1 for labels in owners.values()) >= 5
+
+
+def test_action_units_are_as_frequent_as_in_casme2():
+    ours = unit_shares(CASME2_FINE)
+    for number in {**ours, **CASME2_UNITS}:
+        assert ours.get(number, 0) == pytest.approx(CASME2_UNITS.get(number, 0), abs=0.06)
+    assert sum(fine_shares().values()) == pytest.approx(1)
+
+
+def test_the_published_shares_are_those_of_the_answers(shared_data):
+    rows = [json.loads(line) for line in (shared_data / "me_vqa" / "me_vqa_casme2.jsonl").read_text().splitlines()]
+    numbers = {name: number for number, name in NAMES.items()}
+    answers = [r["answer"].split(", ") for r in rows if re.fullmatch("What (is|are) the action units?.", r["question"])]
+    counts = Counter(numbers[name] for names in answers for name in set(names))
+    assert {number: round(n / len(answers), 3) for number, n in counts.items()} == CASME2_UNITS
+    fine = Counter(r["answer"] for r in rows if r["question"] == "What is the fine-grained expression class?")
+    assert fine == CASME2_FINE
 
 
 def test_unilateral_share_and_contempt():
@@ -363,7 +421,17 @@ def test_a_folder_that_is_not_empty_is_refused(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
 
-@pytest.mark.parametrize("wrong", [{"seed": -1}, {"subjects": 0}, {"clips_per_subject": 0}, {"long_seconds": 1}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"seed": -1},
+        {"subjects": 0},
+        {"clips_per_subject": 0},
+        {"long_seconds": 1},
+        {"fast_seconds": 1},
+        {"fast_subjects": 3},
+    ],
+)
 def test_impossible_sizes_are_refused(tmp_path, wrong):
     with pytest.raises(InputError, match="expected"):
         generate(tmp_path / "corpus", **{**TINY, **wrong})

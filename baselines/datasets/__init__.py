@@ -9,6 +9,8 @@ from baselines.errors import InputError
 # name -> (module, options of its `load`)
 DATASETS = {
     "synthetic": ("embedded", {}),
+    "synthetic-easy": ("embedded", {"level": "easy"}),
+    "synthetic-hard": ("embedded", {"level": "hard"}),
     "manifest": ("manifest", {}),
     "flow-images": ("flow_images", {}),
     "casme2": ("casme2", {}),

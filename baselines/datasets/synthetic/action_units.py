@@ -14,7 +14,7 @@ from baselines.datasets.synthetic.shape import CANVAS, JAW
 
 # Each unit is a sum of Gaussians: (landmarks whose mean is the anchor, offset of the anchor, direction, extent).
 # Landmarks are those of the subject's right side; offset and extent in percent of the face's width;
-# offset and direction as (away from the middle, down).
+# offset and direction as (away from the middle, down); for units in the middle the person's right is away.
 SIDED = {
     1: [((20, 21), (-1, -1), (-0.1, -1.0), (7, 8))],
     2: [((17, 18, 19), (0, -1), (0.1, -1.0), (7, 8))],
@@ -44,13 +44,20 @@ MIDDLE = {
 }  # fmt: skip
 NUMBERS = tuple(sorted({**SIDED, **MIDDLE}))
 
+# Both eyes turn to the person's left (61) or right (62): the irises move and take little of the lids along.
+EYES = {
+    61: [((36, 39), (0, 0), (-1, 0), (5, 2.6)), ((42, 45), (0, 0), (-1, 0), (5, 2.6))],
+    62: [((36, 39), (0, 0), (1, 0), (5, 2.6)), ((42, 45), (0, 0), (1, 0), (5, 2.6))],
+}
+GAZE = tuple(EYES)
+
 # Small parts move less than a mouth corner: displacement relative to an expression's amplitude.
 REACH = {5: 0.6, 6: 0.8, 7: 0.6, 9: 0.8, 23: 0.8, 24: 0.7}
 
 
 @dataclass(frozen=True)
 class Unit:
-    """One half of an action unit: its number and side, `L`, `R` or `M` for a unit in the middle."""
+    """One half of an action unit: its number and side, `L`, `R` or `M` for a unit in the middle or of both eyes."""
 
     number: int
     side: str
@@ -59,7 +66,7 @@ class Unit:
 def units_of(code):
     """Return the `Unit`s of a code such as `AU12` (both sides), `LAU14` or `RAU12` (one side)."""
     coded = parse_one(code)
-    if coded.number in MIDDLE:
+    if coded.number in MIDDLE or coded.number in EYES:
         return (Unit(coded.number, "M"),)
     return tuple(Unit(coded.number, side) for side in coded.side[:1].upper() or "LR")
 
@@ -86,7 +93,7 @@ PLAIN = Manner()
 def field(unit, landmarks, manner=PLAIN):
     """Return the (CANVAS, CANVAS, 2) float32 displacement (x right, y down) of a unit, largest length 1."""
     outward = 1.0 if unit.side == "L" else -1.0
-    blobs = (SIDED | MIDDLE)[unit.number]
+    blobs = (SIDED | MIDDLE | EYES)[unit.number]
     percent = np.ptp(landmarks[JAW, 0]) / 100
     y, x = np.mgrid[0:CANVAS, 0:CANVAS].astype(np.float32)
     total = np.zeros((CANVAS, CANVAS, 2), np.float32)

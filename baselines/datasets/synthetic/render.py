@@ -3,11 +3,13 @@
 import cv2
 import numpy as np
 
-from baselines.datasets.synthetic.action_units import field
+from baselines.datasets.synthetic.action_units import PLAIN, field
+from baselines.datasets.synthetic.covers import draw_sprite
 from baselines.datasets.synthetic.shape import CANVAS, FRAME, JAW, MARGIN
 
 VISIBLE = 0.01  # pixels; an action unit moving less is not rendered
 OVERLAP = 1.5  # pixels by which a closed upper lid covers the lower one
+CORNER = 0.2  # share of the eye's width at each corner where the lid comes to its full way
 AROUND = 16  # pixels around an eye's landmarks where the lid is looked for: the head moves
 
 
@@ -19,7 +21,7 @@ class Renderer:
 
     def __init__(self, face, manners):
         self.face, self.manners = face, manners
-        self.fields = {}
+        self.fields, self.sprites = {}, {}
         self.lids = [Lid(face.landmarks[part]) for part in (slice(36, 42), slice(42, 48))]
         jaw = face.landmarks[JAW]
         radius = float(np.ptp(jaw[:, 0])) / 2
@@ -29,7 +31,7 @@ class Renderer:
         centre = face.landmarks[[27, 30]].mean(0).astype(np.float32)
         self.across = (self.x - centre[0]) / radius
         self.down = (self.y - centre[1]) / radius
-        self.depth = np.sqrt(np.clip(1 - self.across**2 - (self.down / 1.4) ** 2, 0, 1))
+        self.depth = np.clip(1 - self.across**2 - (self.down / 1.4) ** 2, 0, 1)  # flatter than a ball: never folds
 
     def displacement(self, script, t):
         """Return the (CANVAS, CANVAS, 2) float32 displacement in pixels of all action units in frame `t` (0-based)."""
@@ -37,7 +39,8 @@ class Renderer:
         for unit, curve in script.units.items():
             if curve[t] > VISIBLE:
                 if unit not in self.fields:
-                    self.fields[unit] = field(unit, self.face.landmarks, self.manners[unit.number])
+                    moved = field(unit, self.face.landmarks, self.manners.get(unit.number, PLAIN))
+                    self.fields[unit] = moved * self.face.bare[..., None]
                 total += self.fields[unit] * np.float32(curve[t])
         return total
 
@@ -58,6 +61,11 @@ class Renderer:
         """Return frame `t` (0-based) as (FRAME, FRAME, 3) uint8 RGB with sensor noise of `noise` grey levels."""
         x, y = self.warp(script, t)
         picture = cv2.remap(self.face.picture, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+        for name, seed, presence in script.covers:
+            if presence[t] > 0:
+                if (name, seed) not in self.sprites:
+                    self.sprites[name, seed] = draw_sprite(name, self.face, np.random.default_rng(seed))
+                picture = self.sprites[name, seed].lay_over(picture, presence[t], script.head[t, :2])
         grain = rng.standard_normal((FRAME, FRAME), np.float32) * np.float32(noise)
         return cv2.addWeighted(picture, script.gain[t], cv2.merge([grain] * 3), 1.0, 0.0, dtype=cv2.CV_8U)
 
@@ -78,9 +86,9 @@ class Lid:
         """Change the map `x`, `y` (places in the neutral face) in place, as if the lid were closed by `amount`."""
         px, py = x[self.box], y[self.box]
         lash = self.top(px)
-        gap = np.clip(self.bottom(px) - lash, 0, None) * ((px > self.left) & (px < self.right))
-        edge = lash + amount * (gap + OVERLAP * (gap > 0))
+        inside = np.clip(np.minimum(px - self.left, self.right - px) / (CORNER * (self.right - self.left)), 0, 1)
+        edge = lash + amount * inside * (np.clip(self.bottom(px) - lash, 0, None) + OVERLAP)
         crease = lash - self.skin
         stretched = crease + (py - crease) * self.skin / (edge - crease)
-        covered = 1 / (1 + np.exp(np.clip((py - edge - 0.5) * 4, -30, 30)))
+        covered = 1 / (1 + np.exp(np.clip((py - edge - 0.5) * 2.5, -30, 30)))
         y[self.box] = py + np.where(py > crease, (stretched - py) * covered, 0)

@@ -1,15 +1,16 @@
 """What happens in one synthetic video, frame by frame: expressions, blinks, head motion, light."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
 
 from baselines.datasets.records import Event
 from baselines.datasets.synthetic.action_units import NUMBERS, REACH, SIDED, Unit, units_of
+from baselines.datasets.synthetic.acts import COVERS, Act, draw_acts, play
+from baselines.datasets.synthetic.curves import add, pulse, wander
 from baselines.datasets.synthetic.expressions import SHARES, draw_expression
+from baselines.datasets.synthetic.kinds import CLIP_FPS, CLIP_FRAMES
 
-CLIP_FPS, LONG_FPS = 100, 30
 HEAD_MOTIONS = ("x", "y", "roll", "scale", "yaw", "pitch")
 
 
@@ -17,7 +18,8 @@ HEAD_MOTIONS = ("x", "y", "roll", "scale", "yaw", "pitch")
 class Script:
     """Curves of T frames: `units` maps a `Unit` to its displacement (T,) in pixels, `head` is (T, 6) in pixels
     (of the head's edge for roll and scale, of the nose tip for yaw and pitch), `blink` is 0 open to 1 closed,
-    `gain` the brightness; `events` are what an annotator codes.
+    `gain` the brightness; `events` are what an annotator codes, `acts` what happens besides. `covers` are the
+    (name, seed, (T,) presence from 0 to 1) of what comes in front of the face.
     """
 
     events: tuple[Event, ...]
@@ -25,6 +27,8 @@ class Script:
     blink: np.ndarray
     head: np.ndarray
     gain: np.ndarray
+    acts: tuple[Act, ...] = ()
+    covers: tuple[tuple[str, int, np.ndarray], ...] = ()
 
     def __len__(self):
         return len(self.blink)
@@ -32,46 +36,54 @@ class Script:
 
 def clip_script(rng, subject, settings, coarse):
     """Return the `Script` of a recognition clip at 100 fps: neutral, one micro-expression, neutral."""
-    before, length, after = (int(rng.integers(*limits)) for limits in ((5, 15), (20, 49), (4, 13)))
+    before, length, after = (int(rng.integers(low, high + 1)) for low, high in CLIP_FRAMES)
     onset = before + 1
     event = _event(rng, onset, onset + length - 1, "micro", coarse, settings)
     return _script(rng, subject, settings, before + length + after, CLIP_FPS, [event])
 
 
-def long_script(rng, subject, settings, seconds):
-    """Return the `Script` of a spotting video at 30 fps: micro- and macro-expressions between neutral stretches."""
-    frames = round(seconds * LONG_FPS)
-    micro = max(1, round(seconds * rng.uniform(0.14, 0.26)))
-    macro = max(1, round(seconds * rng.uniform(0.08, 0.16)))
-    lengths = [("micro", int(n)) for n in rng.integers(7, 16, micro)]
-    lengths += [("macro", int(n)) for n in np.exp(rng.uniform(np.log(16), np.log(100), macro)).astype(int)]
+def long_script(rng, scene, subject, settings, kind, seconds):
+    """Return the `Script` of a spotting video of a `Kind`: micro- and macro-expressions between neutral stretches.
+
+    `rng` draws expressions, blinks and head motion, `scene` the uncoded acts and the light.
+    """
+    frames = round(seconds * kind.fps)
+    counts = {"micro": (0.14, 0.26), "macro": (0.08, 0.16)}  # a second; far denser than in a database
+    lengths = []
+    for name, rate in counts.items():
+        lengths += [(name, kind.draw_length(rng, name)) for _ in range(max(1, round(seconds * rng.uniform(*rate))))]
     lengths = [lengths[i] for i in rng.permutation(len(lengths))]
-    gap = LONG_FPS // 2
+    gap = kind.fps // 2
     while sum(n + gap for _, n in lengths) + gap > frames and len(lengths) > 1:
         lengths.remove(max(lengths, key=lambda pair: pair[1]))
     free = max(frames - sum(n + gap for _, n in lengths) - gap, 0)
     extra = np.floor(rng.dirichlet(np.full(len(lengths) + 1, 1.5)) * free).astype(int)
     events, start = [], 1
     classes = rng.choice(list(SHARES), len(lengths), p=np.array(list(SHARES.values())) / sum(SHARES.values()))
-    for (kind, n), pause, coarse in zip(lengths, extra, classes):
+    for (name, n), pause, coarse in zip(lengths, extra, classes):
         start += gap + int(pause)
-        events.append(_event(rng, start, start + n - 1, kind, str(coarse), settings))
+        events.append(_event(rng, start, start + n - 1, name, str(coarse), settings))
         start += n
-    return _script(rng, subject, settings, frames, LONG_FPS, events)
+    return _with_scene(scene, _script(rng, subject, settings, frames, kind.fps, events), kind.fps, settings)
 
 
-def pulse(frames, onset, apex, offset, hold=0):
-    """Return a (T,) curve: 0 at onset, 1 from apex for `hold` frames more, 0 at offset, all 0-based frames.
-
-    Rise and fall follow the minimum-jerk course of voluntary movement (Flash and Hogan, 1985).
-    """
-    rise = np.clip((np.arange(frames) - onset) / max(apex - onset, 1e-9), 0, 1)
-    fall = np.clip((np.arange(frames) - apex - hold) / max(offset - apex - hold, 1e-9), 0, 1)
-    return _minimum_jerk(rise) * (1 - _minimum_jerk(fall))
-
-
-def _minimum_jerk(t):
-    return t**3 * (10 - 15 * t + 6 * t**2)
+def _with_scene(rng, script, fps, settings):
+    """Return a script with uncoded acts and the flicker of mains lamps, which light up 100 times a second."""
+    frames = len(script)
+    units, head = dict(script.units), script.head.copy()
+    acts = draw_acts(rng, frames, fps, script.events, settings)
+    covers = []
+    for act in acts:
+        if act.name in COVERS:
+            first, last = act.first - 1, act.last - 1
+            way = min(0.45 * fps, (last - first) / 2)
+            presence = pulse(frames, first, first + way, last, hold=last - first - 2 * way)
+            covers.append((act.name, int(rng.integers(2**31)), presence))
+        else:
+            play(rng, act, units, head, fps, settings)
+    phase = 2 * np.pi * (100 + rng.uniform(-0.1, 0.1)) * np.arange(frames) / fps + rng.uniform(0, 2 * np.pi)
+    gain = script.gain * (1 + rng.uniform(*settings.mains) * np.cos(phase))
+    return replace(script, units=units, head=head, gain=gain, acts=acts, covers=tuple(covers))
 
 
 def _event(rng, onset, offset, kind, coarse, settings):
@@ -92,7 +104,7 @@ def _script(rng, subject, settings, frames, fps, events):
         units=units,
         blink=_blinks(rng, frames, fps, subject.blink_rate * settings.blinks),
         head=_head(rng, frames, fps, subject.drift, settings),
-        gain=1 + rng.uniform(*settings.flicker) * _wander(rng, frames, fps, 1, 0.05)[:, 0],
+        gain=1 + rng.uniform(*settings.flicker) * wander(rng, frames, fps, 1, 0.05)[:, 0],
     )
 
 
@@ -110,11 +122,11 @@ def _play(rng, units, event, peak, frames, subject, settings):
         for unit in units_of(code.lstrip("LR")):
             uneven = {"L": 1 + subject.asymmetry / 2, "R": 1 - subject.asymmetry / 2, "M": 1.0}[unit.side]
             uneven /= 1 + abs(subject.asymmetry) / 2
-            _add(units, unit, curve * REACH.get(unit.number, 1.0) * (uneven if unit in coded else leak))
+            add(units, unit, curve * REACH.get(unit.number, 1.0) * (uneven if unit in coded else leak))
     if rng.random() < settings.company:
         unit = _any_unit(rng)
         share = rng.uniform(*settings.company_share) * REACH.get(unit.number, 1.0)
-        _add(units, unit, peak * share * pulse(frames, onset, apex, offset, hold))
+        add(units, unit, peak * share * pulse(frames, onset, apex, offset, hold))
 
 
 def _distract(rng, units, frames, fps, rate, settings):
@@ -126,16 +138,12 @@ def _distract(rng, units, frames, fps, rate, settings):
         length = rng.uniform(*settings.distractor_seconds) * fps
         apex = start + length * rng.uniform(0.3, 0.6)
         curve = pulse(frames, start, apex, start + length, hold=0.2 * (start + length - apex))
-        _add(units, unit, curve * rng.uniform(*settings.distractor_peak) * REACH.get(unit.number, 1.0))
+        add(units, unit, curve * rng.uniform(*settings.distractor_peak) * REACH.get(unit.number, 1.0))
 
 
 def _any_unit(rng):
     number, side = int(rng.choice(NUMBERS)), "LR"[int(rng.integers(2))]
     return Unit(number, side if number in SIDED else "M")
-
-
-def _add(units, unit, curve):
-    units[unit] = units.get(unit, 0) + curve
 
 
 def _blinks(rng, frames, fps, rate):
@@ -154,16 +162,6 @@ def _head(rng, frames, fps, liveliness, settings):
     """Return (T, 6) head motion in the order of `HEAD_MOTIONS`: slow drift and fast jitter, both smooth."""
     spread = np.array([1, 0.8, 0.5, 0.4]) * settings.drift
     drift = np.concatenate([spread, [settings.turn, 0.7 * settings.turn]]) * liveliness
-    slow = _wander(rng, frames, fps, len(HEAD_MOTIONS), 1.0) * drift
-    fast = _wander(rng, frames, fps, len(HEAD_MOTIONS), 0.03) * settings.jitter * np.array([1, 1, 0.5, 0, 0, 0])
+    slow = wander(rng, frames, fps, len(HEAD_MOTIONS), 1.0) * drift
+    fast = wander(rng, frames, fps, len(HEAD_MOTIONS), 0.03) * settings.jitter * np.array([1, 1, 0.5, 0, 0, 0])
     return slow + fast
-
-
-def _wander(rng, frames, fps, channels, seconds):
-    """Return (T, channels) Gaussian processes of standard deviation 1 and correlation time `seconds`."""
-    sigma = max(seconds * fps, 0.3)
-    pad = int(np.ceil(4 * sigma))
-    noise = rng.standard_normal((frames + 2 * pad, channels))
-    smooth = gaussian_filter1d(noise, sigma, axis=0, mode="constant")[pad : pad + frames]
-    taps = gaussian_filter1d(np.eye(1, 2 * pad + 1, pad)[0], sigma, mode="constant")
-    return smooth / np.sqrt((taps**2).sum())

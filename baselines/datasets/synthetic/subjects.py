@@ -64,11 +64,15 @@ def draw_subject(rng, mirror):
 
 @dataclass(frozen=True)
 class Face:
-    """A neutral face: (CANVAS, CANVAS, 3) uint8 RGB, its (68, 2) landmarks and (CANVAS, CANVAS) head weight."""
+    """A neutral face: (CANVAS, CANVAS, 3) uint8 RGB, its (68, 2) landmarks and two (CANVAS, CANVAS) weights.
+
+    `head` is how much a pixel moves with the head, `bare` how much with the muscles under it: hair stays.
+    """
 
     picture: np.ndarray
     landmarks: np.ndarray
     head: np.ndarray
+    bare: np.ndarray
 
 
 def build_face(subject):
@@ -81,7 +85,8 @@ def build_face(subject):
     picture = appearance.colour(picture, subject, masks)
     picture += appearance.complexion(subject) * masks.skin[..., None]
     picture = cv2.GaussianBlur(picture * appearance.light(subject, landmarks), (0, 0), subject.blur)
-    return Face(np.clip(np.rint(picture), 0, 255).astype(np.uint8), landmarks, _head_weight(landmarks))
+    bare = 1 - cv2.GaussianBlur(masks.hair, (0, 0), 4)
+    return Face(np.clip(np.rint(picture), 0, 255).astype(np.uint8), landmarks, _head_weight(landmarks), bare)
 
 
 def _head_weight(landmarks):
