@@ -1,35 +1,34 @@
-"""Find one face in every frame of a video and its 68 landmarks: dlib's HOG detector and 68-point predictor.
+"""Find one face in every frame of a video and its 68 landmarks, in one pass.
 
-The face is searched for in the whole frame at the start and after it was lost, and then followed: the predictor's
-box moves with the landmarks, and a detection on a small crop around it confirms the face, several times a second
-and whenever the picture in the box changes suddenly. Frames that no detection confirms hold no face. Only the box
-is smoothed in time; the landmarks of a frame are those of its own pixels.
+The face is searched for in the whole frame at the start and after it was lost, and then followed (see
+`baselines.face_following`). Frames that no detection confirms hold no face.
 """
 
-import functools
-import importlib.util
 import itertools
 import os
+from collections import deque
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
 
 from baselines.cache import cached_arrays
-from baselines.errors import InputError, MissingDependency
+from baselines.errors import InputError
+from baselines.face_following import Follower
 from baselines.identity import code_identity, library_versions
-from features.alignment import RIGID, bridge, warp
+from features.alignment import bridge, similarity, smooth_stream, transform, warp
 
-CHECKS_PER_SECOND = 8
 LONGEST_BRIDGE = 0.25  # seconds; misses up to this are filled in, longer ones stay NaN
-SEARCH_SIDE = 640  # px; frames with a longer side are scaled down for the search: faces from 1/8 of it, enlarged 1/16
-FACE = 180  # px; width of the face for the predictor, whose points are whole pixels
-CHECK_FACE = 90  # px; width of the face in the crop that confirms it (the detector's window is 80)
-START_SCORE, KEEP_SCORE = 0.0, -0.5  # detector scores to accept a new face and to keep a known one
+SMOOTHING = 0.1  # seconds; Gaussian of the landmarks that register the face
 CLAIMED_TOO_MANY = 2  # frames that sound containers may claim beyond what they hold
-PULL = 0.3  # share of a detection in the smoothed box
-SUDDEN = 18.0  # grey levels; mean change of the face thumbnail between frames that asks for a check
+LOOKS = 4  # looks into the next second when a face is chosen
+CODE = (
+    "baselines/faces.py",
+    "baselines/face_following.py",
+    "baselines/face_pose.py",
+    "baselines/face_models.py",
+    "features/alignment.py",
+)
 
 
 @dataclass(frozen=True)
@@ -40,31 +39,70 @@ class FaceTrack:
     warnings: tuple[str, ...] = ()
 
 
-def track(frames, fps=30.0, progress=None):
-    """Return the `FaceTrack` of (H, W, 3) uint8 RGB frames; T is the number of frames that could be read.
+def follow(frames, fps=30.0, warnings=None, progress=None):
+    """Yield a `FaceFrame` (landmarks, grey picture around the face, its corner) for each frame, in one pass.
 
-    `fps` sets how often the face is confirmed (every 1/8 s) and how long a miss is bridged linearly (0.25 s).
-    Of several faces the largest at the start is followed, with a warning. `progress(1)` is called for each frame.
-    Raises `InputError` when no frame has a face, `MissingDependency` without dlib.
+    frames: iterable of (H, W, 3) uint8 RGB; one that can be sliced, such as `Frames`, lets the choice between faces
+    look a second ahead. fps sets how often the face is confirmed (every 0.25 s) and how long a miss is bridged linearly
+    (0.25 s). A frame is given at most 0.9 s after it was read, and only frames in between are held. Of several faces
+    the largest that most of the first second shows is followed. What the user should know is appended to the list
+    `warnings`, at the end. `progress(1)` is called for each frame. Raises `InputError` at the end when no frame could
+    be read or none has a face, `MissingDependency` without dlib.
     """
-    follower = _Follower(max(1, round(fps / CHECKS_PER_SECOND)))
-    for frame in frames:
-        follower.step(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY))
-        if progress is not None:
-            progress(1)
-    follower.finish()
+    follower = Follower(fps, _look_ahead(frames, fps))
+    count, runs = 0, []
+    for face in _bridged(_followed(follower, frames, progress), round(LONGEST_BRIDGE * fps)):
+        count += 1
+        if np.isnan(face.landmarks[0, 0]):
+            if runs and runs[-1][1] == count - 1:
+                runs[-1][1] = count
+            else:
+                runs.append([count, count])
+        yield face
     name = getattr(frames, "source", "video")
-    if not follower.landmarks:
+    if not count:
         raise InputError(f"{name}: no frame could be read; copy the video again")
-    landmarks = np.stack(follower.landmarks)
-    if np.isnan(landmarks).all():
+    if runs == [[1, count]]:
         raise InputError(
-            f"{name}: no face found in {len(landmarks)} frames; give a video of an upright frontal face "
+            f"{name}: no face found in {count} frames; give a video of an upright frontal face "
             "at least 1/8 as wide as the frame"
         )
-    landmarks = bridge(landmarks, round(LONGEST_BRIDGE * fps)).astype(np.float32)
-    missing = len(frames) - len(landmarks) if hasattr(frames, "__len__") else 0
-    return FaceTrack(landmarks, tuple(_warnings(landmarks, follower.crowded, missing)))
+    if warnings is not None:
+        warnings += _warnings(frames, count, runs, follower.crowded)
+
+
+def aligned_faces(faces, fps, size=128, smoothing=SMOOTHING):
+    """Yield the grey (size, size) uint8 aligned face and the (68, 2) landmarks in it of each `FaceFrame`.
+
+    faces: what `follow` gives. Landmarks are smoothed in time by a Gaussian of `smoothing` seconds before they
+    register the face and are moved into the crop; the result is that of `features.alignment.smooth` and `warp`, given
+    up to 8 x smoothing seconds later. (None, None) without a face.
+    """
+    held = deque()
+
+    def landmarks():
+        for face in faces:
+            held.append(face)
+            yield face.landmarks
+
+    for place in smooth_stream(landmarks(), smoothing * fps):
+        face = held.popleft()
+        matrix = similarity(place, size)
+        if not np.isfinite(matrix).all():
+            yield None, None
+            continue
+        from_picture = np.column_stack([matrix[:, :2], matrix[:, 2] + matrix[:, :2] @ face.corner])
+        yield warp(face.picture, from_picture, size), transform(place, matrix)
+
+
+def track(frames, fps=30.0, progress=None):
+    """Return the `FaceTrack` of (H, W, 3) uint8 RGB frames: what `follow` gives, without the pictures.
+
+    T is the number of frames that could be read; errors and `progress` as there.
+    """
+    warnings = []
+    landmarks = [face.landmarks for face in follow(frames, fps, warnings, progress)]
+    return FaceTrack(np.stack(landmarks), tuple(warnings))
 
 
 def cached_track(frames, fps, progress=None):
@@ -78,7 +116,7 @@ def cached_track(frames, fps, progress=None):
         "frames": frames.identity(),
         "fps": fps,
         "predictor": os.environ.get("MEGC_LANDMARKS", ""),
-        "code": code_identity("baselines/faces.py", "features/alignment.py"),
+        "code": code_identity(*CODE),
         "libraries": library_versions("dlib-bin", "dlib", "opencv-contrib-python-headless"),
     }
     stored = cached_arrays("landmarks", key, compute)
@@ -92,150 +130,63 @@ def missing_runs(landmarks):
     return [(run[0], run[-1]) for run in (list(group) for absent, group in runs if absent)]
 
 
-def _warnings(landmarks, crowded, missing):
-    if missing > CLAIMED_TOO_MANY:
-        yield f"the last {missing} of {len(landmarks) + missing} frames cannot be decoded; copy the video again"
-    if crowded:
-        yield f"more than one face at frame {crowded[0]}; the largest is followed"
-    runs = missing_runs(landmarks)
+def _followed(follower, frames, progress):
+    for frame in frames:
+        yield from follower.step(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY))
+        if progress is not None:
+            progress(1)
+    yield from follower.finish()
+
+
+def _look_ahead(frames, fps):
+    """Return a function from a 0-based frame to some grey frames of the second after it; None for one-way frames."""
+    if not hasattr(frames, "__getitem__"):
+        return None
+    step = max(1, round(fps / LOOKS))
+
+    def look(frame):
+        later = itertools.islice(frames[frame + 1 : frame + 1 + LOOKS * step], step - 1, None, step)
+        return [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in later]
+
+    return look
+
+
+def _bridged(faces, longest):
+    """Fill runs of at most `longest` frames without a face linearly."""
+    before, gap = None, []
+    for face in faces:
+        if np.isnan(face.landmarks[0, 0]):
+            gap.append(face)
+            if before is None or len(gap) > longest:
+                yield from gap
+                before, gap = None, []
+            continue
+        if gap:
+            ends = [before, *(missed.landmarks for missed in gap), face.landmarks]
+            for missed, points in zip(gap, bridge(np.stack(ends), longest)[1:-1]):
+                yield missed._replace(landmarks=points.astype(np.float32))
+            gap = []
+        before = face.landmarks
+        yield face
+    yield from gap
+
+
+def _warnings(frames, count, runs, crowded):
+    claimed = len(frames) if hasattr(frames, "__len__") else count
+    if claimed - count > CLAIMED_TOO_MANY:
+        yield f"the last {claimed - count} of {claimed} frames cannot be decoded; copy the video again"
+    numbers = getattr(frames, "numbers", ())
+    broken = [n for n in sorted(getattr(frames, "undecoded", ())) if n in numbers]
+    if broken:
+        yield f"frames {_shown([(n, n) for n in broken])} cannot be decoded; the frame before stands in"
+    if getattr(frames, "is_variable_rate", bool)():
+        yield "the frame rate varies; times and lengths are those of the mean rate: convert the video to a constant one"
+    if crowded is not None:
+        yield f"more than one face at frame {crowded + 1}; the largest that stays is followed"
     if runs:
-        shown = ", ".join(f"{a}-{b}" if b > a else str(a) for a, b in runs[:5]) + (", ..." if len(runs) > 5 else "")
-        yield f"no face in {sum(b - a + 1 for a, b in runs)} of {len(landmarks)} frames ({shown})"
+        yield f"no face in {sum(b - a + 1 for a, b in runs)} of {count} frames ({_shown(runs)})"
 
 
-class _Follower:
-    """Follows one face from frame to frame; `landmarks` grows by one (68, 2) float32 a frame."""
-
-    def __init__(self, check_every):
-        self.detector, self.predictor = _dlib_models()
-        self.check_every = check_every
-        self.landmarks, self.crowded = [], []
-        self.box = None  # centre x, centre y, width of the detector's square
-        self.crop = None  # the picture around the box: the face is half as wide
-        self.unconfirmed = self.lost = 0  # frames since the last confirmation, frames without a face
-
-    def step(self, grey):
-        if self.box is not None:
-            self._follow(grey)
-        followed = self.box is not None
-        if self.box is None and self.lost % self.check_every == 0:
-            self._search(grey)
-        if self.box is None:
-            self.landmarks.append(np.full((68, 2), np.nan, np.float32))
-            self.lost += 1
-            return
-        points = self._predict()
-        if followed:
-            self.box[:2] += (points - self.landmarks[-1])[list(RIGID)].mean(axis=0)
-        self.lost = 0
-        self.landmarks.append(points)
-
-    def finish(self):
-        """Confirm the last frames, or take them back."""
-        if self.box is not None:
-            self._take_back_unless_seen(self.crop)
-
-    def _follow(self, grey):
-        """Confirm the face when it is time to or the picture changed suddenly; forget it when it is not there."""
-        before, self.crop = self.crop, self._cut(grey)
-        sudden = np.abs(_thumbnail(self.crop) - _thumbnail(before)).mean() > SUDDEN
-        if not sudden and self.unconfirmed + 1 < self.check_every:
-            self.unconfirmed += 1
-            return
-        seen = self._seen(self.crop)
-        if seen is not None:
-            self.box += PULL * (seen - self.box)
-            self.crop, self.unconfirmed = self._cut(grey), 0
-        else:
-            self._take_back_unless_seen(before)
-            self.box = None
-
-    def _take_back_unless_seen(self, crop):
-        """Turn the unconfirmed frames into frames without a face unless the last of them, `crop`, shows one."""
-        if self.unconfirmed and self._seen(crop) is None:
-            for points in self.landmarks[-self.unconfirmed :]:
-                points[:] = np.nan
-        self.unconfirmed = 0
-
-    def _search(self, grey):
-        """Look for a face in the whole frame, and every fourth time in an enlarged one."""
-        scale = min(1.0, SEARCH_SIDE / max(grey.shape))
-        small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        found = _detect(self.detector, small, START_SCORE)
-        if not found and self.lost % (4 * self.check_every) == 0:
-            found = _detect(self.detector, small, START_SCORE, enlargements=1)
-        if len(found) > 1:
-            self.crowded.append(len(self.landmarks) + 1)
-        if found:
-            self.box = max(found, key=lambda box: box[2]) / scale
-            self.crop = self._cut(grey)
-
-    def _cut(self, grey):
-        """Return the picture around the box, scaled so that the box is the middle FACE x FACE pixels."""
-        x, y, width = self.box
-        scale = FACE / width
-        return warp(grey, [[scale, 0, FACE - scale * x], [0, scale, FACE - scale * y]], 2 * FACE)
-
-    def _seen(self, crop):
-        """Return the detected box nearest the middle of a crop, in pixels of the frame, or None."""
-        small = cv2.resize(crop, (2 * CHECK_FACE, 2 * CHECK_FACE), interpolation=cv2.INTER_AREA)
-        found = _detect(self.detector, small, KEEP_SCORE)
-        if not found:
-            return None
-        x, y, width = min(found, key=lambda box: np.hypot(*(box[:2] - CHECK_FACE)))
-        scale = self.box[2] / CHECK_FACE
-        return np.array([(x - CHECK_FACE) * scale + self.box[0], (y - CHECK_FACE) * scale + self.box[1], width * scale])
-
-    def _predict(self):
-        import dlib
-
-        middle = dlib.rectangle(FACE // 2, FACE // 2, FACE * 3 // 2, FACE * 3 // 2)
-        points = np.array([(point.x, point.y) for point in self.predictor(self.crop, middle).parts()])
-        return ((points - FACE) * (self.box[2] / FACE) + self.box[:2]).astype(np.float32)
-
-
-def _detect(detector, grey, score, enlargements=0):
-    """Return the centre x, centre y and width of each face in a grey picture."""
-    boxes, _, _ = detector.run(np.ascontiguousarray(grey), enlargements, score)
-    return [np.array([(b.left() + b.right()) / 2, (b.top() + b.bottom()) / 2, b.width()]) for b in boxes]
-
-
-def _thumbnail(crop):
-    """Return the middle of a crop as (16, 16) grey levels without their mean."""
-    middle = crop[FACE // 2 : FACE * 3 // 2, FACE // 2 : FACE * 3 // 2]
-    small = cv2.resize(middle, (16, 16), interpolation=cv2.INTER_AREA).astype(np.float32)
-    return small - small.mean()
-
-
-@functools.cache
-def _dlib_models():
-    try:
-        import dlib
-    except ImportError:
-        raise MissingDependency("Face alignment", "dlib", "dlib-bin") from None
-    path = _predictor_file()
-    try:
-        return dlib.get_frontal_face_detector(), dlib.shape_predictor(str(path))
-    except RuntimeError as error:
-        raise InputError(f"{path}: not a dlib 68-point shape predictor ({error}); copy it again") from None
-
-
-def _predictor_file():
-    """Return the file of the 68-point predictor: `$MEGC_LANDMARKS`, else the one in `face_recognition_models`.
-
-    That package is only located, never imported: its import needs `pkg_resources`, which setuptools dropped.
-    """
-    named = os.environ.get("MEGC_LANDMARKS")
-    if named:
-        if not Path(named).is_file():
-            raise InputError(f"{named}: no such file; MEGC_LANDMARKS must name a dlib 68-point shape predictor")
-        return Path(named)
-    package = importlib.util.find_spec("face_recognition_models")
-    for folder in (package.submodule_search_locations or ()) if package else ():
-        path = Path(folder) / "models" / "shape_predictor_68_face_landmarks.dat"
-        if path.is_file():
-            return path
-    raise InputError(
-        "no 68-point landmark model found; run `pip install face_recognition_models` or set MEGC_LANDMARKS to a "
-        "shape_predictor_68_face_landmarks.dat"
-    )
+def _shown(runs):
+    shown = ", ".join(f"{a}-{b}" if b > a else str(a) for a, b in runs[:5])
+    return shown + (", ..." if len(runs) > 5 else "")

@@ -5,6 +5,8 @@ coordinates are (x, y) in pixels. "Left" and "right" without more are those of t
 The registration rests on points that expressions hardly move: eye corners, nose bridge, nose base.
 """
 
+import itertools
+
 import cv2
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
@@ -77,6 +79,27 @@ def smooth(landmarks, sigma):
     total = gaussian_filter1d(filled, sigma, axis=0, mode="constant")
     result[known] = total[known] / weight[known, None, None]
     return result
+
+
+def smooth_stream(landmarks, sigma):
+    """Yield what `smooth` gives for the (68, 2) landmarks of an iterable, some frames later.
+
+    sigma: frames, above 0. Holds up to 12 sigma frames; what is given lags up to 8 sigma frames.
+    """
+    radius = int(4 * sigma + 0.5)
+    block = max(1, radius)
+    landmarks = iter(landmarks)
+    held, done = [], 0  # frames from the earliest still in reach, how many of them are given already
+    while True:
+        more = list(itertools.islice(landmarks, block))
+        held += more
+        ready = len(held) if len(more) < block else len(held) - radius
+        if ready > done:
+            yield from smooth(np.stack(held), sigma)[done:ready]
+            done = ready
+        if len(more) < block:
+            return
+        held, done = held[max(0, done - radius) :], min(done, radius)
 
 
 def bridge(landmarks, longest_gap):

@@ -14,6 +14,7 @@ from features.alignment import (
     registrations,
     similarity,
     smooth,
+    smooth_stream,
     transform,
     warp,
 )
@@ -118,6 +119,23 @@ def test_smooth_is_a_gaussian_of_the_given_width():
     frames = np.arange(101) - 50
     assert response.sum() == pytest.approx(1, abs=1e-3)
     assert np.sqrt((response * frames**2).sum()) == pytest.approx(3, abs=0.02)
+
+
+@given(st.integers(1, 40), st.floats(0.2, 4), st.sets(st.integers(0, 39), max_size=30))
+@settings(max_examples=40)
+def test_smoothing_a_stream_is_smoothing_the_whole(count, sigma, gaps):
+    landmarks = np.random.default_rng(count).normal(size=(count, 68, 2))
+    landmarks[[gap for gap in gaps if gap < count]] = np.nan
+    streamed = np.stack(list(smooth_stream(iter(landmarks), sigma)))
+    np.testing.assert_allclose(streamed, smooth(landmarks, sigma), atol=1e-9)
+
+
+def test_a_stream_is_smoothed_while_it_runs():
+    taken = []
+    stream = smooth_stream((taken.append(1) or point for point in np.zeros((200, 68, 2))), 2)
+    next(stream)
+    assert len(taken) <= 17
+    assert sum(1 for _ in stream) == 199
 
 
 def test_bridge_fills_short_gaps_linearly_and_leaves_long_ones_and_the_ends():

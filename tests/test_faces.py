@@ -1,15 +1,18 @@
 """Following one face through a video with dlib: real pixels, the public-domain portrait of scikit-image."""
 
+import itertools
 import sys
+import tracemalloc
 
 import cv2
 import numpy as np
 import pytest
 
-from baselines import faces
+from baselines import face_following, face_models
 from baselines.datasets.frames import ArrayFrames, open_frames
 from baselines.errors import InputError, MissingDependency
-from baselines.faces import cached_track, missing_runs, track
+from baselines.faces import aligned_faces, cached_track, follow, missing_runs, track
+from features.alignment import RIGID, registrations, smooth, transform, warp
 
 pytest.importorskip("dlib", reason="dlib is not installed")
 
@@ -60,7 +63,7 @@ def test_a_face_that_leaves_and_comes_back(portrait):
     found = track(frames, fps=30, progress=seen.append)
     (gap,) = missing_runs(found.landmarks)
     assert gap[0] == 11
-    assert 30 <= gap[1] <= 30 + 30 / faces.CHECKS_PER_SECOND
+    assert 30 <= gap[1] <= 30 + 30 * face_following.CHECK
     assert found.warnings == (f"no face in {gap[1] - 10} of 40 frames (11-{gap[1]})",)
     assert sum(seen) == 40
 
@@ -98,7 +101,7 @@ def test_the_largest_of_two_faces_is_followed_with_a_warning(portrait):
     wide[:, 280:] = portrait
     found = track([wide] * 3)
     assert eyes_of(found.landmarks)[..., 0].min() > 280
-    assert found.warnings == ("more than one face at frame 1; the largest is followed",)
+    assert found.warnings == ("more than one face at frame 1; the largest that stays is followed",)
 
 
 @pytest.mark.parametrize("width", [120, 1500])
@@ -129,9 +132,9 @@ def test_the_cached_track_is_the_track(portrait):
 
 @pytest.fixture
 def fresh_models():
-    faces._dlib_models.cache_clear()
+    face_models._dlib_models.cache_clear()
     yield
-    faces._dlib_models.cache_clear()
+    face_models._dlib_models.cache_clear()
 
 
 def test_without_dlib_the_message_says_what_to_install(monkeypatch, portrait, fresh_models):
@@ -156,7 +159,7 @@ def test_a_predictor_that_is_none(monkeypatch, tmp_path, portrait, fresh_models)
 
 def test_without_the_predictor_package_the_message_says_what_to_install(monkeypatch, portrait, fresh_models):
     monkeypatch.delenv("MEGC_LANDMARKS", raising=False)
-    monkeypatch.setattr(faces.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(face_models.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(InputError, match="pip install face_recognition_models"):
         track([portrait])
 
@@ -185,3 +188,126 @@ def test_a_video_that_ends_early_says_so(portrait):
 
     (warning,) = track(Short([portrait] * 10)).warnings
     assert warning.startswith("the last 30 of 40 frames cannot be decoded")
+
+
+def placed(portrait, *places, size=(300, 600)):
+    """Return a grey-backed picture with the portrait, scaled, at each (left, top, scale)."""
+    picture = np.full((*size, 3), 128, np.uint8)
+    for left, top, scale in places:
+        small = cv2.resize(portrait, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        picture[top : top + small.shape[0], left : left + small.shape[1]] = small[: size[0] - top, : size[1] - left]
+    return picture
+
+
+def test_a_large_face_that_appears_for_a_moment_does_not_win(portrait):
+    passing = placed(portrait, (0, 0, 0.8), (270, 0, 1.0))
+    alone = placed(portrait, (0, 0, 0.8))
+    found = track([passing] * 4 + [alone] * 26, fps=30)
+    np.testing.assert_allclose(eyes_of(found.landmarks)[10:].mean(axis=0), 0.8 * PUPILS, atol=3)
+    assert np.isfinite(found.landmarks).all()
+    assert found.warnings == ("more than one face at frame 1; the largest that stays is followed",)
+
+
+def test_a_large_face_that_comes_a_moment_later_and_stays_wins(portrait):
+    small = placed(portrait, (0, 0, 0.7))
+    both = placed(portrait, (0, 0, 0.7), (270, 0, 1.0))
+    landmarks = track([small] * 4 + [both] * 36, fps=30).landmarks
+    known = landmarks[np.isfinite(landmarks[:, 0, 0])]
+    assert eyes_of(known)[..., 0].min() > 300
+    assert len(known) >= 32
+
+
+def test_following_gives_the_track_and_pictures_of_the_face(portrait):
+    frames = [np.roll(portrait, shift, axis=1) for shift in range(12)]
+    wide = [np.pad(frame, ((40, 400), (50, 600), (0, 0)), mode="edge") for frame in frames]
+    given = list(follow(wide, fps=30))
+    np.testing.assert_array_equal(np.stack([face.landmarks for face in given]), track(wide, fps=30).landmarks)
+    for frame, face in zip(wide, given):
+        x, y = face.corner
+        height, width = face.picture.shape
+        grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
+        np.testing.assert_array_equal(face.picture, grey[y : y + height, x : x + width])
+        assert face.picture.size < grey.size / 2
+        assert (face.landmarks > (x, y)).all()
+        assert (face.landmarks < (x + width, y + height)).all()
+
+
+def test_aligned_faces_of_a_stream_are_those_of_the_arrays(portrait):
+    frames = [np.roll(portrait, round(6 * np.sin(t / 4)), axis=0) for t in range(24)] + [blank(portrait)] * 12
+    landmarks = track(frames, fps=30).landmarks
+    points = smooth(landmarks, 3.0)
+    streamed = list(aligned_faces(follow(frames, fps=30), 30, size=96, smoothing=0.1))
+    assert len(streamed) == 36
+    for frame, place, matrix, (face, marks) in zip(frames, points, registrations(points, 96, 0), streamed):
+        if np.isnan(matrix).any():
+            assert (face, marks) == (None, None)
+            continue
+        grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
+        np.testing.assert_allclose(face.astype(int), warp(grey, matrix, 96).astype(int), atol=2)
+        np.testing.assert_allclose(marks, transform(place, matrix), atol=1e-6)
+
+
+def test_following_reads_at_most_a_second_ahead(portrait):
+    read = []
+    stream = follow((read.append(1) or portrait for _ in range(90)), fps=30)
+    for given in range(1, 60):
+        next(stream)
+        assert len(read) - given <= 30
+    assert sum(1 for _ in stream) == 31
+
+
+def test_memory_does_not_grow_with_the_video(portrait):
+    def peak(count):
+        tracemalloc.start()
+        for _ in aligned_faces(follow(itertools.repeat(portrait, count), fps=8), 8):
+            pass
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return peak
+
+    peak(10)
+    assert peak(120) < 1.2 * peak(40)
+
+
+def test_there_is_no_step_at_keyframes(portrait):
+    """A face that glides: the registration's speed is that of the face on every frame, keyframes included."""
+    speed = 0.8
+    frames = [
+        cv2.warpAffine(
+            portrait, np.float32([[1, 0, speed * t], [0, 1, 0]]), (320, 300), borderMode=cv2.BORDER_REPLICATE
+        )
+        for t in range(40)
+    ]
+    landmarks = track(frames, fps=30).landmarks[:, list(RIGID)].mean(axis=1)
+    np.testing.assert_allclose(np.diff(landmarks[:, 0]), speed, atol=0.35)
+    np.testing.assert_allclose(np.diff(landmarks[:, 1]), 0, atol=0.35)
+
+
+def test_a_closing_eye_does_not_move_the_head(portrait):
+    lid = portrait.copy()
+    cv2.ellipse(lid, (133, 146), (18, 9), 0, 0, 360, (200, 160, 140), -1)
+    landmarks = track([portrait] * 10 + [lid] * 4 + [portrait] * 10, fps=60).landmarks[:, list(RIGID)].mean(axis=1)
+    assert np.abs(landmarks - landmarks[0]).max() < 1.0
+
+
+def test_tracked_landmarks_are_near_those_of_every_frame(shared_data):
+    """On real video the tracked landmarks stay near those predicted on every frame."""
+    frames = open_frames(shared_data / "faces" / "single_face.mp4")
+    landmarks = track(frames, frames.fps).landmarks
+    every = np.stack([track([frames[index]]).landmarks[0] for index in range(20, 50, 6)])
+    eyes = np.hypot(*np.diff(eyes_of(every[0]), axis=0)[0])
+    distance = np.hypot(*np.moveaxis(landmarks[20:50:6] - every, -1, 0)) / eyes
+    assert np.median(distance) < 0.03
+    assert distance.mean(axis=0).max() < 0.12
+
+
+def test_undecoded_frames_and_a_variable_rate_are_told(portrait):
+    class Broken(ArrayFrames):
+        undecoded = frozenset({3, 4})
+
+        def is_variable_rate(self):
+            return True
+
+    warnings = track(Broken(np.stack([portrait] * 6)), 30.0).warnings
+    assert warnings[0] == "frames 3, 4 cannot be decoded; the frame before stands in"
+    assert warnings[1].startswith("the frame rate varies")
