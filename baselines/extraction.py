@@ -9,12 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from baselines.errors import InputError
-from baselines.faces import cached_track
 from baselines.files import atomic_path, csv_text, write_text
 from baselines.predict import open_inputs, read_clips, run_each
-from baselines.recognition.representation import aligned_faces, onset_and_apex
+from baselines.recognition.representations.faces import aligned_faces, first_landmarks, onset_and_apex
 from features import FEATURES
-from features.alignment import aligned_landmarks
 from features.errors import FeatureError
 from features.optical_flow import METHODS, PRESETS, optical_flow
 from features.optical_strain import strain_maps
@@ -108,8 +106,7 @@ def _arguments(clip, kind, size, flow):
         return (optical_flow(*onset_and_apex(clip, size), method=flow),)
     faces = aligned_faces(clip, size)
     if kind == "clip+landmarks":
-        points = aligned_landmarks(cached_track(clip.frames, clip.fps).landmarks, size)
-        return faces, points[np.isfinite(points).all(axis=(1, 2))][0]
+        return faces, first_landmarks(clip, size)
     rest = {"clip": (), "clip+fps": (clip.fps,), "clip+k": (max(1, round(clip.fps * EXPRESSION / 2)),)}
     return faces, *rest[kind]
 

@@ -1,6 +1,7 @@
-"""Finding the apex frame of a clip by divide and conquer on facial regions (D&C-RoIs)."""
+"""Finding the apex frame of a clip: by divide and conquer on facial regions (D&C-RoIs), or by how far they moved."""
 
 import numpy as np
+from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks
 
 from features.checks import checked_clip
@@ -8,6 +9,7 @@ from features.errors import FeatureError
 from features.lbp_top import block_counts, lbp_codes, uniform_labels
 from features.optical_flow import iterate_flow
 from features.optical_strain import optical_strain
+from features.regions import RIGID_PARTS, boxes, points_in, relative_motion
 
 # Landmarks (iBUG 300-W, from 0) whose bounding box is the region.
 REGIONS = {
@@ -68,6 +70,27 @@ def divide_and_conquer(curve):
         else:
             peaks, first = right, middle
     return int(peaks[0])
+
+
+def find_apex_by_motion(clip, landmarks, fps, smoothing=0.03, method="dis", **flow_parameters):
+    """Index of the frame, from 0, in which brows and mouth have moved farthest from where they rest.
+
+    The flow from the first frame is averaged over each of `features.regions.REGIONS`, minus the motion of the head.
+    A clip begins and ends at rest, so that what is left in the last frame is slow drift: it is taken out of every
+    frame in proportion to its time. The motions are smoothed by a Gaussian of `smoothing` seconds, and the largest
+    root mean square over the regions is the apex.
+
+    clip: (T, H, W) grey in [0, 255] from onset to offset, T >= 3. landmarks: (68, 2) x and y in px on the first
+    frame. method, flow_parameters: as `optical_flow`.
+    """
+    clip = checked_clip(clip, least_frames=3, name="apex")
+    around = boxes(landmarks)
+    rigid = points_in(boxes(landmarks, RIGID_PARTS), clip.shape[1:])
+    flows = iterate_flow(clip, method, **flow_parameters)
+    motion = np.stack([np.zeros((len(around), 2)), *(relative_motion(flow, around, rigid) for flow in flows)])
+    motion = np.nan_to_num(motion)  # regions outside the picture
+    motion -= np.linspace(0, 1, len(motion))[:, None, None] * motion[-1]
+    return int(np.square(gaussian_filter1d(motion, smoothing * fps, axis=0)).sum(axis=(1, 2)).argmax())
 
 
 def _boxes(landmarks, shape, least):

@@ -77,12 +77,19 @@ def osf(clip, pooling="mean", smoothing="wiener", size=50, method="farneback", *
     Returns (size * size,) float32 in [0, 1], row by row; zeros where nothing moves.
     Source: Liong et al., ACCV workshops 2014; Signal Processing: Image Communication 47, 2016.
     """
-    maps = strain_maps(clip, method, **parameters)
     pools = {"mean": np.mean, "sum": np.sum}
+    if pooling not in pools:
+        raise FeatureError(f"osf: pooling mean or sum expected, got {pooling!r}")
+    maps = strain_maps(clip, method, **parameters)
+    return osf_of_strain(pools[pooling](maps, axis=0, dtype=np.float64), smoothing, size)
+
+
+def osf_of_strain(pooled, smoothing="wiener", size=50):
+    """`osf` from a clip's strain (H, W) that is pooled over time already."""
     smoothers = {"wiener": _wiener, "gaussian": lambda image: cv2.GaussianBlur(image, (5, 5), 0), None: np.asarray}
-    if pooling not in pools or smoothing not in smoothers:
-        raise FeatureError(f"osf: pooling mean or sum, smoothing wiener, gaussian or None; got {pooling}, {smoothing}")
-    pooled = smoothers[smoothing](pools[pooling](maps, axis=0, dtype=np.float64).astype(np.float32))
+    if smoothing not in smoothers:
+        raise FeatureError(f"osf: smoothing wiener, gaussian or None expected, got {smoothing!r}")
+    pooled = smoothers[smoothing](np.array(pooled, np.float32))
     peak = pooled.max()
     if peak > 0:
         pooled /= peak
@@ -113,9 +120,14 @@ def osw_lbp_top(clip, blocks=(8, 8), radii=(1, 1, 4), neighbours=4, mapping="ful
 
     Returns (rows * columns * 3 * bins,) float64 in the order of `lbp_top`. Source: Liong et al. 2014, 2016.
     """
-    histograms = lbp_top(clip, radii, neighbours, mapping, blocks=(*blocks, 1)).reshape(*blocks, 3, -1)
-    weights = strain_weights(strain_maps(clip, method, **parameters), blocks)
-    histograms[:, :, 0] *= weights[..., np.newaxis]
+    histograms = lbp_top(clip, radii, neighbours, mapping, blocks=(*blocks, 1))
+    return weighted_by_strain(histograms, strain_maps(clip, method, **parameters), blocks)
+
+
+def weighted_by_strain(histograms, maps, blocks):
+    """`osw_lbp_top` from the histograms of `lbp_top` on `blocks` x 1 time segment and the maps of `strain_maps`."""
+    histograms = np.reshape(histograms, (*blocks, 3, -1)).copy()
+    histograms[:, :, 0] *= strain_weights(maps, blocks)[..., np.newaxis]
     return histograms.ravel()
 
 

@@ -96,3 +96,28 @@ def test_nothing_is_defined_and_faults_are_named():
         recognition.confusion(["a", "b"], ["a", "a"], ["a"])
     with pytest.raises(ValueError, match="stands twice"):
         recognition.confusion(["a"], ["a"], ["a", "a"])
+
+
+def test_expected_calibration_error_by_hand():
+    """.9 said twice, right once: |.5 - .9| on 2 of 4 clips; .25 said twice, right once: |.5 - .25| on 2 of 4."""
+    counts = recognition.calibration_counts([True, False, True, False], [0.9, 0.9, 0.25, 0.25], [0, 1, 0, 1], 2)
+    assert counts.shape == (2, recognition.BINS, 3)
+    assert recognition.expected_calibration_error(counts.sum(axis=0)) == pytest.approx(0.5 * 0.4 + 0.5 * 0.25)
+    assert recognition.expected_calibration_error(np.zeros((recognition.BINS, 3))) == 0
+
+
+@LAW
+@given(st.lists(st.tuples(st.booleans(), st.floats(0, 1)), min_size=1, max_size=40))
+def test_expected_calibration_error_is_a_rate_and_adds_up_over_clips(answers):
+    correct, confidence = zip(*answers)
+    apart = recognition.calibration_counts(correct, confidence, np.arange(len(answers)), len(answers))
+    whole = recognition.calibration_counts(correct, confidence, np.zeros(len(answers), int), 1)[0]
+    np.testing.assert_allclose(apart.sum(axis=0), whole)
+    assert 0 <= recognition.expected_calibration_error(whole) <= 1 + 1e-9
+    always = recognition.calibration_counts([True] * len(answers), [1.0] * len(answers), [0] * len(answers), 1)
+    assert recognition.expected_calibration_error(always)[0] == 0
+
+
+def test_confidence_outside_0_to_1_is_refused():
+    with pytest.raises(ValueError, match="from 0 to 1"):
+        recognition.calibration_counts([True], [1.2], [0], 1)

@@ -62,10 +62,12 @@ def test_classes_count_the_same_whatever_their_size():
     assert np.mean(predicted[180:] == "surprise") > 0.6
 
 
-def test_a_training_set_of_one_class_still_predicts():
+@pytest.mark.parametrize("name", ["flow-svm", "flow-xgb", "flow-kernels", "flow-nested"])
+def test_a_training_set_of_one_class_still_predicts(name):
     X, _ = pictures(4)
-    recognizer = Recognizer.from_recipe(load_recipe("flow-svm")).fit(X, ["positive"] * 4)
+    recognizer = Recognizer.from_recipe(load_recipe(name)).fit(X, ["positive"] * 4)
     assert set(recognizer.predict(X)) == {"positive"}
+    assert (recognizer.predict_proba(X) == 1).all()
 
 
 def test_recentring_forgets_level_and_scale_but_not_direction():
@@ -83,16 +85,17 @@ def test_pool_scale_flatten():
     np.testing.assert_allclose(Scale(0.5).transform(X), X / 2)
 
 
-def test_models_come_back_whole(tmp_path):
-    X, y = pictures()
-    for name in ("flow-svm", "flow-xgb", "majority"):
-        recipe = load_recipe(name)
-        recognizer = Recognizer.from_recipe(recipe).fit(X, y)
-        path = tmp_path / f"{name}.model"
-        save_model(Model(recipe, recognizer, None, {"clips": 60}), path)
-        loaded = load_model(path)
-        np.testing.assert_array_equal(loaded.recognizer.predict(X), recognizer.predict(X))
-        assert (loaded.recipe, loaded.data) == (recipe, {"clips": 60})
+@pytest.mark.parametrize("name", ["flow-svm", "flow-xgb", "flow-kernels", "flow-nested", "majority"])
+def test_models_come_back_whole(tmp_path, name):
+    X, y = pictures(24)
+    recipe = load_recipe(name)
+    recognizer = Recognizer.from_recipe(recipe).fit(X, y, np.arange(24) // 4)
+    save_model(Model(recipe, recognizer, None, {"clips": 24}), tmp_path / "m")
+    loaded = load_model(tmp_path / "m")
+    np.testing.assert_array_equal(loaded.recognizer.predict_proba(X), recognizer.predict_proba(X))
+    np.testing.assert_array_equal(loaded.recognizer.predict(X), recognizer.predict(X))
+    assert (loaded.recipe, loaded.data) == (recipe, {"clips": 24})
+    assert loaded.libraries["numpy"] == np.__version__
 
 
 def test_a_foreign_or_damaged_model_file_is_one_clear_line(tmp_path):

@@ -12,6 +12,9 @@ Metrics
 -------
 - UF1 = mean over classes of 2 TP / (2 TP + FP + FN); UAR = mean over classes of TP / N.
 - accuracy = correct / all.
+- expected calibration error: |correct - confidence| summed over BINS equal bins of the confidence in the
+  answer, over all clips; 0 when of the answers given with 70 % confidence 70 % are right. `calibration_counts`
+  add up over clips, so that it has an interval like every other figure.
 - `fold_means`: the same three averaged over folds, each fold over the classes in its own truth. It
   is another quantity (small folds dominate) and is reported only under the name `fold-mean`.
 
@@ -19,13 +22,15 @@ With all classes present UF1 and UAR equal scikit-learn's macro F1 and macro rec
 
 References
 ----------
-See et al., MEGC 2019: the second facial micro-expressions grand challenge, FG 2019.
+See et al., MEGC 2019: the second facial micro-expressions grand challenge, FG 2019. Expected calibration error:
+Guo et al., On calibration of modern neural networks, ICML 2017.
 """
 
 import numpy as np
 
 from baselines.metrics.ratios import class_mean, ratio
 
+BINS = 10
 MEGC_CLASSES = ("negative", "positive", "surprise")
 
 
@@ -81,6 +86,26 @@ def accuracy(counts):
     """Return the share of correct predictions (...) of confusions (..., C, C + 1)."""
     counts = np.asarray(counts)
     return ratio(class_counts(counts)[0].sum(axis=-1), counts.sum(axis=(-2, -1)))
+
+
+def calibration_counts(correct, confidence, groups, n_groups):
+    """Return (G, BINS, 3) sums over the clips of each of the `groups` (N,): clips, correct answers, confidence.
+
+    correct: (N,) booleans; confidence: (N,) probabilities of the answers given, 0 to 1.
+    """
+    confidence = np.asarray(confidence, float)
+    if np.any((confidence < 0) | (confidence > 1)):
+        raise ValueError("confidence: expected probabilities from 0 to 1")
+    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    cells = np.asarray(groups, int) * BINS + bins
+    columns = [np.bincount(cells, weights, n_groups * BINS) for weights in (None, correct, confidence)]
+    return np.stack(columns, axis=-1).reshape(n_groups, BINS, 3)
+
+
+def expected_calibration_error(counts):
+    """Return the expected calibration error (...) of `calibration_counts` (..., BINS, 3); 0 without clips."""
+    counts = np.asarray(counts, float)
+    return ratio(np.abs(counts[..., 1] - counts[..., 2]).sum(axis=-1), counts[..., 0].sum(axis=-1))
 
 
 def fold_means(truth, predicted, labels, folds):

@@ -8,6 +8,8 @@ from baselines.errors import InputError
 
 FOLDER = Path(__file__).parent
 KEYS = ("task", "summary", "citation", "steps")
+ANNOTATED = 'apex = "annotated"'  # in the representation of a recipe that looks at an apex frame
+OTHER_APEXES = ("spotted", "middle")
 
 
 @dataclass(frozen=True)
@@ -29,13 +31,37 @@ def recipe_names(task=None):
 
 
 def load_recipe(name):
-    """Return the recipe called `name`."""
-    path = FOLDER / f"{name}.toml"
-    if Path(name).name != name or not path.exists():
+    """Return the recipe called `name`.
+
+    `NAME@spotted` and `NAME@middle` are the recipe NAME with its apex frames from there instead of from the database.
+    """
+    table = tomllib.loads(recipe_text(name))
+    if set(table) != set(KEYS):
+        raise InputError(f"recipe {name}: has the keys {', '.join(table)}; expected exactly {', '.join(KEYS)}")
+    return Recipe(name, **table)
+
+
+def recipe_text(name):
+    """Return the text of the recipe called `name`, as `load_recipe` reads it."""
+    stem, at, apex = name.partition("@")
+    path = FOLDER / f"{stem}.toml"
+    if Path(stem).name != stem or not path.exists():
         known = ", ".join(sorted(p.stem for p in FOLDER.glob("*.toml")))
         raise InputError(f"recipe {name!r} is not known; choose one of {known}")
-    with path.open("rb") as stream:
-        table = tomllib.load(stream)
-    if set(table) != set(KEYS):
-        raise InputError(f"{path}: has the keys {', '.join(table)}; expected exactly {', '.join(KEYS)}")
-    return Recipe(name, **table)
+    text = path.read_text(encoding="utf-8")
+    if at and (apex not in OTHER_APEXES or ANNOTATED not in text):
+        raise InputError(
+            f"recipe {name!r}: after @ comes one of {', '.join(OTHER_APEXES)}, with a recipe that looks at an apex"
+        )
+    return text.replace(ANNOTATED, f'apex = "{apex}"') if at else text
+
+
+def with_apex(names, apex):
+    """Return the names of recipes with those that look at an apex frame taking it from `apex`.
+
+    apex: "annotated", as the recipes stand, "spotted" or "middle".
+    """
+    if apex not in ("annotated", *OTHER_APEXES):
+        raise InputError(f"--apex {apex!r} is not known; choose annotated, {' or '.join(OTHER_APEXES)}")
+    texts = {name: recipe_text(name) for name in names}
+    return [f"{name}@{apex}" if apex != "annotated" and ANNOTATED in text else name for name, text in texts.items()]

@@ -6,17 +6,21 @@ here: nothing is unpickled.
 """
 
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from baselines.errors import InputError
 from baselines.files import atomic_path
 from baselines.identity import library_versions
 from baselines.recipes import Recipe
+from baselines.recognition.classifiers import KernelRidge
+from baselines.recognition.kernels import View
+from baselines.recognition.seeing import Features, KernelMean
 from baselines.recognition.transforms import TRANSFORMS, Flatten
 
-FORMAT = "megc-baselines model 1"
+FORMAT = "megc-baselines model 2"
 TRUSTED = {
     "baselines.recognition.recognizer.Recognizer",
+    *(f"{t.__module__}.{t.__qualname__}" for t in (Features, KernelMean, KernelRidge, View)),
     "baselines.vqa.evidence.ClipAnalyst",
     "xgboost.core.Booster",
     "xgboost.sklearn.XGBClassifier",
@@ -27,12 +31,16 @@ LIBRARIES = ("megc-baselines", "numpy", "scikit-learn", "xgboost-cpu", "xgboost"
 
 @dataclass(frozen=True)
 class Model:
-    """A fitted recognizer with its recipe; `analyst` is None when the training clips had no action units."""
+    """A fitted recognizer with its recipe; `analyst` is None when the training clips had no action units.
+
+    data: what it was trained on, with its scores on subjects left out. libraries: {package: version} it was made with.
+    """
 
     recipe: Recipe
     recognizer: object
     analyst: object
     data: dict
+    libraries: dict = field(default_factory=lambda: dict(library_versions(*LIBRARIES)))
 
 
 def save_model(model, path):
@@ -45,7 +53,7 @@ def save_model(model, path):
         "recognizer": model.recognizer,
         "analyst": model.analyst,
         "data": model.data,
-        "libraries": dict(library_versions(*LIBRARIES)),
+        "libraries": model.libraries,
     }
     with atomic_path(path) as temporary:
         skops.io.dump(contents, temporary)
@@ -69,4 +77,5 @@ def load_model(path):
         raise InputError(f"{path}: not a readable model ({type(error).__name__}); {wanted}") from None
     if not isinstance(contents, dict) or contents.get("format") != FORMAT:
         raise InputError(f"{path}: not a model of this program; {wanted}")
-    return Model(Recipe(**contents["recipe"]), contents["recognizer"], contents["analyst"], contents["data"])
+    parts = (contents[name] for name in ("recognizer", "analyst", "data", "libraries"))
+    return Model(Recipe(**contents["recipe"]), *parts)

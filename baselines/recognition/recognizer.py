@@ -1,48 +1,130 @@
-"""The recognizer: transforms and a classifier from a recipe, fitted with classes weighted equally."""
+"""The recognizer: a recipe's way from clip representations to emotion classes, fitted with classes weighted equally."""
+
+import itertools
 
 import numpy as np
+import sklearn
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.pipeline import make_pipeline
-from sklearn.utils.class_weight import compute_sample_weight
 
-from baselines.recognition.classifiers import CLASSIFIERS
-from baselines.recognition.transforms import TRANSFORMS, Flatten
+from baselines.errors import InputError
+from baselines.recognition.classifiers import build_classifier, class_scores
+from baselines.recognition.inner import choose, fit_temperature, softmax, split_groups
+from baselines.recognition.kernels import Samples
+from baselines.recognition.seeing import build
 
 
 class Recognizer(ClassifierMixin, BaseEstimator):
     """Emotion classes from clip representations (n, ...), by the steps of a recognition recipe.
 
-    transforms: list of {"name": ..., parameters}; classifier: {"name": ..., parameters}; seed: int.
-    Training samples are weighted so that every class counts the same, whatever its size.
+    transforms, kernels, classifier: as in `seeing.build`. choose: {one of these: its alternatives}; an alternative of
+    `kernels` lists the numbers, from 0, of those it takes. inner_folds, seed: int.
+
+    Training samples are weighted so that every class counts the same, whatever its size. Inner folds, which leave
+    out some of the training subjects in turn, settle the combination of alternatives (`inner.choose`) and the
+    temperature that turns scores into probabilities.
     """
 
-    def __init__(self, transforms=(), classifier=None, seed=0):
+    def __init__(self, transforms=(), kernels=(), classifier=None, choose=None, inner_folds=5, seed=0):
         self.transforms = transforms
+        self.kernels = kernels
         self.classifier = classifier
+        self.choose = choose
+        self.inner_folds = inner_folds
         self.seed = seed
 
     @classmethod
     def from_recipe(cls, recipe, seed=0):
         """Return the unfitted recognizer of a recognition recipe."""
-        return cls(recipe.steps.get("transforms", []), recipe.steps["classifier"], seed)
+        names = ("transforms", "kernels", "classifier", "choose", "inner_folds")
+        return cls(**{name: recipe.steps[name] for name in names if name in recipe.steps}, seed=seed)
 
-    def fit(self, X, y):
-        """Fit on representations X (n, ...) and class names y (n,)."""
+    def share(self, samples):
+        """Compute, once for all folds, what the recipe needs of each pair of `Samples`; return the samples."""
+        return samples.share([view for steps in self._alternatives() for view in build(**steps)[0].views])
+
+    def fit(self, X, y, groups=None):
+        """Fit on representations X (n, ...), an array or `Samples`, and class names y (n,).
+
+        groups (n,): the subject of each; inner folds never split one. Without it every sample stands for itself.
+        """
+        samples = _samples(X)
         self.classes_, codes = np.unique(np.asarray(y), return_inverse=True)
-        classifier = dict(self.classifier)
-        name = classifier.pop("name")
-        if len(self.classes_) == 1:
-            name, classifier = "majority", {}
-        head, tail = [], []
-        for step in self.transforms:
-            step = dict(step)
-            transform = TRANSFORMS[step.pop("name")](**step)
-            (tail if hasattr(transform, "partial_fit") else head).append(transform)
-        self.pipeline_ = make_pipeline(*head, Flatten(), *tail, CLASSIFIERS[name](self.seed, **classifier))
-        weights = None if name == "majority" else compute_sample_weight("balanced", codes)
-        self.pipeline_.fit(X, codes, **{f"{self.pipeline_.steps[-1][0]}__sample_weight": weights})
+        groups = np.arange(len(codes)) if groups is None else np.asarray(groups)
+        folds = split_groups(groups, self.inner_folds) if len(self.classes_) > 1 else []
+        candidates = self._fit_seeing(samples)
+        # Inputs are our own arrays; checking them takes longer than the many small fits.
+        with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
+            scores = [self._inner_scores(*candidate, codes, folds) for candidate in candidates]
+        self.chosen_ = choose(scores, codes, groups)
+        self.seeing_, settings, Z = candidates[self.chosen_]
+        self.temperature_ = fit_temperature(scores[self.chosen_], codes)
+        self.classifier_, _ = self._fit_classifier(settings, Z, codes)
         return self
+
+    def decision_function(self, X):
+        """Return (n, classes) scores of representations X (n, ...)."""
+        Z = self.seeing_.transform(_samples(X))
+        return class_scores(self.classifier_, Z, np.arange(len(self.classes_)), len(self.classes_))
+
+    def predict_proba(self, X):
+        """Return (n, classes) probabilities, every class weighted equally."""
+        return softmax(self.decision_function(X) / self.temperature_)
 
     def predict(self, X):
         """Return the class names (n,) of representations X (n, ...)."""
-        return self.classes_[self.pipeline_.predict(X)]
+        return self.classes_[self.decision_function(X).argmax(axis=1)]
+
+    def _alternatives(self):
+        """Return the steps of each alternative: all combinations of what `choose` offers, first things first."""
+        offered = self.choose or {}
+        base = {"transforms": self.transforms, "kernels": self.kernels, "classifier": self.classifier}
+        strange = set(offered) - set(base)
+        if strange:
+            raise InputError(f"choose: {', '.join(sorted(strange))} is no step; expected {', '.join(base)}")
+        found = []
+        for values in itertools.product(*offered.values()):
+            steps = base | dict(zip(offered, values))
+            if "kernels" in offered:
+                steps["kernels"] = [self.kernels[number] for number in steps["kernels"]]
+            found.append(steps)
+        return found
+
+    def _fit_seeing(self, samples):
+        """Return (what it sees, settings of the classifier, what it sees of the samples) of each alternative."""
+        fitted, candidates = {}, []
+        for steps in self._alternatives():
+            seeing, settings = build(**steps)
+            if seeing.key not in fitted:
+                fitted[seeing.key] = seeing, seeing.fit_transform(samples)
+            seeing, Z = fitted[seeing.key]
+            candidates.append((seeing, settings, Z))
+        return candidates
+
+    def _inner_scores(self, seeing, settings, Z, codes, folds):
+        """Return (n, classes) scores of every training sample by classifiers that did not see its group, or None."""
+        if not folds:
+            return None
+        scores = np.empty((len(codes), len(self.classes_)))
+        for out in folds:
+            classifier, known = self._fit_classifier(settings, seeing.part(Z, ~out, ~out), codes[~out])
+            scores[out] = class_scores(classifier, seeing.part(Z, out, ~out), known, len(self.classes_))
+        return scores
+
+    def _fit_classifier(self, settings, Z, codes):
+        """Return (fitted classifier, the codes that its own classes 0, 1, ... stand for)."""
+        known, own = np.unique(codes, return_inverse=True)
+        if len(known) == 1:
+            settings = {"name": "majority"}
+        classifier = build_classifier(settings, self.seed)
+        weights = None if settings["name"] == "majority" else _equal_classes(own)
+        return classifier.fit(Z, own, sample_weight=weights), known
+
+
+def _samples(X):
+    return X if isinstance(X, Samples) else Samples(X)
+
+
+def _equal_classes(codes):
+    """Return weights (n,) of mean 1 under which every class has the same sum."""
+    counts = np.bincount(codes)
+    return len(codes) / (len(counts) * counts[codes])

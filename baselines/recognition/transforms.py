@@ -1,12 +1,15 @@
 """Array transforms between a clip's representation and the classifier, as scikit-learn transformers.
 
-Each takes (n, ...) arrays of one shape a sample and keeps the sample axis first; none but
-`Standardize` learns anything.
+Each takes (n, ...) arrays of one shape a sample and keeps the sample axis first. Those of `LEARNING`
+learn from the training samples; all others see one sample at a time.
 """
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.preprocessing import StandardScaler
+from sklearn.decomposition import PCA
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
+
+from baselines.errors import InputError
 
 
 class _Stateless(TransformerMixin, BaseEstimator):
@@ -32,16 +35,74 @@ class Scale(_Stateless):
 class Recentre(_Stateless):
     """Restore the zero level of flow pictures (n, H, W, 3): channels u, v, strain, min-max scaled per image.
 
-    Most of a face does not move during a micro-expression, so the median of u and of v is the level
-    of no motion; each channel is then divided by its root mean square.
+    Most of a face does not move during a micro-expression, so the level of no motion is the median of u and of
+    v (level="median"), or a plane fitted to each robustly (level="affine"), which also takes out what a small
+    turn, tilt or approach of the head adds. Each channel is then divided by its root mean square.
     """
+
+    def __init__(self, level="median"):
+        self.level = level
 
     def transform(self, X):
         """Return (n, H, W, 3) float32 pictures in which zero means no motion."""
         X = np.array(X, np.float32)
-        X[..., :2] -= np.median(X[..., :2], axis=(1, 2), keepdims=True)
-        rms = np.sqrt(np.mean(np.square(X), axis=(1, 2), keepdims=True))
-        return X / np.maximum(rms, 1e-6)
+        if self.level == "affine":
+            X[..., :2] -= _robust_planes(X[..., :2])
+        else:
+            X[..., :2] -= np.median(X[..., :2], axis=(1, 2), keepdims=True)
+        return _unit_rms(X)
+
+
+class Channels(_Stateless):
+    """Keep the named channels of pictures (n, H, W, C), by number."""
+
+    def __init__(self, keep=(0, 1)):
+        self.keep = keep
+
+    def transform(self, X):
+        """Return (n, H, W, len(keep))."""
+        return np.asarray(X)[..., list(self.keep)]
+
+
+class StrainTensor(_Stateless):
+    """The three components of strain of a flow field (n, H, W, 2 or more): du/dx, dv/dy and shear.
+
+    Unlike the magnitude that the pictures carry they keep their sign: skin that is stretched is told from skin
+    that is pressed together. Each component is divided by its root mean square.
+    """
+
+    def transform(self, X):
+        """Return (n, H, W, 3) float32."""
+        u, v = np.asarray(X, np.float32)[..., 0], np.asarray(X, np.float32)[..., 1]
+        (du_dy, du_dx), (dv_dy, dv_dx) = np.gradient(u, axis=(1, 2)), np.gradient(v, axis=(1, 2))
+        return _unit_rms(np.stack([du_dx, dv_dy, (du_dy + dv_dx) / 2], axis=-1))
+
+
+class SoftHoof(_Stateless):
+    """Histograms of oriented flow in `cells` x `cells` overlapping cells (n, H, W, 2 or more), `bins` directions.
+
+    Every vector votes with its length for the two nearest directions and the nearest cells, each by its
+    distance, so that a small shift moves the histogram little. A histogram sums to 1 over the whole face.
+    """
+
+    def __init__(self, cells=7, bins=8):
+        self.cells = cells
+        self.bins = bins
+
+    def transform(self, X):
+        """Return (n, cells, cells, bins) float32."""
+        u, v = np.asarray(X, np.float32)[..., 0], np.asarray(X, np.float32)[..., 1]
+        place = np.arctan2(v, u) * (self.bins / (2 * np.pi))
+        lower = np.floor(place)
+        share, length = (place - lower)[..., None], np.hypot(u, v)[..., None]
+        number = (lower.astype(int) % self.bins)[..., None]
+        bins = np.arange(self.bins)
+        votes = length * ((number == bins) * (1 - share) + ((number + 1) % self.bins == bins) * share)
+        rows, columns = (_cell_weights(size, self.cells) for size in u.shape[1:])
+        histograms = np.tensordot(votes, rows, ([1], [1]))  # (n, W, bins, cells)
+        histograms = np.tensordot(histograms, columns, ([1], [1])).transpose(0, 2, 3, 1)
+        total = histograms.sum(axis=(1, 2, 3), keepdims=True)
+        return (histograms / np.maximum(total, 1e-9)).astype(np.float32)
 
 
 class Pool(_Stateless):
@@ -66,4 +127,71 @@ class Flatten(_Stateless):
         return np.asarray(X, np.float32).reshape(len(X), -1)
 
 
-TRANSFORMS = {"scale": Scale, "recentre": Recentre, "pool": Pool, "standardize": StandardScaler}
+TRANSFORMS = {
+    "scale": Scale,
+    "recentre": Recentre,
+    "channels": Channels,
+    "strain-tensor": StrainTensor,
+    "soft-hoof": SoftHoof,
+    "pool": Pool,
+    "standardize": StandardScaler,
+    "minmax": MinMaxScaler,
+    "pca": PCA,
+}
+LEARNING = (StandardScaler, MinMaxScaler, PCA)
+
+
+def build_transforms(steps):
+    """Return (transforms that learn nothing, transforms that learn) of a recipe's list of {"name": ..., parameters}.
+
+    Those that learn see flat rows and come last.
+    """
+    built = []
+    for step in steps:
+        parameters = dict(step)
+        name = parameters.pop("name")
+        if name not in TRANSFORMS:
+            raise InputError(f"transform {name!r} is not known; choose one of {', '.join(TRANSFORMS)}")
+        built.append(TRANSFORMS[name](**parameters))
+    learns = [isinstance(transform, LEARNING) for transform in built]
+    if learns != sorted(learns):
+        names = ", ".join(step["name"] for step in steps)
+        raise InputError(f"transforms {names}: put those that learn (standardize, minmax, pca) last")
+    first = sum(not learning for learning in learns)
+    return built[:first], built[first:]
+
+
+def mirrored(X):
+    """Return flow pictures (n, H, W, 2 or 3) of the mirrored faces: left and right change, u changes its sign."""
+    X = np.array(np.asarray(X, np.float32)[:, :, ::-1])
+    X[..., 0] *= -1
+    return X
+
+
+def _unit_rms(X):
+    rms = np.sqrt(np.mean(np.square(X), axis=(1, 2), keepdims=True))
+    return X / np.maximum(rms, 1e-6)
+
+
+def _cell_weights(size, cells):
+    """Return (cells, size) weights: each cell's fall linearly to zero at the centres of its neighbours' neighbours."""
+    centres = (np.arange(cells) + 0.5) * size / cells - 0.5
+    weights = np.maximum(0, 1 - np.abs(np.arange(size) - centres[:, None]) * cells / size)
+    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def _robust_planes(X, rounds=5):
+    """Return the planes (n, H, W, C) fitted to each channel by reweighted least squares with Cauchy weights."""
+    n, height, width, channels = X.shape
+    rows, columns = np.mgrid[:height, :width]
+    design = np.stack([np.ones(height * width), columns.ravel() / width - 0.5, rows.ravel() / height - 0.5], axis=1)
+    products = (design[:, :, None] * design[:, None]).reshape(-1, 9)
+    values = X.transpose(0, 3, 1, 2).reshape(n * channels, -1).astype(float)
+    planes = np.median(values, axis=1, keepdims=True)
+    for _ in range(rounds):
+        apart = np.abs(values - planes)
+        spread = 1.4826 * np.median(apart, axis=1, keepdims=True) + 1e-6
+        weights = 1 / (1 + np.square(apart / (2 * spread)))
+        normal, right = (weights @ products).reshape(-1, 3, 3), (weights * values) @ design
+        planes = np.linalg.solve(normal, right[..., None])[..., 0] @ design.T
+    return planes.reshape(n, channels, height, width).transpose(0, 2, 3, 1)

@@ -34,7 +34,7 @@ def _best_floors(scores):
     floors = {name for name in recipe_names() if load_recipe(name).steps.get("floor")}
     best = {}
     for score in sorted(scores, key=lambda score: score["recipe"]):
-        if score["recipe"] not in floors or score["metric"] != TASKS[score["task"]].headline:
+        if score["recipe"].partition("@")[0] not in floors or score["metric"] != TASKS[score["task"]].headline:
             continue
         if score["value"] is not None and score["value"] > best.get(_table(score), (None, -1))[1]:
             best[_table(score)] = score["recipe"], score["value"]

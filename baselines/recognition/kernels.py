@@ -1,0 +1,223 @@
+"""Kernels between clips, in the form in which a leave-one-subject-out run pays for each pair only once.
+
+A kernel is a function of one number a pair of clips (a product, a distance), which no label and no other clip
+changes; its width is learned from the training clips. `Samples` keeps those numbers for all pairs, and every
+fold takes its rows and columns.
+"""
+
+import hashlib
+import json
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from baselines.errors import InputError
+from baselines.recognition.transforms import Flatten, build_transforms, mirrored
+
+
+def products(A, B):
+    """Return the inner products (n, m) of rows."""
+    return A @ B.T
+
+
+def squared_distances(A, B):
+    """Return the squared Euclidean distances (n, m) of rows."""
+    squares = np.square(A).sum(axis=1)[:, None] + np.square(B).sum(axis=1)
+    return np.maximum(squares - 2 * A @ B.T, 0)
+
+
+def chi2_distances(A, B):
+    """Return sum (a - b)^2 / (a + b), (n, m), of rows without negative values."""
+    from sklearn.metrics.pairwise import additive_chi2_kernel
+
+    return -additive_chi2_kernel(A, B)
+
+
+def intersections(A, B):
+    """Return sum min(a, b), (n, m), of rows."""
+    from scipy.spatial.distance import cdist
+
+    return (A.sum(axis=1)[:, None] + B.sum(axis=1) - cdist(A, B, "cityblock")) / 2
+
+
+# name -> (number of a pair, does the kernel fall with it: exp(-gamma * number))
+KERNELS = {
+    "linear": (products, False),
+    "intersection": (intersections, False),
+    "rbf": (squared_distances, True),
+    "chi2": (chi2_distances, True),
+}
+
+
+class Samples:
+    """Representations (n, ...) of clips; indexing gives a part, which shares what was computed for the whole.
+
+    `rows` are the numbers of its clips in the whole; `identity` tells, even in another process, whether two parts
+    are of one whole.
+    """
+
+    def __init__(self, X):
+        self._whole = np.asarray(X)
+        self._pairs = {}
+        self.identity = hashlib.blake2b(np.ascontiguousarray(self._whole), digest_size=12).hexdigest()
+        self.rows = np.arange(len(self._whole))
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __getitem__(self, rows):
+        part = object.__new__(Samples)
+        part.__dict__.update(self.__dict__)
+        part.rows = self.rows[rows]
+        return part
+
+    @property
+    def array(self):
+        """The representations (n, ...) of this part."""
+        return self._whole[self.rows]
+
+    @property
+    def shape(self):
+        """(n, ...)."""
+        return (len(self.rows), *self._whole.shape[1:])
+
+    def share(self, views):
+        """Compute for the views that learn no transform what they need of every clip and pair; return self."""
+        for view in views:
+            if not view.learning and view.key not in self._pairs:
+                seen = view.see(self._whole)
+                self._pairs[view.key] = seen[0], view.compare(seen, seen[0])
+        return self
+
+    def shared(self, view):
+        """Return (what the view sees of this part, pairs of the whole), or None if that was not shared."""
+        if view.key not in self._pairs:
+            return None
+        seen, pairs = self._pairs[view.key]
+        return seen[self.rows], pairs
+
+
+class View(BaseEstimator):
+    """One kernel between clips: transforms, then a function of each pair.
+
+    transforms: as in a recipe. kernel: a name of `KERNELS`; rbf and chi2 are exp(-gamma * distance), and gamma
+    is a number, "scale" (1 / (values * their variance), as in scikit-learn) or "mean" (1 / mean distance),
+    both of the training clips. mirror: average over a clip and its mirror image (flow pictures only), so that
+    a face and its mirror image are alike. window, step: average over square windows of so many pixels at such
+    steps, each with a gamma of its own, so that what happens in one part of the face spoils only that part.
+    """
+
+    def __init__(self, transforms=(), kernel="rbf", gamma="scale", mirror=False, window=None, step=None):
+        self.transforms = transforms
+        self.kernel = kernel
+        self.gamma = gamma
+        self.mirror = mirror
+        self.window = window
+        self.step = step
+
+    @property
+    def key(self):
+        """Text that tells views apart."""
+        return json.dumps(self.get_params(), sort_keys=True)
+
+    @property
+    def learning(self):
+        """Whether a transform learns from the training clips."""
+        return bool(build_transforms(self.transforms)[1])
+
+    def see(self, X):
+        """Return (copies, n, ...) float32: what the view sees of clips, then of their mirror images."""
+        head, tail = build_transforms(self.transforms)
+        copies = []
+        for Z in [X, mirrored(X)] if self.mirror else [X]:
+            for transform in head:
+                Z = transform.transform(Z)
+            if tail:
+                Z = Flatten().transform(Z)
+                for transform in self.fitted_:
+                    Z = transform.transform(Z)
+            copies.append(np.asarray(Z, np.float32))
+        return np.stack(copies)
+
+    def compare(self, seen, others):
+        """Return (copies * windows, n, m) float32: the numbers of pairs of seen (copies, n, ...), others (m, ...)."""
+        function, _ = _known(self.kernel)
+        others = self._cut(others)
+        matrices = [function(one, other) for copy in seen for one, other in zip(self._cut(copy), others)]
+        return np.array(matrices, np.float32)
+
+    def fit_gram(self, samples):
+        """Fit on training samples (n) and return their kernel (n, n) float64."""
+        _known(self.kernel)
+        self.fitted_ = None
+        found = samples.shared(self)
+        if found is None:
+            self._fit_transforms(samples.array)
+            seen = self.see(samples.array)
+            self.seen_, pairs = seen[0], self.compare(seen, seen[0])
+        else:
+            self.seen_, pairs = found[0], _part(found[1], samples.rows, samples.rows)
+        self.rows_, self.identity_ = samples.rows, samples.identity
+        self.gammas_ = self._gammas(pairs)
+        return self._kernel(pairs)
+
+    def gram(self, samples, odd=False):
+        """Return the kernel (m, n) float64 of samples (m) with the training samples (n).
+
+        odd: of a view with `mirror` take half the difference of a clip and its mirror image instead of their
+        mean: a kernel that changes its sign with the side of the face.
+        """
+        found = samples.shared(self) if samples.identity == self.identity_ else None
+        if found is None:
+            return self._kernel(self.compare(self.see(samples.array), self.seen_), odd)
+        return self._kernel(_part(found[1], samples.rows, self.rows_), odd)
+
+    def _fit_transforms(self, X):
+        head, tail = build_transforms(self.transforms)
+        if tail and self.window:
+            raise InputError("a kernel over windows cannot follow a transform that learns; leave out window or it")
+        if tail:
+            for transform in head:
+                X = transform.transform(X)
+            Z = Flatten().transform(X)
+            for transform in tail:
+                Z = transform.fit_transform(Z)
+            self.fitted_ = tail
+
+    def _cut(self, Z):
+        """Return (windows, n, values) float64 of (n, ...)."""
+        Z = np.asarray(Z, float)
+        if not self.window:
+            return Z.reshape(1, len(Z), -1)
+        size, step = self.window, self.step or self.window
+        tops, lefts = (range(0, extent - size + 1, step) for extent in Z.shape[1:3])
+        return np.stack([Z[:, y : y + size, x : x + size].reshape(len(Z), -1) for y in tops for x in lefts])
+
+    def _gammas(self, pairs):
+        """Return gamma of each window (windows,), from the pairs of the training clips (copies * windows, n, n)."""
+        own = pairs[: len(pairs) // (2 if self.mirror else 1)]
+        if self.gamma == "mean":
+            return 1 / np.maximum(own.mean(axis=(1, 2), dtype=float), 1e-12)
+        if self.gamma == "scale":
+            cut = self._cut(self.seen_)
+            return 1 / np.maximum(cut.var(axis=(1, 2)) * cut.shape[2], 1e-12)
+        return np.full(len(own), float(self.gamma))
+
+    def _kernel(self, pairs, odd=False):
+        """Return the mean over copies and windows of the kernel of pairs (copies * windows, n, m)."""
+        falls, windows, total = _known(self.kernel)[1], len(self.gammas_), 0
+        for number, matrix in enumerate(pairs):
+            gamma = np.float32(self.gammas_[number % windows])
+            values = np.exp(-gamma * matrix) if falls else matrix
+            total = total - values if odd and number >= windows else total + values
+        return total.astype(float) / len(pairs)
+
+
+def _part(pairs, rows, columns):
+    return np.stack([matrix[rows][:, columns] for matrix in pairs])
+
+
+def _known(kernel):
+    if kernel not in KERNELS:
+        raise InputError(f"kernel {kernel!r} is not known; choose one of {', '.join(KERNELS)}")
+    return KERNELS[kernel]
