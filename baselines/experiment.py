@@ -15,10 +15,12 @@ from pathlib import Path
 
 from baselines.cache import prune_cache
 from baselines.datasets import load_dataset
+from baselines.datasets.records import Dataset
 from baselines.errors import InputError
 from baselines.identity import code_identity, digest, library_versions
 from baselines.parallel import iterate_parallel
-from baselines.recipes import load_recipe, recipe_names
+from baselines.recipes import load_recipe, recipe_names, with_apex
+from baselines.recognition.protocols import Fold
 from baselines.tasks import TASKS
 from baselines.tasks.base import data_identity
 
@@ -26,27 +28,45 @@ LIBRARIES = (
     "numpy", "scipy", "scikit-image", "scikit-learn", "xgboost-cpu", "xgboost",
     "opencv-contrib-python-headless", "dlib-bin", "dlib",
 )  # fmt: skip
+TOGETHER = ("composite", "cross-database")  # protocols over several databases
 
 
 def run_experiments(
-    datasets, root, tasks=(), recipes=(), seed=0, limit=None, output="results", overwrite=False, jobs=1
+    datasets,
+    root,
+    tasks=(),
+    recipes=(),
+    seed=0,
+    limit=None,
+    output="results",
+    overwrite=False,
+    jobs=1,
+    protocol=None,
+    apex="annotated",
+    fix_labels=True,
 ):
     """Run every planned experiment; return (the results in the output folder, [one message a failed experiment]).
 
-    An experiment that fails leaves the others running; the folds it had finished stay in the folder.
+    protocol: one of `recognition.protocols`, None for the default of each task. The protocols that look at
+    several databases take all named datasets as one. apex: where recipes that look at an apex frame take it from, as
+    in `recipes.with_apex`. fix_labels: mend the known label errors of the databases. An experiment that fails leaves
+    the others running; the folds it had finished stay in the folder.
     """
     for task in tasks:
         if task not in TASKS:
             raise InputError(f"--task {task!r} is not known; choose one of {', '.join(TASKS)}")
-    for name in recipes:
-        load_recipe(name)
-    loaded = [load_dataset(name, root) for name in dict.fromkeys(datasets)]
+    chosen = with_apex(recipes or recipe_names(), apex)
+    loaded = [load_dataset(name, root, fix_labels) for name in dict.fromkeys(datasets)]
     if limit:
         loaded = [limit_dataset(dataset, limit) for dataset in loaded]
-    planned = [(e, dataset) for dataset in loaded for e in plan(dataset, tasks, recipes, seed)]
+    if protocol in TOGETHER and len(loaded) > 1:
+        loaded = [join_datasets(loaded)]
+    planned = [(e, dataset) for dataset in loaded for e in plan(dataset, tasks, chosen, seed, protocol)]
     if not planned:
         named = ", ".join((*recipes, *tasks)) or "recipe"
-        raise InputError(f"no {named} fits {', '.join(d.name for d in loaded)}; see `recipes list` and `data list`")
+        under = f" under --protocol {protocol}" if protocol else ""
+        names = ", ".join(dataset.name for dataset in loaded)
+        raise InputError(f"no {named} fits {names}{under}; see `recipes list` and `data list`")
     rows, failures = Rows(output, overwrite), []
     for experiment, dataset in planned:
         try:
@@ -59,13 +79,17 @@ def run_experiments(
 
 @dataclass(frozen=True)
 class Experiment:
-    """One recipe on one dataset with one seed; `folds` are the subjects left out in turn."""
+    """One recipe on one dataset under one protocol with one seed.
+
+    `dataset` is the name in the tables; it tells the protocol where that is not the default one of the dataset.
+    """
 
     task: str
     recipe: str
     dataset: str
+    protocol: str
     seed: int
-    folds: tuple[str, ...]
+    folds: tuple[Fold, ...]
     digest: str
 
 
@@ -118,13 +142,17 @@ class Rows:
             os.close(descriptor)
 
 
-def plan(dataset, tasks=(), recipes=(), seed=0):
-    """Return the experiments that the named tasks and recipes mean on a dataset; none named means all that fit."""
+def plan(dataset, tasks=(), recipes=(), seed=0, protocol=None):
+    """Return the experiments that the named tasks, recipes and protocol mean on a dataset; none named: all that fit."""
     experiments, identity = [], data_identity(dataset)
     for recipe in (load_recipe(name) for name in (recipes or recipe_names())):
         task = TASKS[recipe.task]
         if (tasks and recipe.task not in tasks) or not task.fits(recipe, dataset):
             continue
+        chosen = task.protocol(dataset, protocol)
+        if chosen is None:
+            continue
+        folds = task.folds(dataset, chosen, seed)
         key = {
             "recipe": vars(recipe),
             "parts": {name: vars(load_recipe(name)) for name in task.parts(recipe)},
@@ -132,16 +160,17 @@ def plan(dataset, tasks=(), recipes=(), seed=0):
             "code": code_identity("features", "baselines"),
             "libraries": library_versions(*LIBRARIES),
             "seed": seed,
+            "protocol": chosen,
         }
-        folds = tuple(task.subjects(dataset))
-        experiments.append(Experiment(recipe.task, recipe.name, dataset.name, seed, folds, digest(key)))
+        name = dataset.name if chosen == task.protocol(dataset) else f"{dataset.name} ({chosen})"
+        experiments.append(Experiment(recipe.task, recipe.name, name, chosen, seed, folds, digest(key)))
     return experiments
 
 
 def run(experiment, dataset, rows, jobs=1):
     """Compute the folds of an experiment that `rows` does not hold yet."""
     done = rows.folds_done(experiment)
-    missing = [fold for fold in experiment.folds if fold not in done]
+    missing = [fold for fold in experiment.folds if fold.name not in done]
     if not missing:
         return
     recipe, task = load_recipe(experiment.recipe), TASKS[experiment.task]
@@ -149,15 +178,16 @@ def run(experiment, dataset, rows, jobs=1):
     prepared = task.prepare(recipe, dataset, jobs)
     preparation = (time.perf_counter() - started) / len(missing)
     label = f"{experiment.dataset} {experiment.recipe}: {len(missing)} folds"
-    fold = partial(_run_fold, task=task, recipe=recipe, prepared=prepared, seed=experiment.seed)
-    for subject, (result, seconds) in zip(missing, iterate_parallel(fold, missing, jobs, label)):
+    one = partial(_run_fold, task=task, recipe=recipe, prepared=prepared, seed=experiment.seed)
+    for fold, (result, seconds) in zip(missing, iterate_parallel(one, missing, jobs, label)):
         rows.add(
             {
                 "task": experiment.task,
                 "recipe": experiment.recipe,
                 "dataset": experiment.dataset,
-                "fold": subject,
-                "fold_number": experiment.folds.index(subject),
+                "protocol": experiment.protocol,
+                "fold": fold.name,
+                "fold_number": experiment.folds.index(fold),
                 "folds": len(experiment.folds),
                 "seed": experiment.seed,
                 "digest": experiment.digest,
@@ -167,9 +197,9 @@ def run(experiment, dataset, rows, jobs=1):
         )
 
 
-def _run_fold(subject, task, recipe, prepared, seed):
+def _run_fold(fold, task, recipe, prepared, seed):
     started = time.perf_counter()
-    result = task.run_fold(recipe, prepared, subject, seed)
+    result = task.run(recipe, prepared, fold, seed)
     return {**result, "peak_mb": _peak_memory()}, time.perf_counter() - started
 
 
@@ -181,6 +211,15 @@ def _peak_memory():
         return 0
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(peak / (1e6 if sys.platform == "darwin" else 1e3))
+
+
+def join_datasets(datasets):
+    """Return the clips, videos and questions of several datasets as one, named after all."""
+    clips, videos, questions = (
+        [record for dataset in datasets for record in getattr(dataset, kind)]
+        for kind in ("clips", "videos", "questions")
+    )
+    return Dataset("+".join(dataset.name for dataset in datasets), clips, videos, questions)
 
 
 def limit_dataset(dataset, number):

@@ -1,38 +1,79 @@
 """Train a recognition recipe on a whole dataset; the model that the commands use when none is named."""
 
 import warnings
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
 
 from baselines.cache import cache_folder
 from baselines.datasets import load_dataset
 from baselines.errors import InputError
 from baselines.identity import code_identity, digest, library_versions
+from baselines.parallel import run_parallel
 from baselines.recipes import load_recipe
 from baselines.recognition.model import LIBRARIES, Model, load_model, save_model
 from baselines.recognition.recognizer import Recognizer
-from baselines.recognition.representation import represent, supports
+from baselines.recognition.representation import supports
+from baselines.tasks import TASKS
+from baselines.tasks.base import data_identity, subject_of
+from baselines.vqa.annotation import annotated_event
+from baselines.vqa.evidence import ClipAnalyst
 
-DEFAULT_RECIPE = "flow-svm"
+DEFAULT_RECIPE = "flow-kernels"
+PROTOCOL = "k-fold-by-subject"
 
 
-def train_model(recipe_name, dataset_name, root=None, seed=0, jobs=1):
-    """Return the `Model` of a recognition recipe fitted on every labelled clip of the dataset at `root`."""
+def train_model(recipe_name, dataset_name, root=None, seed=0, jobs=1, fix_labels=True):
+    """Return the `Model` of a recognition recipe fitted on every labelled clip of the dataset at `root`.
+
+    Its `data` tell what it was trained on and, as an estimate for people it has not seen, the scores of
+    recognizers that left out a fifth of the subjects each. fix_labels: mend the known label errors of the database.
+    """
     recipe = load_recipe(recipe_name)
     if recipe.task != "recognition":
         raise InputError(f"--recipe {recipe_name!r} is a recipe for {recipe.task}; choose one for recognition")
-    dataset, settings = load_dataset(dataset_name, root), recipe.steps["representation"]
-    clips = [clip for clip in dataset.clips if clip.label and supports(settings, clip)]
+    dataset = load_dataset(dataset_name, root, fix_labels)
+    clips = [clip for clip in dataset.clips if clip.label and supports(recipe.steps["representation"], clip)]
     if not clips:
         raise InputError(f"dataset {dataset.name} has no clip with a known emotion that recipe {recipe_name} can use")
-    X = represent(clips, settings, jobs)
-    recognizer = Recognizer.from_recipe(recipe, seed).fit(X, [clip.label for clip in clips])
+    events = annotated_events(clips, dataset.questions)
+    dataset = replace(dataset, clips=clips, videos=[], questions=[])
+    prepared = TASKS["recognition"].prepare(recipe, dataset, jobs)
+    subjects = np.array([subject_of(clip) for clip in clips])
+    recognizer = Recognizer.from_recipe(recipe, seed).fit(prepared[1], [clip.label for clip in clips], subjects)
     analyst = None
-    if any(clip.event.action_units for clip in clips):
-        from baselines.vqa.evidence import ClipAnalyst
-
-        analyst = ClipAnalyst().fit(X, [clip.event for clip in clips])
-    subjects = {(clip.dataset, clip.subject) for clip in clips}
-    data = {"dataset": dataset.name, "clips": len(clips), "subjects": len(subjects), "seed": seed}
+    if any(event.action_units for event in events):
+        analyst = ClipAnalyst().fit(prepared[1].array, events)
+    data = {
+        "dataset": dataset.name,
+        "identity": data_identity(dataset),
+        "clips": len(clips),
+        "subjects": len(set(subjects)),
+        "seed": seed,
+        "scores": estimate(recipe, dataset, prepared, seed, jobs),
+    }
     return Model(recipe, recognizer, analyst, data)
+
+
+def annotated_events(clips, questions):
+    """Return the events of clips, with the fine emotion and the action units that answered questions add."""
+    asked = {}
+    for question in questions:
+        asked.setdefault((question.subject, question.video), []).append(question)
+    return [annotated_event(clip.event, asked.get((clip.subject, clip.name), ())) for clip in clips]
+
+
+def estimate(recipe, dataset, prepared, seed=0, jobs=1):
+    """Return {protocol, uf1, uar, accuracy, ece} on subjects left out of training; empty if there is one subject."""
+    task = TASKS["recognition"]
+    folds = task.folds(dataset, PROTOCOL, seed)
+    if len(folds) < 2:
+        return {}
+    label = f"scores of {recipe.name}: {len(folds)} folds"
+    rows = run_parallel(partial(task.run, recipe, prepared, seed=seed), folds, jobs, label)
+    figures = task.evaluate([{**row, "protocol": PROTOCOL} for row in rows], seed)
+    return {"protocol": PROTOCOL} | {f["metric"]: round(f["value"], 4) for f in figures if f["subset"] == "all"}
 
 
 def default_model(jobs=1):

@@ -1,18 +1,24 @@
-"""Leave-one-subject-out experiments: no leakage, resuming, the same bytes however they were run."""
+"""Experiments under every protocol: no leakage, resuming, the same bytes however they were run."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from baselines.datasets import load_dataset
 from baselines.datasets.flow_images import WHOLE
 from baselines.errors import InputError
-from baselines.experiment import Rows, limit_dataset, plan, run, run_experiments
+from baselines.experiment import Rows, join_datasets, limit_dataset, plan, run, run_experiments
 from baselines.recipes import load_recipe
+from baselines.recognition.protocols import PROTOCOLS, Fold, make_folds
+from baselines.recognition.recognizer import Recognizer
 from baselines.report.tables import write_tables
 from baselines.tasks import TASKS
+from baselines.tasks.base import subject_of
 
 RECIPES = ("majority", "flow-svm")
 
@@ -55,6 +61,13 @@ def test_scores_are_pooled_over_folds_and_given_by_database(root, tmp_path):
     assert sum(len(row["predictions"]) for rows in predictions for row in rows) == 2 * 36
 
 
+def test_recipes_are_compared_with_the_floor_under_every_protocol(root, tmp_path):
+    for protocol in (None, "cross-database"):
+        for score in run_all(root, tmp_path, protocol=protocol):
+            if (score["recipe"], score["metric"]) == ("flow-svm", "uf1"):
+                assert (score["versus"], score["difference"] > 0.5, score["p"] < 0.05) == ("majority", True, True)
+
+
 def test_the_same_bytes_whatever_the_workers_and_however_often_it_was_killed(root, tmp_path):
     run_all(root, tmp_path / "a", jobs=1)
     run_all(root, tmp_path / "b", jobs=2)
@@ -74,7 +87,7 @@ def test_the_same_bytes_whatever_the_workers_and_however_often_it_was_killed(roo
 def test_a_rerun_computes_only_what_is_missing(root, tmp_path, monkeypatch):
     run_all(root, tmp_path)
     before = (tmp_path / "rows.jsonl").read_text()
-    monkeypatch.setattr(type(TASKS["recognition"]), "run_fold", None)
+    monkeypatch.setattr(type(TASKS["recognition"]), "run", None)
     run_all(root, tmp_path)
     assert (tmp_path / "rows.jsonl").read_text() == before
 
@@ -95,57 +108,132 @@ def test_changed_data_is_computed_anew(root, tmp_path):
     assert plan(dataset, recipes=("majority",), seed=1)[0].digest != first.digest
 
 
-@pytest.mark.parametrize("recipe", ["flow-pixels-svm", "flow-svm", "flow-xgb"])
-def test_labels_of_the_left_out_subject_cannot_change_its_predictions(root, recipe):
-    task, recipe = TASKS["recognition"], load_recipe(recipe)
-    clips, X = task.prepare(recipe, load_dataset("flow-images", root), 1)
-    honest = task.run_fold(recipe, (clips, X), "smic/s01", 0)["predictions"]
-    turned = [_other_label(clip) if clip.subject == "s01" else clip for clip in clips]
-    with_other_labels = task.run_fold(recipe, (turned, X), "smic/s01", 0)["predictions"]
-    assert [p["prediction"] for p in honest] == [p["prediction"] for p in with_other_labels]
-    assert [p["label"] for p in honest] != [p["label"] for p in with_other_labels]
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("recipe", ["flow-pixels-svm", "flow-xgb", "flow-kernels"])
+def test_labels_of_tested_clips_cannot_change_their_predictions(root, protocol, recipe):
+    task, recipe, dataset = TASKS["recognition"], load_recipe(recipe), load_dataset("flow-images", root)
+    fold = task.folds(dataset, protocol, 0)[1]
+    clips, samples = task.prepare(recipe, dataset, 1)
+    turned = [_other_label(clip) if subject_of(clip) in fold.tested else clip for clip in clips]
+    honest, with_other_labels = (task.run(recipe, (c, samples), fold, 0)["predictions"] for c in (clips, turned))
+    for name in ("prediction", "probabilities"):
+        assert [p[name] for p in honest] == [p[name] for p in with_other_labels]
+    assert all(one["label"] != other["label"] for one, other in zip(honest, with_other_labels))
 
 
 def _other_label(clip):
-    from dataclasses import replace
-
     following = {"negative": "positive", "positive": "surprise", "surprise": "negative"}
     return replace(clip, event=replace(clip.event, emotion=following[clip.label]))
 
 
-def test_every_subject_is_left_out_once_and_never_trained_on(root, monkeypatch):
-    from baselines.recognition.recognizer import Recognizer
-
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_every_clip_is_tested_once_by_what_never_saw_its_subject(root, monkeypatch, protocol):
+    """The features, labels and subjects that reach `fit`, and those of its inner folds, are those of other subjects."""
     task, recipe, dataset = TASKS["recognition"], load_recipe("flow-svm"), load_dataset("flow-images", root)
-    clips, X = task.prepare(recipe, dataset, 1)
-    trained_on = []
-    original = Recognizer.fit
+    clips, samples = task.prepare(recipe, dataset, 1)
+    original, seen = Recognizer.fit, []
 
-    def fit(self, features, labels):
-        trained_on.append({features[n].tobytes() for n in range(len(features))})
-        return original(self, features, labels)
+    def fit(self, X, y, groups=None):
+        seen.append((list(X.rows), list(y), list(groups)))
+        return original(self, X, y, groups)
 
     monkeypatch.setattr(Recognizer, "fit", fit)
     tested = []
-    for subject in task.subjects(dataset):
-        predictions = task.run_fold(recipe, (clips, X), subject, 0)["predictions"]
+    for fold in task.folds(dataset, protocol, 0):
+        predictions = task.run(recipe, (clips, samples), fold, 0)["predictions"]
+        mine = {(p["dataset"], p["subject"]) for p in predictions}
+        rows, labels, groups = seen[-1]
+        trained = [clips[row] for row in rows]
+        assert {f"{dataset}/{subject}" for dataset, subject in mine} == fold.tested
+        assert not mine & {(clip.dataset, clip.subject) for clip in trained}
+        assert labels == [clip.label for clip in trained]
+        assert groups == [subject_of(clip) for clip in trained]
         tested += [(p["dataset"], p["subject"], p["clip"]) for p in predictions]
-        held_out = {x.tobytes() for clip, x in zip(clips, X) if f"{clip.dataset}/{clip.subject}" == subject}
-        assert not held_out & trained_on[-1]
-        assert len(held_out) + len(trained_on[-1]) == len(clips)
+        if protocol == "loso":
+            assert {clip.dataset for clip in trained} == {dataset for dataset, _ in mine}
+        elif protocol == "cross-database":
+            assert not {clip.dataset for clip in trained} & {dataset for dataset, _ in mine}
+        else:
+            assert len(predictions) + len(trained) == len(clips)
     assert len(tested) == len(set(tested)) == len(clips)
+
+
+def test_a_fold_that_would_leak_cannot_be_made():
+    with pytest.raises(ValueError, match="subject b is tested and trained on"):
+        Fold("x", frozenset("ab"), frozenset("bc"))
+
+
+@given(
+    protocol=st.sampled_from(PROTOCOLS),
+    sizes=st.lists(st.integers(1, 9), min_size=1, max_size=4),
+    seed=st.integers(0, 5),
+)
+def test_folds_test_every_subject_once(protocol, sizes, seed):
+    databases = {f"{d}/{s}": str(d) for d, size in enumerate(sizes) for s in range(size)}
+    folds = make_folds(protocol, databases, seed)
+    assert sorted(subject for fold in folds for subject in fold.tested) == sorted(databases)
+    assert folds == make_folds(protocol, dict(reversed(databases.items())), seed)
+    for fold in folds:
+        assert not fold.tested & fold.trained
+        if protocol in ("composite", "k-fold-by-subject"):
+            assert fold.tested | fold.trained == set(databases)
+        if protocol == "cross-database":
+            assert len({databases[subject] for subject in fold.tested}) == 1
+    if protocol == "k-fold-by-subject":
+        assert len(folds) == min(5, len(databases))
+        counts = [len(fold.tested) for fold in folds]
+        assert max(counts) - min(counts) <= 1
+
+
+def test_another_seed_deals_other_folds():
+    databases = {f"d/{s}": "d" for s in range(20)}
+    assert make_folds("k-fold-by-subject", databases, 0) != make_folds("k-fold-by-subject", databases, 1)
+
+
+def test_each_protocol_has_rows_and_a_table_of_its_own(root, tmp_path):
+    for protocol in (None, *PROTOCOLS):
+        scores = run_all(root, tmp_path, protocol=protocol)
+    names = dict.fromkeys(score["dataset"] for score in scores)
+    assert set(names) == {"flow-images"} | {f"flow-images ({p})" for p in PROTOCOLS if p != "composite"}
+    found = Rows(tmp_path).results()
+    assert len(found) == 2 * len(PROTOCOLS)  # without a name the protocol of this dataset is `composite`
+    assert {rows[0]["protocol"] for rows in found} == set(PROTOCOLS)
+    for score in scores:
+        protocol = score["dataset"].removeprefix("flow-images").strip(" ()") or "composite"
+        assert f"protocol:{protocol}|" in score["signature"]
+    values = {(s["dataset"], s["recipe"]): s["value"] for s in scores if s["metric"] == "ece"}
+    assert all(0 <= value <= 1 for value in values.values())
+
+
+def test_protocols_over_several_databases_take_all_datasets_as_one(root):
+    dataset = load_dataset("flow-images", root)
+    one, other = ([clip for clip in dataset.clips if clip.dataset == name] for name in ("casme2", "smic"))
+    joined = join_datasets([replace(dataset, name="a", clips=one), replace(dataset, name="b", clips=other)])
+    assert joined.name == "a+b"
+    (experiment,) = plan(joined, recipes=("flow-svm",), protocol="cross-database")
+    assert [fold.name for fold in experiment.folds] == ["casme2", "smic"]
+    (experiment,) = plan(replace(dataset, clips=one), recipes=("flow-svm",))
+    assert (experiment.protocol, experiment.dataset) == ("loso", "flow-images")
+
+
+def test_one_database_alone_cannot_be_crossed(root, tmp_path):
+    dataset = load_dataset("flow-images", root)
+    alone = replace(dataset, clips=[clip for clip in dataset.clips if clip.dataset == "smic"])
+    (experiment,) = plan(alone, recipes=("flow-svm",), protocol="cross-database")
+    with pytest.raises(InputError, match="fold smic: no other subject to train on"):
+        run(experiment, alone, Rows(tmp_path))
 
 
 def test_a_failing_recipe_leaves_the_others_their_rows(root, tmp_path, monkeypatch):
     task = type(TASKS["recognition"])
-    original = task.run_fold
+    original = task.run
 
-    def run_fold(self, recipe, prepared, subject, seed):
-        if recipe.name == "majority" and subject == "smic/s02":
+    def run_one(self, recipe, prepared, fold, seed):
+        if recipe.name == "majority" and fold.name == "smic/s02":
             raise InputError("broken")
-        return original(self, recipe, prepared, subject, seed)
+        return original(self, recipe, prepared, fold, seed)
 
-    monkeypatch.setattr(task, "run_fold", run_fold)
+    monkeypatch.setattr(task, "run", run_one)
     rows, failures = run_experiments(("flow-images",), root, (), RECIPES, output=tmp_path)
     assert failures == ["majority on flow-images: broken"]
     assert [found[0]["recipe"] for found in rows] == ["flow-svm"]
@@ -168,6 +256,8 @@ def test_what_does_not_exist_is_named(root, tmp_path):
         ({"recipes": ("none",)}, "recipe 'none' is not known"),
         ({"recipes": ("lbp-top-svm",)}, "no lbp-top-svm fits flow-images"),
         ({"datasets": ("casme9",)}, "dataset 'casme9' is not known"),
+        ({"protocol": "hold-out"}, "--protocol 'hold-out' is not known"),
+        ({"protocol": "composite", "tasks": ("spotting",)}, "no spotting fits flow-images under --protocol composite"),
     ]:
         arguments = {"datasets": ("flow-images",), "root": root, "output": tmp_path, **options}
         with pytest.raises(InputError, match=message):

@@ -2,15 +2,18 @@
 
 from abc import ABC, abstractmethod
 
+from baselines.errors import InputError
 from baselines.identity import digest
+from baselines.recognition.protocols import PROTOCOLS, make_folds
 from baselines.scoring.common import headline
 from baselines.scoring.comparing import compare
 
 
 class Task(ABC):
-    """One task of the challenge under leave-one-subject-out."""
+    """One task of the challenge, evaluated on subjects that were not trained on."""
 
     name = ""
+    protocols = ("loso",)  # of `recognition.protocols`; the first is taken when none is named
     scored_as = ""  # the kind of score, as in `scoring.comparing`
     headline = ""  # the metric of the tables by which recipes are compared
 
@@ -26,17 +29,26 @@ class Task(ABC):
         """Return the names of other recipes that a recipe uses."""
         return ()
 
-    def subjects(self, dataset):
-        """Return the folds."""
-        return sorted({subject_of(record) for record in self.records(dataset)})
+    def protocol(self, dataset, named=None):
+        """Return the protocol on a dataset; None if the task does not know the one that is named."""
+        if named not in (None, *PROTOCOLS):
+            raise InputError(f"--protocol {named!r} is not known; choose one of {', '.join(PROTOCOLS)}")
+        return self.protocols[0] if named is None else named if named in self.protocols else None
+
+    def folds(self, dataset, protocol, seed):
+        """Return the `Fold`s of a protocol on a dataset; `seed` deals the subjects where chance does."""
+        return make_folds(protocol, {subject_of(r): r.dataset for r in self.records(dataset)}, seed)
 
     @abstractmethod
     def prepare(self, recipe, dataset, jobs):
         """Return what all folds share: representations and records. Nothing is fitted here."""
 
-    @abstractmethod
-    def run_fold(self, recipe, prepared, subject, seed):
-        """Return {"truth": [...], "predictions": [...]} for the left-out subject, JSON-able."""
+    def run(self, recipe, prepared, fold, seed):
+        """Return {"truth": [...], "predictions": [...]} of a `Fold`, JSON-able.
+
+        A task that knows only leave-one-subject-out implements `run_fold`, which takes the subject's name.
+        """
+        return self.run_fold(recipe, prepared, fold.name, seed)
 
     @abstractmethod
     def evaluate(self, rows, seed):
