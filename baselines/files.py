@@ -99,6 +99,8 @@ def read_jsonl(path, findings=None):
             fault = f'expected a JSON object like {{"id": ...}}, found {type(record).__name__}'
         except json.JSONDecodeError as error:
             record, fault = None, f"not JSON ({error.msg} at column {error.colno}); mend or delete the line"
+        except (ValueError, RecursionError):  # Python's own limits
+            record, fault = None, "a number is too long, or lists are nested too deep; mend or delete the line"
         if isinstance(record, dict):
             yield place, record
         elif findings is None:

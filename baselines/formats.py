@@ -25,6 +25,7 @@ VQA_FIELDS = {
     "id": ("id", "video_id"), "question": ("question",), "answer": ("answer",), "dataset": ("dataset",),
     "subject": ("subject",), "video": ("video", "filename", "image_id"), "image": ("video", "image_id", "filename"),
 }  # fmt: skip
+VQA_ADDED = ("confidence", "flag")  # fields that `megc vqa` adds to an answered row; no leaderboard has them
 _KINDS = {
     "micro": "micro", "me": "micro", "micro-expression": "micro",
     "macro": "macro", "mae": "macro", "macro-expression": "macro",
@@ -171,7 +172,7 @@ def _json_rows(path, findings):
     body = read_text(path).rstrip()
     try:
         records = json.loads(f"[{body.replace(chr(10), ',')}]")  # no JSON text holds a bare line feed
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return read_jsonl(path, findings)
     if len(records) != body.count("\n") + bool(body) or not all(isinstance(record, dict) for record in records):
         return read_jsonl(path, findings)
@@ -181,7 +182,21 @@ def _json_rows(path, findings):
 
 def write_answers(path, records):
     """Write ME-VQA records (mappings) as JSON Lines, keys in their order."""
-    write_text(path, "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records))
+    write_text(path, json_lines(records))
+
+
+def json_lines(records):
+    """Return records (mappings) as JSON Lines; letters as they are, except in a record that UTF-8 cannot hold."""
+    return "".join(_json_line(record) + "\n" for record in records)
+
+
+def _json_line(record):
+    text = json.dumps(record, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return json.dumps(record)
+    return text
 
 
 def place_of(row, number=None):

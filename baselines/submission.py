@@ -8,14 +8,13 @@ participants' code; the challenge pages state none.
 """
 
 import io
-import json
 import re
 import zipfile
 from pathlib import Path
 
 from baselines.errors import InputError
 from baselines.files import atomic_path, csv_text, read_jsonl
-from baselines.formats import STRS_COLUMNS, read_answers, read_events
+from baselines.formats import STRS_COLUMNS, VQA_ADDED, json_lines, read_answers, read_events
 
 KINDS = ("str", "vqa")
 EMOTIONS = ("negative", "positive", "surprise")
@@ -129,7 +128,7 @@ def _vqa_files(predictions, questions, version):
             mine = records[_database_of_question(row)]
             if row["id"] in mine:
                 raise InputError(f"{place}: question {row['id']} is answered in another file as well; keep one")
-            mine[row["id"]] = record
+            mine[row["id"]] = {name: value for name, value in record.items() if name not in VQA_ADDED}
     if questions:
         _check_answered(records, questions)
     elif version == "v1":
@@ -137,7 +136,7 @@ def _vqa_files(predictions, questions, version):
     else:
         raise InputError(f"a submission of {version} needs the files of its questions, to see that none is missing")
     names = VQA_NAMES[version]
-    texts = {names[database]: _json_lines(mine.values()) for database, mine in records.items()}
+    texts = {names[database]: json_lines(mine.values()) for database, mine in records.items()}
     counts = {names[database]: len(mine) for database, mine in records.items()}
     return texts, {"files": counts, "left_out": {}, "warnings": []}
 
@@ -180,10 +179,6 @@ def _database_of_question(row):
         if match:
             return {"cas": "casme3", "samm": "samm"}[match.group()]
     raise InputError(f"{row['place']}: cannot tell the database of {row['id']}; expected a video like SAMM-1 or CAS-1")
-
-
-def _json_lines(records):
-    return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
 
 
 def _zip_bytes(texts):

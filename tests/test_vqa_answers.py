@@ -41,6 +41,14 @@ WORDED = {
     "In the 1-th expression event of this video (frames 557-608, apex 572): describe it.": "The action unit present "
     "is: lip corner puller. Therefore, the fine-grained expression class is happiness, and the coarse expression "
     "class is positive.",
+    "Describe the last expression event": "The action units present are: brow lowerer, upper lip raiser. Therefore, "
+    "the fine-grained expression class is disgust, and the coarse expression class is negative.",
+    "What is the type of the last expression event?": "micro-expression",
+    "Summarize the whole video": "2 expression events. 1-th macro-expression: frames 557-608 (apex 572); 2-th "
+    "micro-expression: frames 2854-2871. In the 1-th event: The action unit present is: lip corner puller. Therefore, "
+    "the fine-grained expression class is happiness, and the coarse expression class is positive. In the 2-th event: "
+    "The action units present are: brow lowerer, upper lip raiser. Therefore, the fine-grained expression class is "
+    "disgust, and the coarse expression class is negative.",
     "How many expression events appear in this video? Localize every event.": "2 expression events. 1-th "
     "macro-expression: frames 557-608 (apex 572); 2-th micro-expression: frames 2854-2871",
 }

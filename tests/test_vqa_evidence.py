@@ -11,6 +11,7 @@ from baselines.datasets.questions import read_questions
 from baselines.datasets.records import Event, coarse
 from baselines.errors import InputError
 from baselines.metrics import vqa as metrics
+from baselines.recognition.kernels import Samples
 from baselines.recognition.representation import represent
 from baselines.vqa.annotation import annotated_event
 from baselines.vqa.evidence import ClipAnalyst
@@ -169,7 +170,7 @@ def test_real_clips_of_unseen_subjects_are_answered_far_above_the_floor(shared_d
     dataset = load_dataset("flow-images", shared_data / "flow_images")
     found = [clip for clip in dataset.clips if (clip.subject, clip.name) in asked]
     assert len(found) == 145
-    X = represent(found, {"name": "flow-image"})
+    X = ClipAnalyst.share(Samples(represent(found, {"name": "flow-image"})))
     questions = [asked[clip.subject, clip.name] for clip in found]
     fold = np.array([int(clip.subject[3:]) % 2 for clip in found])
     rules, floor, order = [], [], []

@@ -11,11 +11,23 @@ import tiny_gguf
 from hypothesis import given
 from hypothesis import strategies as st
 
+from baselines.datasets import manifest
+from baselines.datasets.records import Clip
 from baselines.errors import InputError, MissingDependency
-from baselines.vqa.gguf_header import gguf_architecture
+from baselines.vqa.gguf_header import gguf_architecture, gguf_keys
 from baselines.vqa.llama import ADMISSIBLE, LlamaAnswerer
-from baselines.vqa.panel import FLOW_CAPTION, clip_panel, flow_picture_panel
+from baselines.vqa.panel import (
+    CLIP_CAPTION,
+    FLOW_CAPTION,
+    TRIPTYCH_CAPTION,
+    clip_panel,
+    draw_panel,
+    face_triptych,
+    flow_panel,
+    flow_panels,
+)
 from baselines.vqa.questions import ParsedQuestion, render
+from baselines.vqa.vision_model import VisionModel
 
 CLOSED = {
     "coarse": "What is the coarse expression class?",
@@ -82,6 +94,22 @@ def test_scoring_a_candidate_leaves_no_trace_in_the_memory(write, pair, panels, 
     answerer.close()
 
 
+def test_picture_is_encoded_once_for_all_questions_about_it(pair, panels, monkeypatch):
+    model, fresh, fed = VisionModel(*pair), VisionModel(*pair), []
+    feed = model._feed
+    monkeypatch.setattr(model, "_feed", lambda parts: fed.append(len(parts)) or feed(parts))
+    model.read("one", panels[0], 8)
+    model.read("two", panels[0].copy(), 8)
+    assert fed == [2, 1, 1]  # start and picture, question; question
+    fresh.read("two", panels[0], 8)
+    assert np.abs(model.log_probabilities() - fresh.log_probabilities()).max() < 1e-5
+    model.read("two", panels[1], 8)
+    assert fed == [2, 1, 1, 2, 1]
+    assert np.abs(model.log_probabilities() - fresh.log_probabilities()).max() > 1e-3
+    model.close()
+    fresh.close()
+
+
 def test_picture_and_caption_reach_the_model(answerer, panels):
     shown = answerer.log_likelihoods(CLOSED["coarse"], panels[0], EMOTIONS)
     for other in (
@@ -108,7 +136,7 @@ def test_scores_agree_with_the_log_probabilities_that_the_library_reports(answer
     ]
     model, mmproj = map(str, pair)
     reference = llama_cpp.Llama(
-        model, n_ctx=1024, n_threads=1, n_threads_batch=1, logits_all=True, verbose=False,
+        model, n_ctx=1024, n_threads=1, n_threads_batch=1, logits_all=True, verbose=False, type_k=0, type_v=0,
         chat_handler=MTMDChatHandler(mmproj, verbose=False, use_gpu=False),
     )  # fmt: skip
     spelled = []
@@ -261,6 +289,7 @@ def test_architecture_is_found_after_other_keys(tmp_path):
     path = tmp_path / "m.gguf"
     path.write_bytes(HEADER)
     assert gguf_architecture(path) == "qwen2vl"
+    assert gguf_keys(path) == {"a": 1.5, "d": "a name", "general.architecture": "qwen2vl"}
     path.write_bytes(gguf_header(OTHER_KEYS))
     with pytest.raises(InputError, match=r"without general\.architecture"):
         gguf_architecture(path)
@@ -321,15 +350,60 @@ def test_clip_panel_refuses_what_does_not_match():
             clip_panel(onset, apex, motion)
 
 
-def test_flow_picture_is_enlarged_and_a_wrong_one_refused():
-    picture = np.zeros((28, 28, 3), np.uint8)
-    picture[:, 14:] = (200, 100, 50)
-    panel = flow_picture_panel(picture)
-    assert panel.shape == (224, 224, 3)
-    assert (panel[:, 140:] == (200, 100, 50)).all()
-    assert (panel[:, :84] == 0).all()
-    with pytest.raises(InputError, match="expected uint8"):
-        flow_picture_panel(picture[..., 0])
+def test_panel_of_a_clip_in_each_layout(corpus):
+    clip = manifest.load(corpus / "clips").clips[0]
+    flow, caption = draw_panel(clip, "flow", 28)
+    assert (flow.shape, caption) == ((28, 28, 3), FLOW_CAPTION)
+    usual, caption = draw_panel(clip)
+    assert (usual.shape, caption) == ((128, 384, 3), CLIP_CAPTION)
+    faces, caption = draw_panel(clip, "onset-apex-offset")
+    assert (faces.shape, caption) == ((128, 384, 3), TRIPTYCH_CAPTION)
+    assert np.array_equal(faces[:, :256], usual[:, :256])
+    assert not np.array_equal(faces[:, 256:], faces[:, :128])
+
+
+def test_published_flow_picture_has_no_faces_to_show(tmp_path):
+    path = tmp_path / "s1_c1.png"
+    cv2.imwrite(str(path), np.random.default_rng(0).integers(0, 256, (28, 28, 3), dtype=np.uint8))
+    clip = Clip("media", "s1", "c1", flow_image=path)
+    panel, caption = draw_panel(clip)
+    assert (panel.shape, caption) == ((224, 224, 3), FLOW_CAPTION)
+    with pytest.raises(InputError, match=r"s1_c1\.png: a flow picture holds no face for --panel onset-apex-offset"):
+        draw_panel(clip, "onset-apex-offset")
+
+
+def test_flow_panel_finds_the_level_of_no_motion_whatever_the_scale_of_each_channel():
+    rng = np.random.default_rng(0)
+    motion = np.zeros((28, 28, 3))
+    motion[5:9, 5:9] = (1, -2, 1.5)
+    motion[15:20, 15:20] = (-1, 1, 0.5)
+    panel = flow_panel(motion, 28)
+    assert (panel[0, 0] == (128, 128, 0)).all()
+    assert panel[6, 6, 0] > 128 > panel[6, 6, 1]
+    assert panel[16, 16, 0] < 128 < panel[16, 16, 1]
+    assert panel[6, 6, 2] > panel[16, 16, 2] > 0
+    for _ in range(5):
+        published = motion * rng.uniform(0.1, 50, 3) + rng.uniform(0, 100, 3)
+        assert np.abs(flow_panel(published, 28).astype(int) - panel).max() <= 1
+    assert flow_panel(motion).shape == (224, 224, 3)
+
+
+def test_flow_panels_are_drawn_one_by_one_and_wrong_ones_refused():
+    pictures = np.random.default_rng(0).normal(size=(3, 28, 28, 3))
+    together = flow_panels(pictures)
+    assert all((flow_panel(picture, 28) == panel).all() for picture, panel in zip(pictures, together))
+    for wrong in (pictures[..., 0], np.full_like(pictures, np.nan)):
+        with pytest.raises(InputError, match="expected finite"):
+            flow_panels(wrong)
+
+
+def test_triptych_shows_three_faces():
+    faces = [np.full((16, 12), grey, np.uint8) for grey in (10, 20, 30)]
+    picture = face_triptych(*faces)
+    assert picture.shape == (16, 36, 3)
+    assert [picture[:, x].tolist() == [[grey] * 3] * 16 for x, grey in ((5, 10), (17, 20), (30, 30))] == [True] * 3
+    with pytest.raises(InputError, match="expected three uint8"):
+        face_triptych(faces[0], faces[1], faces[2][:8])
 
 
 def assert_one_line(error):

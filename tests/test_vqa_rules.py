@@ -1,5 +1,7 @@
 """The rule answerer: one finding a clip, answers that do not contradict each other, flags on guesses."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from baselines.action_units import NAMES, answer_set
 from baselines.action_units import find as find_units
 from baselines.datasets.records import Event, Question, coarse
+from baselines.datasets.wordings import TEMPLATES
 from baselines.vqa.prior import PriorAnswerer
 from baselines.vqa.questions import ParsedQuestion, render
 from baselines.vqa.records import Evidence
@@ -21,6 +24,11 @@ evidences = st.builds(
     action_units=st.dictionaries(st.sampled_from(sorted(NAMES)), probability),
     left=st.none() | probability,
     rate=st.floats(0, 0.5),
+    unit_shares=st.just({})
+    | st.dictionaries(
+        st.sampled_from(["disgust", "happiness", "surprise", "others"]),
+        st.dictionaries(st.sampled_from(sorted(NAMES)), st.floats(0.01, 0.99)),
+    ),
 )
 MEASURED = Evidence(
     coarse={"negative": 0.5, "positive": 0.4, "surprise": 0.1},
@@ -68,6 +76,15 @@ def test_answers_about_a_clip_agree(evidence, number, sided, shown):
     assert yes_no == ["yes" if unit in units else "no" for unit in shown]
 
 
+@given(evidences, st.sampled_from(sorted(TEMPLATES)), st.sampled_from(sorted(NAMES)))
+def test_a_confidence_is_a_probability(evidence, key, unit):
+    question = Question("1", "clip", TEMPLATES[key].format(unit=NAMES[unit], ordinal=1))
+    confidence = RuleAnswerer().answer(question, evidence).confidence
+    assert confidence is None or 0 <= confidence <= 1
+    if key[0] in ("count", "event_type", "intervals"):
+        assert confidence is None
+
+
 @given(st.text(), evidences)
 def test_any_question_gets_an_answer(text, evidence):
     answer = RuleAnswerer().answer(Question("1", "clip", text), evidence)
@@ -78,6 +95,48 @@ def test_the_emotion_is_the_best_pair_that_goes_together():
     finding = conclude(MEASURED)
     assert (finding.coarse, finding.fine) == ("positive", "happiness")  # .4 * .5 beats .5 * .3
     assert finding.doubts.keys() == {"events"}
+
+
+def test_units_speak_for_the_emotion_that_shows_them():
+    often = {"disgust": {4: 0.8, 12: 0.1}, "repression": {4: 0.4, 12: 0.1}, "happiness": {4: 0.1, 12: 0.9}}
+    torn = Evidence(
+        coarse={"negative": 0.5, "positive": 0.5},
+        fine={"disgust": 0.4, "repression": 0.1, "happiness": 0.5},
+        action_units={4: 0.2, 12: 0.7},
+        unit_shares=often,
+    )
+    assert conclude(torn).fine == "happiness"
+    assert conclude(replace(torn, action_units={4: 0.9, 12: 0.1})).fine == "disgust"
+    # .4, .1 and .5, times .8 * .9, .4 * .9 and .1 * .1 for brow lowerer present, lip corner puller not
+    certain = conclude(replace(torn, action_units={4: 1.0, 12: 0.0}))
+    assert certain.confidence["fine"] == pytest.approx(0.288 / (0.288 + 0.036 + 0.005), rel=1e-3)
+    assert certain.confidence["coarse"] == pytest.approx((0.288 + 0.036) / (0.288 + 0.036 + 0.005), rel=1e-3)
+    lacking = {name: shares for name, shares in often.items() if name != "repression"}
+    assert conclude(replace(torn, action_units={4: 0.9, 12: 0.1}, unit_shares=lacking)).fine == "happiness"
+
+
+def test_confidence_is_the_probability_of_what_is_said():
+    parsed = [ParsedQuestion(kind) for kind in ("coarse", "fine", "description")]
+    parsed += [ParsedQuestion("side", 12), ParsedQuestion("shown", 15), ParsedQuestion("shown", 9)]
+    broad, fine, description, side, absent, unknown = RuleAnswerer().answer_clip(ask(*parsed), MEASURED)
+    # products .5 * (.3 + .1), .4 * .5, .1 * .1
+    assert broad.confidence == pytest.approx(0.2 / 0.41)
+    assert fine.confidence == pytest.approx(0.2 / 0.41)
+    assert description.confidence == pytest.approx(0.2 / 0.41)  # its units are surer
+    assert side.confidence == pytest.approx(0.7)
+    even = (0.1 / 0.9) / (0.07 / 0.93)  # odds against those of asking about a present unit as often as an absent one
+    assert absent.text == "yes"
+    assert absent.confidence == pytest.approx(even / (1 + even))
+    assert (unknown.text, unknown.confidence) == ("no", None)
+    assert RuleAnswerer().answer(ask(ParsedQuestion("coarse"))[0], Evidence()).confidence is None
+
+
+def test_one_unit_alone_is_as_sure_as_its_odds_among_all():
+    units = Evidence(coarse={"positive": 1.0}, action_units={6: 0.5, 12: 0.75})  # odds 1 and 3
+    one, several = ParsedQuestion("action_units", number="one"), ParsedQuestion("action_units", number="several")
+    answers = [RuleAnswerer().answer(ask(question)[0], units) for question in (one, several)]
+    assert [answer.text for answer in answers] == ["lip corner puller", "cheek raiser, lip corner puller"]
+    assert [answer.confidence for answer in answers] == pytest.approx([0.75, 0.625])
 
 
 def test_without_fine_names_the_most_probable_coarse_class_decides():
@@ -111,7 +170,7 @@ def test_questions_can_be_read_one_by_one():
     ("text", "evidence", "reason"),
     [
         ("What colour is the wall?", MEASURED, "not understood"),
-        ("Is the action unit jaw drop shown on the face?", MEASURED, "jaw drop is too rare"),
+        ("Is the action unit jaw drop shown on the face?", MEASURED, "asked about is too rare"),
         ("Is the action unit lip funneler shown on the face?", MEASURED, "no known action unit"),
         ("Is AU4 on the left or right face?", Evidence(coarse={"negative": 1}, action_units={4: 1}), "one-sided"),
         ("What are the action units?", Evidence(coarse={"positive": 1.0}), "typical of the emotion"),
@@ -160,10 +219,26 @@ def test_a_long_video_is_answered_from_its_events():
     assert [bool(answer.flag) for answer in answers[:5]] == [False, False, False, False, True]
 
 
+def test_an_event_that_could_not_be_measured_is_counted():
+    happy = Evidence(coarse={"positive": 1.0}, fine={"happiness": 1.0}, action_units={12: 0.9})
+    found = video_evidence([Event(1, 9, 5), Event(20, 30, 25)], [None, happy])
+    questions = [
+        ParsedQuestion("count", scope="expression"),
+        ParsedQuestion("distinct_action_units"),
+        "Event 1: explain",
+    ]
+    assert texts(ask(*questions), found) == [
+        "2", "lip corner puller", "The action unit present is: none. Therefore, the fine-grained expression class is "
+        "happiness, and the coarse expression class is positive.",
+    ]  # fmt: skip
+
+
 def test_a_video_without_events_is_answered():
     empty = video_evidence([], [])
     questions = ask(ParsedQuestion("count", scope="micro"), ParsedQuestion("distinct_action_units"), "hm?")
     assert texts(questions, empty)[:2] == ["0", "none"]
+    story = RuleAnswerer().answer(ask("Summarize the whole video")[0], empty)
+    assert story.text == "0 expression events."
 
 
 def test_events_and_evidences_must_match():

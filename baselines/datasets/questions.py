@@ -1,4 +1,4 @@
-"""ME-VQA questions as records, and their answers written back; `baselines.formats` reads the files."""
+"""ME-VQA questions as records; `baselines.formats` reads and writes the files."""
 
 from baselines import formats
 from baselines.datasets.records import Question
@@ -28,11 +28,3 @@ def as_question(row):
 def read_questions(path):
     """Return the `Question`s of a JSON Lines file; see `read_rows`."""
     return [as_question(row) for row in read_rows(path)]
-
-
-def fill_answers(rows, answers):
-    """Return rows as `read_rows` gave them with `answer` filled from {id: text}; `baselines.formats` writes them.
-
-    Every field and the order of fields stay; a row whose id is not in `answers` keeps its answer.
-    """
-    return [{**row, "answer": answers.get(field_text(row, "id"), row.get("answer", ""))} for row in rows]

@@ -2,13 +2,16 @@
 
 import numpy as np
 
+from baselines.recognition.kernels import Samples
 from baselines.recognition.representation import represent, supports
 from baselines.scoring.vqa import vqa_scores
 from baselines.tasks.base import Task, counted_headline, pooled, subject_of
 from baselines.vqa.annotation import annotated_event
 from baselines.vqa.evidence import ClipAnalyst
+from baselines.vqa.pooling import inner_weight, pool
 from baselines.vqa.prior import PriorAnswerer
 from baselines.vqa.rules import RuleAnswerer
+from baselines.vqa.vision import vision_answers, vision_evidence
 
 FIGURES = [
     ("coarse", "uf1"), ("coarse", "uar"), ("fine", "uf1"), ("fine", "uar"), ("action_units", "f1"),
@@ -17,7 +20,11 @@ FIGURES = [
 
 
 class QuestionAnswering(Task):
-    """The rules measure each clip with classifiers fitted on the other subjects; the prior floor looks at none."""
+    """The rules measure each clip with classifiers fitted on the other subjects; the prior floor looks at none.
+
+    The embedded vision model was trained on synthetic subjects of its own and sees no training clip. The hybrid pools
+    it with the classifiers, by a weight fitted on subjects that those were not fitted on.
+    """
 
     name = "vqa"
     scored_as = "vqa"
@@ -37,33 +44,34 @@ class QuestionAnswering(Task):
         for question in dataset.questions:
             asked.setdefault((question.subject, question.video), []).append(question)
         questions = [asked[clip.subject, clip.name] for clip in clips]
-        return clips, questions, represent(clips, recipe.steps["representation"], jobs)
+        X = represent(clips, recipe.steps["representation"], jobs)
+        answerer = recipe.steps["answerer"]["name"]
+        seen = vision_evidence(X) if answerer == "hybrid" else None
+        said = vision_answers(X, questions) if answerer == "llama" else None
+        samples = ClipAnalyst.share(Samples(X)) if answerer in ("rules", "hybrid") else X
+        return clips, questions, samples, seen, said
 
     def run_fold(self, recipe, prepared, subject, seed):
-        clips, questions, X = prepared
+        clips, questions, X, seen, said = prepared
         held_out = np.array([subject_of(clip) == subject for clip in clips])
         training, mine = np.flatnonzero(~held_out), np.flatnonzero(held_out)
-        if recipe.steps["answerer"]["name"] == "prior":
+        name = recipe.steps["answerer"]["name"]
+        if name == "llama":
+            return {"predictions": [row for n in mine for row in _rows(clips[n], questions[n], said[n])]}
+        if name == "prior":
             answerer = PriorAnswerer().fit([question for n in training for question in questions[n]])
             evidences = [None] * len(mine)
         else:
             answerer = RuleAnswerer()
             events = [annotated_event(clips[n].event, questions[n]) for n in training]
             evidences = ClipAnalyst().fit(X[training], events).predict(X[mine])
+        if name == "hybrid":
+            subjects = [subject_of(clips[n]) for n in training]
+            weight = inner_weight(X[training], events, subjects, [seen[n] for n in training])
+            evidences = [pool(seen[n], evidence, weight) for n, evidence in zip(mine, evidences)]
         rows = []
         for n, evidence in zip(mine, evidences):
-            for question, answer in zip(questions[n], answerer.answer_clip(questions[n], evidence)):
-                rows.append(
-                    {
-                        "id": question.id,
-                        "dataset": clips[n].dataset,
-                        "subject": clips[n].subject,
-                        "video": clips[n].name,
-                        "question": question.text,
-                        "answer": question.answer,
-                        "prediction": answer.text,
-                    }
-                )
+            rows += _rows(clips[n], questions[n], answerer.answer_clip(questions[n], evidence))
         return {"predictions": rows}
 
     def evaluate(self, rows, seed):
@@ -83,3 +91,18 @@ class QuestionAnswering(Task):
 
     def headline_paths(self, truth):
         return {"all": "coarse.uf1"}
+
+
+def _rows(clip, questions, answers):
+    return [
+        {
+            "id": question.id,
+            "dataset": clip.dataset,
+            "subject": clip.subject,
+            "video": clip.name,
+            "question": question.text,
+            "answer": question.answer,
+            "prediction": answer.text,
+        }
+        for question, answer in zip(questions, answers)
+    ]

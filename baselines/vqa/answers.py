@@ -6,6 +6,7 @@ The reference wording of free descriptions (v2) is not published; the combined s
 from baselines.action_units import names_text, parse_one
 from baselines.datasets.records import coarse
 from baselines.datasets.wordings import COMBINED
+from baselines.vqa.questions import LAST
 
 
 def answer_text(question, finding):
@@ -25,10 +26,10 @@ def answer_text(question, finding):
         return f"{_nth(finding.events, question.ordinal).kind}-expression" if finding.events else "micro-expression"
     if kind == "intervals":
         return intervals(finding.events, question.scope)
+    if question.scope == "video":
+        return narrative(finding)
     if question.ordinal and finding.events:
-        event = _nth(finding.events, question.ordinal)
-        units = [parse_one(code).number for code in event.action_units]
-        return combined(units, event.emotion, coarse(event.emotion) or finding.coarse)
+        return described(_nth(finding.events, question.ordinal), finding)
     return combined(finding.action_units, finding.fine, finding.coarse, question.number)
 
 
@@ -50,13 +51,26 @@ def intervals(events, scope):
     return f"{len(found)} {name} events" + (f". {listed}" if found else "")
 
 
+def described(event, finding):
+    """Return the sentence that names units, fine and coarse class of one event; the video's class if it has none."""
+    units = [parse_one(code).number for code in event.action_units]
+    fine = event.emotion or finding.fine
+    return combined(units, fine, coarse(fine) or finding.coarse)
+
+
+def narrative(finding):
+    """Return what happens in a whole video: where its events are, and what each shows."""
+    events = [f"In the {n}-th event: {described(event, finding)}" for n, event in enumerate(finding.events, start=1)]
+    return " ".join([f"{intervals(finding.events, 'expression')}.", *events])
+
+
 def in_scope(events, scope):
     """Return the events of a scope: expression (all), micro or macro."""
     return [event for event in events if scope in ("expression", event.kind)]
 
 
 def _nth(events, ordinal):
-    return events[min(ordinal or 1, len(events)) - 1]
+    return events[-1 if ordinal == LAST else min(ordinal or 1, len(events)) - 1]
 
 
 def _units_text(units):

@@ -1,11 +1,11 @@
-"""What kind of model a GGUF file holds, read from its header without llama.cpp (GGUF specification, ggml project)."""
+"""What a GGUF file says of its model, read from its header without llama.cpp (GGUF specification, ggml project)."""
 
 import os
 import struct
 
 from baselines.errors import InputError
 
-SCALAR_BYTES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}  # by GGUF's number of the type
+SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}  # GGUF's types
 STRING, ARRAY = 8, 9
 LONGEST_NAME, LARGEST_VALUE = 2**16, 2**32  # bytes; more is damage
 
@@ -16,6 +16,18 @@ def gguf_architecture(path):
     Raises `InputError` for a file that is missing, is not GGUF, or ends within its header. llama.cpp is not asked,
     because it does not survive every bad file.
     """
+    keys = gguf_keys(path, until="general.architecture")
+    if "general.architecture" not in keys:
+        raise InputError(f"{path}: GGUF without general.architecture; convert the model again")
+    return " ".join(str(keys["general.architecture"]).split())
+
+
+def gguf_keys(path, until=None):
+    """Return {name: value} of the numbers, truth values and short texts in a GGUF file's header; arrays are left out.
+
+    until: the name after which to stop. Raises `InputError` as `gguf_architecture` does.
+    """
+    keys = {}
     try:
         with open(path, "rb") as file:
             if file.read(4) != b"GGUF":
@@ -23,17 +35,19 @@ def gguf_architecture(path):
             version, _, count = _unpack(file, "<IQQ")
             if version not in (2, 3):
                 raise InputError(f"{path}: GGUF version {version}; versions 2 and 3 are read, convert the model again")
-            for _ in range(count):
-                key = _read_string(file)
+            while count > 0 and until not in keys:
+                name = _read_string(file).decode("utf-8", "replace")
                 (kind,) = _unpack(file, "<I")
-                if key == b"general.architecture" and kind == STRING:
-                    return " ".join(_read_string(file).decode("utf-8", "replace").split())
-                _skip(file, kind)
+                if kind == ARRAY:
+                    _skip_array(file)
+                else:
+                    keys[name] = _read_value(file, kind)
+                count -= 1
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); check the path") from None
     except (struct.error, KeyError):
         raise InputError(f"{path}: the GGUF header is cut short or damaged; copy the file again") from None
-    raise InputError(f"{path}: GGUF without general.architecture; convert the model again")
+    return keys
 
 
 def _unpack(file, layout):
@@ -44,18 +58,33 @@ def _read_string(file):
     (length,) = _unpack(file, "<Q")
     if length > LONGEST_NAME:
         raise struct.error
-    return file.read(length)
+    return _whole(file, length)
 
 
-def _skip(file, kind):
-    count = 1
-    if kind == ARRAY:
-        kind, count = _unpack(file, "<IQ")
-    if kind == STRING:
-        for _ in range(count):
-            _pass_over(file, _unpack(file, "<Q")[0])
-    else:
-        _pass_over(file, count * SCALAR_BYTES[kind])
+def _read_value(file, kind):
+    if kind != STRING:
+        return _unpack(file, "<" + SCALARS[kind])[0]
+    (length,) = _unpack(file, "<Q")
+    if length > LONGEST_NAME:
+        _pass_over(file, length)
+        return ""
+    return _whole(file, length).decode("utf-8", "replace")
+
+
+def _skip_array(file):
+    kind, count = _unpack(file, "<IQ")
+    if kind != STRING:
+        _pass_over(file, count * struct.calcsize(SCALARS[kind]))
+        return
+    for _ in range(count):
+        _pass_over(file, _unpack(file, "<Q")[0])
+
+
+def _whole(file, length):
+    text = file.read(length)
+    if len(text) < length:
+        raise struct.error
+    return text
 
 
 def _pass_over(file, size):

@@ -1,9 +1,17 @@
-"""Pictures for a vision model: what a clip's motion looks like beside its onset and apex."""
+"""Pictures for a vision model: the optical flow of a clip, or its faces side by side."""
 
 import cv2
 import numpy as np
 
 from baselines.errors import InputError
+from baselines.recognition.representation import represent_one
+from baselines.recognition.representations.faces import aligned_faces, onset_and_apex
+from baselines.recognition.representations.flow import onset_to_apex_flow
+from baselines.recognition.transforms import Recentre
+
+LAYOUTS = ("flow", "onset-apex-flow", "onset-apex-offset")
+FLOW_PICTURE = {"name": "flow-image", "method": "tvl1-skimage"}  # representation; kept in the cache
+FACE_SIZE = 128
 
 CLIP_CAPTION = (
     "The picture shows one facial micro-expression in three parts. Left: the face at onset. Middle: the face at apex. "
@@ -11,12 +19,34 @@ CLIP_CAPTION = (
 )
 FLOW_CAPTION = (
     "The picture shows the optical flow of a face from onset to apex of a micro-expression: "
-    "red is horizontal motion, green is vertical motion, blue is optical strain."
+    "red is horizontal motion (bright to the right), green is vertical motion (bright downwards), "
+    "blue is optical strain; where nothing moves, red and green are half bright and blue is dark."
+)
+TRIPTYCH_CAPTION = (
+    "The picture shows one facial micro-expression in three parts. Left: the face at onset. Middle: the face at apex. "
+    "Right: the face at offset."
 )
 
 FULL_BRIGHTNESS = 99  # percentile of the speeds that is drawn at full brightness, so that a stray peak does not dim all
 LEAST_SPEED = 0.25  # px; a slower field stays darker, so that the noise of a still face does not glow
-ENLARGEMENT = 8  # 28 px become 224, the picture size that most vision encoders were trained on
+BRIGHTEST = 4  # root mean squares; a flow picture's motion from which on it is drawn alike
+
+
+def draw_panel(clip, layout=None, size=224):
+    """Return (picture, caption) of a clip for a vision model.
+
+    layout: one of `LAYOUTS`; default `onset-apex-flow`, and `flow` for a clip published as a flow picture, which has
+    no faces. `flow` is drawn (size, size, 3). Raises `InputError` for faces that are not there.
+    """
+    layout = layout or ("flow" if clip.frames is None else "onset-apex-flow")
+    if layout == "flow":
+        return flow_panel(represent_one(clip, FLOW_PICTURE), size), FLOW_CAPTION
+    if clip.frames is None:
+        raise InputError(f"{clip.flow_image}: a flow picture holds no face for --panel {layout}; take --panel flow")
+    onset, apex = onset_and_apex(clip, FACE_SIZE)
+    if layout == "onset-apex-offset":
+        return face_triptych(onset, apex, aligned_faces(clip, FACE_SIZE)[-1]), TRIPTYCH_CAPTION
+    return clip_panel(onset, apex, onset_to_apex_flow(clip, "dis", FACE_SIZE)), CLIP_CAPTION
 
 
 def clip_panel(onset, apex, flow):
@@ -38,12 +68,35 @@ def clip_panel(onset, apex, flow):
     return np.hstack([*faces, _flow_colours(flow)])
 
 
-def flow_picture_panel(picture):
-    """Return a published (28, 28, 3) uint8 flow picture (u, v, strain) enlarged 8 times: (224, 224, 3) uint8 RGB."""
-    picture = np.asarray(picture)
-    if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
-        raise InputError(f"panel: flow picture of {picture.dtype} {picture.shape}; expected uint8 (28, 28, 3)")
-    return cv2.resize(picture, None, fx=ENLARGEMENT, fy=ENLARGEMENT, interpolation=cv2.INTER_CUBIC)
+def face_triptych(onset, apex, offset):
+    """Return three (H, W) uint8 faces side by side: (H, 3 W, 3) uint8 RGB."""
+    faces = [np.asarray(face) for face in (onset, apex, offset)]
+    if any(face.ndim != 2 or face.shape != faces[0].shape or face.dtype != np.uint8 for face in faces):
+        found = ", ".join(f"{face.dtype} {face.shape}" for face in faces)
+        raise InputError(f"panel: faces of {found}; expected three uint8 (H, W) of one size")
+    return cv2.cvtColor(np.hstack(faces), cv2.COLOR_GRAY2RGB)
+
+
+def flow_panels(pictures):
+    """Return flow pictures (n, H, W, 3) of u, v and optical strain as uint8 RGB in which half bright is no motion.
+
+    Pictures may be scaled as they like, each channel by itself, as the published ones are (min to max): most of a
+    face does not move, so that the median of u and of v is no motion, as the least strain is none; each channel is
+    divided by its root mean square and drawn up to 4 times that.
+    """
+    motion = np.array(pictures, np.float32)
+    if motion.ndim != 4 or motion.shape[3] != 3 or not np.isfinite(motion).all():
+        raise InputError(f"panel: flow pictures {motion.shape}; expected finite (n, H, W, 3)")
+    motion[..., 2] -= motion[..., 2].min(axis=(1, 2), keepdims=True)
+    share = np.clip(Recentre().transform(motion) / BRIGHTEST, -1, 1)
+    share[..., :2] = (share[..., :2] + 1) / 2
+    return np.rint(255 * share).astype(np.uint8)
+
+
+def flow_panel(picture, size=224):
+    """Return one (H, W, 3) flow picture as `flow_panels` draws it, enlarged to (size, size, 3)."""
+    (panel,) = flow_panels(np.asarray(picture)[None])
+    return panel if panel.shape[0] == size else cv2.resize(panel, (size, size), interpolation=cv2.INTER_CUBIC)
 
 
 def _flow_colours(flow):

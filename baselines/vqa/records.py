@@ -13,6 +13,7 @@ class Evidence:
     probability that it is present} for the units that were learned. left: probability that a one-sided
     unit is on the left face, None if sides were not learned. rate: share of the AU table that an
     expression shows on average. events: those of a long video with their emotion and action units; None for a clip.
+    unit_shares: {fine class: {AU number: share of its training clips that show it}}, never 0 or 1.
     """
 
     coarse: dict[str, float] = field(default_factory=dict)
@@ -21,6 +22,7 @@ class Evidence:
     left: float | None = None
     rate: float = 0.1
     events: tuple[Event, ...] | None = None
+    unit_shares: dict[str, dict[int, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,9 @@ class Finding:
     """One consistent reading of a clip or video, from which all answers about it are worded.
 
     action_units: AU numbers in the order they are named. side: left or right, for one-sided units. events:
-    all of a video, the one of a clip. doubts: {field name: why it is a guess}.
+    all of a video, the one of a clip. doubts: {field name: why it is a guess}. confidence: {field name:
+    probability that it is right}; of `action_units` the mean over those named. presence: {AU number: probability
+    that it is present}.
     """
 
     coarse: str
@@ -37,11 +41,17 @@ class Finding:
     side: str = "left"
     events: tuple[Event, ...] = ()
     doubts: dict[str, str] = field(default_factory=dict)
+    confidence: dict[str, float] = field(default_factory=dict)
+    presence: dict[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The text of an answer; `flag` says why it is no more than a best effort, and is empty otherwise."""
+    """The text of an answer; `flag` says why it is no more than a best effort, and is empty otherwise.
+
+    confidence: a probability in 0..1 from an answerer that has one.
+    """
 
     text: str
     flag: str = ""
+    confidence: float | None = None

@@ -4,11 +4,20 @@ A question tells something of the truth by being asked. "What are the action uni
 several; a side is asked only of a unit that is present; and the annotation asks "is X shown" as often of a
 present unit as of an absent one, so that for the unit asked about the odds are judged against even ones, not
 against how rarely a unit of the table shows. With these the units are those whose odds exceed one, at
-least one. All answers of a clip are worded from the same finding, so that they agree.
+least one. The emotion is the one that the picture and these units speak for. All answers of a clip are worded
+from the same finding, so that they agree.
+
+The confidence of an answer is the probability of what it reports, of several things the lowest. Emotion: that of
+the pair of coarse and fine class among all pairs that go together. A unit asked about: that it is present or
+absent; where a question tells that there is one unit, that it is this one. A list of units: the mean probability
+of those named. Counts and types of events have none. Units are taken as independent, which makes emotions a little
+too sure.
 """
 
 import math
 from dataclasses import replace
+
+from scipy.special import expit, softmax
 
 from baselines.action_units import ActionUnit, parse_one
 from baselines.datasets.records import Event, coarse
@@ -19,6 +28,7 @@ from baselines.vqa.records import Answer, Evidence, Finding
 # The units that mark each class most often (FACS investigator's guide, Ekman, Friesen & Hager 2002), likeliest
 # first: the last resort when no unit was learned.
 TYPICAL_UNITS = {"negative": (4, 7), "positive": (12, 6), "surprise": (1, 2), "others": (4, 7)}
+SURE = 30.0  # log odds, as good as infinite
 # kind of question -> fields of the finding that it reports
 REPORTS = {
     "coarse": ("coarse",), "fine": ("fine",), "action_units": ("action_units",), "shown": ("action_units",),
@@ -42,13 +52,16 @@ class RuleAnswerer:
         parsed = [parse(question.text) for question in questions]
         finding = conclude(evidence, parsed)
         found = [finding if self.together else conclude(evidence, [question]) for question in parsed]
-        return [Answer(answer_text(q, f), _flag(q, f, evidence)) for q, f in zip(parsed, found)]
+        return [Answer(answer_text(q, f), _flag(q, f, evidence), _confidence(q, f)) for q, f in zip(parsed, found)]
 
 
 def conclude(evidence, questions=()):
     """Return the `Finding` of `Evidence` in the light of the `ParsedQuestion`s about it."""
-    broad, fine = emotion(evidence)
-    doubts = {}
+    odds = unit_odds(evidence, questions)
+    presence = unit_probabilities(odds, questions) if evidence.action_units and evidence.events is None else {}
+    pairs = emotions(evidence, presence)
+    broad, fine = max(pairs, key=pairs.get, default=("others", "others"))
+    doubts, confidence = {}, _emotion_confidence(evidence, pairs, broad, fine)
     if not evidence.coarse:
         doubts["coarse"] = doubts["fine"] = "no expression was measured"
     elif fine not in evidence.fine:
@@ -56,61 +69,107 @@ def conclude(evidence, questions=()):
     if evidence.left is None:
         doubts["side"] = "no one-sided action unit was learned"
     if evidence.events is None:
-        units = present_units(evidence, questions, broad)
+        if not evidence.action_units:
+            odds = dict(zip(TYPICAL_UNITS[broad], (1.0, -1.0))) | odds
+        units = present_units(odds, questions)
         events = (Event(1, 1, emotion=fine, action_units=_codes(units)),)
         doubts["events"] = "no events were spotted; taken as a clip of one micro-expression"
         if not evidence.action_units:
             doubts["action_units"] = "no action unit was learned; those typical of the emotion are named"
+        else:
+            confidence["action_units"] = sum(presence[unit] for unit in units) / len(units)
     else:
         events = evidence.events
         units = sorted({parse_one(code).number for event in events for code in event.action_units})
         if not units:
             doubts["action_units"] = "no expression was spotted"
     side = "left" if evidence.left is None or evidence.left >= 0.5 else "right"
-    return Finding(broad, fine, tuple(units), side, events, doubts)
+    if evidence.left is not None:
+        confidence["side"] = max(evidence.left, 1 - evidence.left)
+    return Finding(broad, fine, tuple(units), side, events, doubts, confidence, presence)
 
 
-def emotion(evidence):
-    """Return the coarse and the fine class that go together: those with the largest product of probabilities.
+def emotions(evidence, presence):
+    """Return {(coarse, fine): weight} of the classes that go together.
 
-    Where a coarse class has no learned fine name, products say nothing; then the most probable coarse class
-    decides, and gives its own name if it has no other.
+    The weight is the product of their probabilities and of the likelihood of the units, {AU number: probability}
+    in `presence`, in the training clips of the fine class, as if units were independent (naive Bayes). Where a
+    coarse class has no learned fine name, weights say nothing; then the most probable coarse class decides, and
+    gives its own name if it has no other.
     """
     broad = evidence.coarse
     pairs = {
         (coarse(fine), fine): p * broad[coarse(fine)] for fine, p in evidence.fine.items() if coarse(fine) in broad
     }
+    likelihood = _unit_likelihood(evidence, presence, [fine for _, fine in pairs])
+    pairs = {pair: p * likelihood[pair[1]] for pair, p in pairs.items()}
     if {name for name, _ in pairs} < set(broad):
         best = max(broad, key=broad.get)
         pairs = {pair: p for pair, p in pairs.items() if pair[0] == best} or {(best, best): 1.0}
-    return max(pairs, key=pairs.get, default=("others", "others"))
+    return pairs
 
 
-def present_units(evidence, questions, broad):
-    """Return the AU numbers, ascending, that are taken as present; at least one."""
+def _emotion_confidence(evidence, pairs, broad, fine):
+    total, mine = sum(pairs.values()), sum(p for (name, _), p in pairs.items() if name == broad)
+    if not evidence.coarse or not total or not sum(evidence.coarse.values()):
+        return {}
+    if {name for name, _ in pairs} < set(evidence.coarse):
+        share = evidence.coarse[broad] / sum(evidence.coarse.values())
+    else:
+        share = mine / total
+    return {"coarse": share} | ({"fine": share * pairs[broad, fine] / mine} if fine in evidence.fine else {})
+
+
+def _unit_likelihood(evidence, presence, names):
+    """Return {fine class: likelihood of the units}, the highest 1; 1 for all if that of one is not known."""
+    if not all(name in evidence.unit_shares for name in names):
+        return dict.fromkeys(names, 1.0)
+    logs = {}
+    for name in names:
+        shares = evidence.unit_shares[name]
+        known = [(presence[unit], shares[unit]) for unit in presence.keys() & shares.keys()]
+        logs[name] = sum(p * math.log(share) + (1 - p) * math.log(1 - share) for p, share in sorted(known))
+    return {name: math.exp(value - max(logs.values())) for name, value in logs.items()}
+
+
+def unit_odds(evidence, questions):
+    """Return {AU number: log odds that it is present} in the light of what questions take for granted."""
     odds = {unit: _log_odds(p) for unit, p in evidence.action_units.items()}
-    if not odds:
-        odds = dict(zip(TYPICAL_UNITS[broad], (1.0, -1.0)))
     for question in questions:
         unit = question.action_unit
         if question.kind == "side" and unit:
             odds[unit] = math.inf
     for unit in {question.action_unit for question in questions if question.kind == "shown"} & set(odds):
         odds[unit] -= _log_odds(evidence.rate)
+    return odds
+
+
+def present_units(odds, questions):
+    """Return the AU numbers, ascending, that are taken as present; at least one."""
     ranked = sorted(odds, key=lambda unit: (-odds[unit], unit))
-    number = {question.number for question in questions if question.kind in ("action_units", "combined")}
+    number = _numbers(questions)
     least, most = (2 if "several" in number else 1), (1 if number == {"one"} else len(ranked))
     count = min(max(least, sum(value > 0 for value in odds.values())), most)
     return sorted(ranked[:count])
 
 
+def unit_probabilities(odds, questions):
+    """Return {AU number: probability that it is present}; they sum to 1 where the questions tell that there is one."""
+    values = [min(value, SURE) for value in odds.values()]
+    return dict(zip(odds, (softmax(values) if _numbers(questions) == {"one"} else expit(values)).tolist()))
+
+
+def _numbers(questions):
+    return {question.number for question in questions if question.kind in ("action_units", "combined")} - {""}
+
+
 def video_evidence(events, evidences):
-    """Return the `Evidence` of a long video: its spotted events with the emotion and units found in each."""
-    findings = [conclude(evidence) for evidence in evidences]
-    described = tuple(
-        replace(event, emotion=finding.fine, action_units=_codes(finding.action_units))
-        for event, finding in zip(events, findings, strict=True)
-    )
+    """Return the `Evidence` of a long video: its spotted events with the emotion and units found in each.
+
+    evidences: that of each event, None for one that could not be measured; it is counted, but not described.
+    """
+    described = tuple(_described(event, evidence) for event, evidence in zip(events, evidences, strict=True))
+    evidences = [evidence for evidence in evidences if evidence]
     if not evidences:
         return Evidence(events=described)
     means = {field: _mean([getattr(e, field) for e in evidences]) for field in ("coarse", "fine", "action_units")}
@@ -119,18 +178,37 @@ def video_evidence(events, evidences):
     return Evidence(**means, left=left, rate=evidences[0].rate, events=described)
 
 
+def _described(event, evidence):
+    if evidence is None:
+        return event
+    finding = conclude(evidence)
+    return replace(event, emotion=finding.fine, action_units=_codes(finding.action_units))
+
+
+def _confidence(question, finding):
+    """Return the probability that an answer is right, None if that of something it reports is not known."""
+    if question.kind == "shown":
+        present = finding.presence.get(question.action_unit)
+        if present is None:
+            return None
+        return present if question.action_unit in finding.action_units else 1 - present
+    reported = [finding.confidence.get(name) for name in _reported(question)]
+    return None if None in reported else min(reported)
+
+
 def _flag(question, finding, evidence):
     doubts = [finding.doubts[name] for name in _reported(question) if name in finding.doubts]
     if question.kind == "unknown":
-        doubts.insert(0, "the question was not understood; the expression is described")
+        doubts.insert(0, "question not understood; the expression is described")
     if question.kind in ("shown", "side"):
         unit = question.action_unit
         if not unit:
             doubts.append("the question names no known action unit")
         elif evidence.action_units and unit not in evidence.action_units:
-            doubts.append(f"{ActionUnit(unit).name} is too rare in the training clips to be learned")
-    if question.kind == "event_type" and (question.ordinal or 1) > len(finding.events):
-        doubts.append(f"only {len(finding.events)} events were spotted")
+            doubts.append("the action unit asked about is too rare in the training clips to be learned")
+    asks_for_one = question.ordinal or question.kind == "event_type"
+    if evidence.events is not None and asks_for_one and max(question.ordinal or 1, 1) > len(finding.events):
+        doubts.append("fewer events were spotted than the question takes for granted")
     return "; ".join(doubts)
 
 

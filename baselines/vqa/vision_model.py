@@ -16,9 +16,11 @@ import numpy as np
 from scipy.special import log_softmax
 
 from baselines.errors import InputError, MissingDependency
-from baselines.vqa.gguf_header import gguf_architecture
+from baselines.vqa.gguf_header import gguf_architecture, gguf_keys
+from baselines.vqa.grammars import GrammarFilter
 
 CONTEXT = 4096  # tokens of picture, prompt and answer; a picture takes up to about 2000, a prompt 300
+FLOAT32 = 0  # number of the type in ggml
 SMALL_MODEL = 32 * 2**20  # bytes; below this size a second thread costs more than it gives
 ERROR_LEVEL = 4  # of ggml's loggers
 COMPLAINTS = collections.deque(maxlen=8)  # what llama.cpp reported while it loaded a model
@@ -28,7 +30,8 @@ class VisionModel:
     """A text model with its vision projector and what it has read so far.
 
     model, mmproj: paths of the two GGUF files. threads: None takes half of the physical cores, one for a model
-    below 32 MiB. Raises `InputError` for files that are no such pair, `MissingDependency` without llama-cpp-python.
+    below 32 MiB. `keys` and `projector_keys` are what the files say of themselves. Raises `InputError` for files that
+    are no such pair, `MissingDependency` without llama-cpp-python.
     """
 
     def __init__(self, model, mmproj, threads=None):
@@ -37,8 +40,9 @@ class VisionModel:
             from llama_cpp import mtmd_cpp
         except ImportError:
             raise MissingDependency("--answerer llama", "llama_cpp", "llama-cpp-python") from None
-        _check_pair(model, mmproj)
+        self.keys, self.projector_keys = _read_pair(model, mmproj)
         self._lib, self._mtmd, self._path = llama_cpp, mtmd_cpp, model
+        self._seen, self._seen_end = None, 0  # the picture in the memory with what stands before it; where it ends
         self._marker = mtmd_cpp.mtmd_default_marker().decode()
         threads = threads or _default_threads(model)
         with contextlib.ExitStack() as stack:
@@ -58,15 +62,17 @@ class VisionModel:
         return self._llm.n_tokens
 
     def read(self, prompt, picture, answer_tokens):
-        """Forget everything and read a user's message: an (H, W, 3) uint8 RGB picture, then the prompt.
+        """Forget the last message and read a user's message: an (H, W, 3) uint8 RGB picture, then the prompt.
 
-        Raises `InputError` when the message and `answer_tokens` more do not fit into the model's context.
+        A picture that was in the last message too is not encoded again where the model's memory allows it. Raises
+        `InputError` when the message and `answer_tokens` more do not fit into the model's context.
         """
         # A prompt must not pass for a second picture.
-        text = self._render(prompt.replace(self._marker, " ")).encode()
+        text = self._render(prompt.replace(self._marker, " "))
         # Some templates write the start token that the tokenizer would add.
-        start = self._token_text(self._llm.token_bos()).encode()
-        message = self._mtmd.mtmd_input_text(text, len(text), not (start and text.startswith(start)), True)
+        start = self._token_text(self._llm.token_bos())
+        encoded = text.encode()
+        message = self._mtmd.mtmd_input_text(encoded, len(encoded), not (start and text.startswith(start)), True)
         picture = np.ascontiguousarray(picture)
         height, width = picture.shape[:2]
         with contextlib.ExitStack() as stack:
@@ -79,7 +85,7 @@ class VisionModel:
             code = self._mtmd.mtmd_tokenize(self._projector, chunks, ctypes.byref(message), bitmaps, 1)
             if code:
                 raise InputError(f"{self._path}: cannot read this picture or question (code {code})")
-            self._evaluate(chunks, answer_tokens)
+            self._evaluate(chunks, answer_tokens, (text.partition(self._marker)[0], picture.shape, picture.tobytes()))
 
     def hear(self, token):
         """Read one more token, as if the model had said it."""
@@ -101,25 +107,46 @@ class VisionModel:
 
     def text(self, tokens):
         """Return what tokens spell; bytes that are no UTF-8 are left out."""
-        return self._llm.detokenize(tokens).decode("utf-8", "ignore")
+        return b"".join(map(self._piece, tokens)).decode("utf-8", "ignore")
 
     def ends(self, token):
         """Tell whether a token ends an answer."""
         return self._lib.llama_vocab_is_eog(self._lib.llama_model_get_vocab(self._llm.model), token)
 
-    def _evaluate(self, chunks, answer_tokens):
+    def grammar_filter(self, grammar):
+        """Return a function from log P of the next token to those that a GBNF grammar allows next, the others -inf.
+
+        Its attribute `accept` takes the token that was chosen. The grammar must be valid: llama.cpp ends the process
+        on one that is not.
+        """
+        return GrammarFilter(self._lib, self._lib.llama_model_get_vocab(self._llm.model), grammar)
+
+    def _evaluate(self, chunks, answer_tokens, shown):
         needed = self._mtmd.mtmd_helper_get_n_tokens(chunks) + answer_tokens
         if needed > CONTEXT:
             raise InputError(f"{self._path}: the question takes {needed} of {CONTEXT} tokens; shorten it")
-        self._llm.reset()
-        self._lib.llama_memory_clear(self._memory(), True)
-        end = self._lib.llama_pos(0)
-        code = self._mtmd.mtmd_helper_eval_chunks(
-            self._projector, self._llm.ctx, chunks, 0, 0, self._llm.n_batch, True, ctypes.byref(end)
-        )
-        if code:
-            raise InputError(f"{self._path}: llama.cpp failed on the question (code {code}); give another model")
-        self._llm.n_tokens = end.value
+        parts = [self._mtmd.mtmd_input_chunks_get(chunks, n) for n in range(self._mtmd.mtmd_input_chunks_size(chunks))]
+        kinds = [self._mtmd.mtmd_input_chunk_get_type(part) for part in parts]
+        split = max(n for n, kind in enumerate(kinds) if kind != self._mtmd.MTMD_INPUT_CHUNK_TYPE_TEXT) + 1
+        if shown != self._seen or not self.rewind(self._seen_end):
+            self._seen = None
+            self._llm.reset()
+            self._lib.llama_memory_clear(self._memory(), True)
+            self._feed(parts[:split])
+            self._seen, self._seen_end = shown, self.position
+        self._feed(parts[split:])
+
+    def _feed(self, parts):
+        for number, part in enumerate(parts):
+            end = self._lib.llama_pos(self.position)  # counted up from here
+            last = number == len(parts) - 1
+            code = self._mtmd.mtmd_helper_eval_chunk_single(
+                self._projector, self._llm.ctx, part, self.position, 0, self._llm.n_batch, last, ctypes.byref(end)
+            )
+            if code:
+                self._seen = None
+                raise InputError(f"{self._path}: llama.cpp failed on the question (code {code}); give another model")
+            self._llm.n_tokens = end.value
 
     def _memory(self):
         return self._lib.llama_get_memory(self._llm.ctx)
@@ -129,9 +156,11 @@ class VisionModel:
 
         _hush()
         COMPLAINTS.clear()
+        # A small model has room for a memory in full precision.
+        precision = {"type_k": FLOAT32, "type_v": FLOAT32} if _is_small(self._path) else {}
         try:
             return self._lib.Llama(
-                str(self._path), n_ctx=CONTEXT, n_threads=threads, n_threads_batch=threads, verbose=False
+                str(self._path), n_ctx=CONTEXT, n_threads=threads, n_threads_batch=threads, verbose=False, **precision
             )
         except (ValueError, TemplateError) as error:
             raise InputError(
@@ -179,23 +208,37 @@ class VisionModel:
     def _parts(self, prompt):
         return [{"type": "text", "text": self._marker}, {"type": "text", "text": prompt}]
 
+    def _piece(self, token):
+        # `Llama.detokenize` loses tokens of more than 32 bytes.
+        vocabulary = self._lib.llama_model_get_vocab(self._llm.model)
+        size = -self._lib.llama_token_to_piece(vocabulary, token, None, 0, 0, False)
+        buffer = ctypes.create_string_buffer(size + 1)
+        self._lib.llama_token_to_piece(vocabulary, token, buffer, size, 0, False)
+        return buffer.raw[:size]
+
     def _token_text(self, token):
         return self._llm.detokenize([token], special=True).decode("utf-8", "ignore") if token >= 0 else ""
 
 
-def _check_pair(model, mmproj):
+def _read_pair(model, mmproj):
+    """Return the header keys of a text model and of a vision projector."""
     if gguf_architecture(model) == "clip":
         raise InputError(f"{model}: is a vision projector, not a text model; give it as --mmproj")
     architecture = gguf_architecture(mmproj)
     if architecture != "clip":
         raise InputError(f"{mmproj}: is a text model ({architecture}), not a vision projector; give it as --model")
+    return gguf_keys(model), gguf_keys(mmproj)
+
+
+def _is_small(model):
+    return Path(model).stat().st_size < SMALL_MODEL
 
 
 def _default_threads(model):
     # llama.cpp's threads wait for each other in a busy loop: when other programs need the cores, one thread a core
     # is many times slower than a single thread.
     cores = joblib.cpu_count(only_physical_cores=True)
-    return 1 if Path(model).stat().st_size < SMALL_MODEL else max(1, cores // 2)
+    return 1 if _is_small(model) else max(1, cores // 2)
 
 
 @functools.cache

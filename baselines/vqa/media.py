@@ -1,0 +1,123 @@
+"""The clips and videos that questions ask about, found in a folder by their names."""
+
+import warnings
+from pathlib import Path
+
+from baselines.datasets.cutting import cut_clip, event_clips
+from baselines.datasets.folders import subject_key
+from baselines.datasets.manifest import read_videos
+from baselines.datasets.records import Clip, Event, Video
+from baselines.errors import InputError
+
+
+def find_media(asked, media, fps=None):
+    """Return ({key: Clip or Video}, {key: why not}) of what is asked about; a key in neither is not in the folder.
+
+    asked: {(subject, video, span): whether its events are asked about}, which makes it a `Video`; with a span
+    (onset, offset, apex or None) that part of the video is the `Clip`. media: a manifest folder; or a folder with,
+    for each clip, a folder of images, a video file or a flow picture named `<subject>_<video>`, `<video>` or
+    `<subject>/<video>`. Case and leading zeros do not matter. fps: as in `read_videos`.
+    """
+    media = Path(media)
+    if not media.is_dir():
+        raise InputError(f"{media}: no such folder; --media names the folder that holds the clips asked about")
+    find = _in_manifest(media, fps) if (media / "videos.csv").exists() else _in_folder(media, fps)
+    found, failures = {}, {}
+    for key, about_events in asked.items():
+        subject, name, span = key
+        try:
+            record = find(subject, name, about_events or span is not None)
+            if isinstance(record, Video) and not about_events:
+                record = _part(record, span, name)
+        except InputError as error:
+            failures[key] = str(error)
+            continue
+        if record is not None:
+            found[key] = record
+    return found, failures
+
+
+def as_clip(record):
+    """Return a clip as it is, and a video as the clip of all its frames."""
+    return _part(record, None, record.name) if isinstance(record, Video) else record
+
+
+def _part(video, span, name):
+    """Return frames onset..offset of a video as a clip, all of them without a span."""
+    onset, offset, apex = span or (1, len(video.frames), None)
+    if not 1 <= onset <= offset <= len(video.frames):
+        raise InputError(
+            f"{video.frames.source}: a question asks about frames {onset}-{offset}; the video has frames "
+            f"1-{len(video.frames)}, mend the question"
+        )
+    apex = apex if apex and onset <= apex <= offset else None
+    return cut_clip(video, Event(onset, offset, apex), name)
+
+
+def _in_manifest(media, fps):
+    findings = []
+    videos = read_videos(media, fps, findings)
+    for finding in findings:
+        warnings.warn(f"{finding}; the video is passed over", stacklevel=2)
+    whole, clips = _Names(videos), _Names(event_clips(videos))
+
+    def find(subject, name, as_video):
+        return (None if as_video else clips.find(subject, name)) or whole.find(subject, name)
+
+    return find
+
+
+class _Names:
+    """Records by subject and name, or by name alone where only one subject has it."""
+
+    def __init__(self, records):
+        self.full, self.plain = {}, {}
+        for record in records:
+            self.full.setdefault(subject_key(f"{record.subject}_{record.name}"), record)
+            self.plain.setdefault(subject_key(record.name), []).append(record)
+
+    def find(self, subject, name):
+        if subject:
+            return self.full.get(subject_key(f"{subject}_{name}")) or self.full.get(subject_key(name))
+        same = self.plain.get(subject_key(name), [])
+        return self.full.get(subject_key(name)) or (same[0] if len(same) == 1 else None)
+
+
+def _in_folder(media, fps):
+    here = _listing(media)
+
+    def find(subject, name, as_video):
+        path = _place(here, subject, name)
+        if path is None:
+            return None
+        if path.suffix.lower() == ".png":
+            return Clip("media", subject, name, flow_image=path)
+        (video,) = read_videos(path, fps)
+        return video
+
+    return find
+
+
+def _place(here, subject, name):
+    """Return the path of a clip in a listing or in the folder of its subject, or None."""
+    names = [f"{subject}_{name}", name] if subject else [name]
+    for full in names:
+        if subject_key(full) in here:
+            return here[subject_key(full)]
+    parts = name.split("_")
+    pairs = [(subject, name)] if subject else [("_".join(parts[:n]), "_".join(parts[n:])) for n in range(1, len(parts))]
+    for owner, own in pairs:
+        folder = here.get(subject_key(owner))
+        if folder is not None and folder.is_dir():
+            found = _listing(folder).get(subject_key(own))
+            if found is not None:
+                return found
+    return None
+
+
+def _listing(folder):
+    """Return {name without ending: path} of what is in a folder, folders first."""
+    found = {}
+    for path in sorted(folder.iterdir(), key=lambda path: (not path.is_dir(), path.name)):
+        found.setdefault(subject_key(path.name if path.is_dir() else path.stem), path)
+    return found

@@ -1,0 +1,280 @@
+"""Train the small vision model of ME-VQA on the flow pictures of a dataset, and export it for llama.cpp.
+
+    python -m baselines.vqa.vlm.train --dataset NAME --data-root DIR --output FOLDER
+
+It starts from the embedded model, which so is fine-tuned, or with --from-scratch from nothing, as that one was made.
+PyTorch is needed to train, never to answer. Each step draws from the seed and its own number, so that a run that was
+cut goes on from its checkpoint as if it had not been.
+"""
+
+import json
+import math
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+import numpy as np
+
+from baselines.action_units import NAMES
+from baselines.datasets import load_dataset
+from baselines.datasets.records import Question, coarse
+from baselines.errors import InputError
+from baselines.files import atomic_path, write_text
+from baselines.parallel import progress_bar
+from baselines.recognition.representation import represent
+from baselines.recognition.transforms import Recentre
+from baselines.scoring.vqa import vqa_scores
+from baselines.vqa.annotation import annotated_event
+from baselines.vqa.llama import ADMISSIBLE, EMBEDDED_PAIR, LlamaAnswerer
+from baselines.vqa.panel import FLOW_PICTURE, flow_panels
+from baselines.vqa.vlm import require
+from baselines.vqa.vlm.augment import CROPPED_ALIKE, Strength
+from baselines.vqa.vlm.lessons import BEFORE, IGNORE, draw_batch, exercises
+from baselines.vqa.vlm.vocabulary import tokens
+
+PAIR = ("model.gguf", "mmproj.gguf")
+CHECKPOINT_EVERY = 100  # steps
+FIGURES = {
+    "coarse": ("uf1", "uar"), "fine": ("uf1", "uar"), "action_units": ("f1",), "yes_no": ("accuracy",),
+    "side": ("accuracy",),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How it is trained. folds: of subjects, each held out once for the score; 1 holds out every fifth subject."""
+
+    steps: int = 1500
+    batch: int = 64
+    rate: float = 3e-3  # of learning, at its highest
+    dropout: float = 0.05
+    decay: float = 0.05
+    seed: int = 0
+    folds: int = 1
+    from_scratch: bool = False
+
+
+FINE_TUNING = Plan(steps=200, rate=1e-3)
+
+
+@dataclass(frozen=True)
+class Material:
+    """What is learned from: flow pictures (n, H, W, 3), `Event`s, each clip's subject and `Question`s."""
+
+    pictures: np.ndarray
+    events: list
+    subjects: list
+    questions: list
+    strength: Strength
+
+    def take(self, chosen):
+        """Return the part of the clips in a boolean array (n,)."""
+        keep = np.flatnonzero(chosen)
+        lists = ([values[n] for n in keep] for values in (self.events, self.subjects, self.questions))
+        return Material(self.pictures[keep], *lists, self.strength)
+
+
+def fine_tune(dataset_name, root, output, seed=0, jobs=1, fix_labels=True):
+    """Return `train` from the embedded model with the plan for it."""
+    return train(dataset_name, root, output, replace(FINE_TUNING, seed=seed), jobs, fix_labels)
+
+
+def train(dataset_name, root, output, plan=FINE_TUNING, jobs=1, fix_labels=True):
+    """Train on a dataset and write `model.gguf`, `mmproj.gguf` and `scores.json` into the folder `output`.
+
+    The scores are those on subjects that were held out of a training of their own; then all subjects are learned
+    from. Returns the scores. Raises `InputError` for a dataset without known emotions or with a single subject.
+    """
+    for module in ("torch", "gguf"):
+        require(module)
+    material = read_material(dataset_name, root, jobs, fix_labels)
+    output = Path(output)
+    started = time.monotonic()
+    scores = held_out_scores(material, plan, output)
+    network = fit(material, plan, output / "checkpoint.pt")
+    note = _note(dataset_name, material, plan, scores)
+    write(network, output, note)
+    write_text(output / "scores.json", json.dumps({**note, "seconds": round(time.monotonic() - started)}, indent=1))
+    return scores
+
+
+def read_material(dataset_name, root, jobs=1, fix_labels=True):
+    """Return the `Material` of all clips of a dataset whose emotion is known."""
+    dataset = load_dataset(dataset_name, root, fix_labels)
+    asked = {}
+    for question in dataset.questions:
+        asked.setdefault((question.subject, question.video), []).append(question)
+    clips = [
+        replace(clip, event=annotated_event(clip.event, asked.get((clip.subject, clip.name), [])))
+        for clip in dataset.clips
+        if clip.event
+    ]
+    clips = [clip for clip in clips if clip.label]
+    if not clips:
+        raise InputError(f"dataset {dataset.name} has no clip with a known emotion; fill in the emotion of the events")
+    pictures = Recentre().transform(represent(clips, FLOW_PICTURE, jobs))
+    rng = np.random.default_rng(0)
+    questions = [asked.get((clip.subject, clip.name)) or _made_up(clip, rng) for clip in clips]
+    published = all(clip.frames is None for clip in clips)
+    subjects = [f"{clip.dataset}/{clip.subject}" for clip in clips]
+    return Material(
+        pictures, [clip.event for clip in clips], subjects, questions, CROPPED_ALIKE if published else Strength()
+    )
+
+
+def held_out_scores(material, plan, folder):
+    """Return the scores of answers about subjects that were not learned from, and how many there were."""
+    names = sorted(set(material.subjects))
+    if len(names) < 2:
+        raise InputError("all clips are of one subject; a score needs subjects that are held out, so at least 2")
+    order = np.random.default_rng(plan.seed).permutation(len(names))
+    parts = np.array_split(order, min(plan.folds, len(names))) if plan.folds > 1 else [order[: -(-len(names) // 5)]]
+    rows = []
+    for number, part in enumerate(parts):
+        held_out = np.isin(material.subjects, [names[n] for n in part])
+        network = fit(material.take(~held_out), plan, folder / f"checkpoint-{number}.pt")
+        with tempfile.TemporaryDirectory() as scratch:
+            pair = write(network, Path(scratch), _note("", material, plan, {}))
+            rows += answers(pair, material.take(held_out))
+    return {"subjects": sum(map(len, parts)), "of": len(names), "folds": len(parts), **score(rows)}
+
+
+def answers(pair, material):
+    """Return the question rows about `Material` with the `prediction` that a GGUF pair gives, read by llama.cpp."""
+    answerer = LlamaAnswerer(*pair)
+    rows = []
+    for panel, questions in zip(flow_panels(material.pictures), material.questions):
+        said = answerer.answer_clip([question.text for question in questions], panel)
+        for question, answer in zip(questions, said):
+            row = {"id": question.id, "dataset": "", "subject": question.subject, "video": question.video}
+            rows.append({**row, "question": question.text, "answer": question.answer, "prediction": answer.text})
+    answerer.close()
+    return rows
+
+
+def score(rows):
+    """Return {coarse_uf1, coarse_uar, fine_uf1, ...} of rows with `answer` and `prediction`."""
+    found = vqa_scores(rows, [row["prediction"] for row in rows], per_dataset=False)
+    return {
+        f"{kind}_{figure}": round(float(found[kind][figure]), 3)
+        for kind, figures in FIGURES.items()
+        for figure in figures
+        if figure in found.get(kind, {})
+    }
+
+
+def fit(material, plan, checkpoint):
+    """Return a `Network` trained on `Material`; `checkpoint` is a file to go on from, deleted at the end."""
+    torch = require("torch")
+    from baselines.vqa.vlm.files import read_pair
+    from baselines.vqa.vlm.network import Network, Size
+
+    torch.set_num_threads(1)  # more gain little here, and would sum in another order
+    torch.manual_seed(plan.seed)
+    network = Network(Size(len(tokens())), plan.dropout) if plan.from_scratch else read_pair(*EMBEDDED_PAIR)
+    network.train()
+    optimizer = torch.optim.AdamW(network.parameters(), plan.rate, betas=(0.9, 0.98), weight_decay=plan.decay)
+    first = _resume(torch, checkpoint, network, optimizer)
+    weights, before = _weights(material.events), torch.tensor(BEFORE)
+    with progress_bar(plan.steps, f"training on {len(material.events)} clips") as bar:
+        bar.update(first)
+        for step in range(first, plan.steps):
+            rng = np.random.default_rng([plan.seed, step])
+            torch.manual_seed(int(rng.integers(2**31)))
+            batch = draw_batch(material, weights, plan.batch, network.size.image_tokens, rng)
+            for group in optimizer.param_groups:
+                group["lr"] = plan.rate * _pace(step, plan.steps)
+            optimizer.zero_grad()
+            _loss(torch, network, before, batch).backward()
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            optimizer.step()
+            bar.update(1)
+            if (step + 1) % CHECKPOINT_EVERY == 0 and step + 1 < plan.steps:
+                with atomic_path(checkpoint) as path:
+                    torch.save([step + 1, network.state_dict(), optimizer.state_dict()], path)
+    Path(checkpoint).unlink(missing_ok=True)
+    return network.eval()
+
+
+def _pace(step, steps):
+    """Return the share of the learning rate at a step: a short climb, then half a cosine down to 0."""
+    climb = min(100, 1 + steps // 10)
+    return min(1, (step + 1) / climb) * (1 + math.cos(math.pi * step / steps)) / 2
+
+
+def _loss(torch, network, before, batch):
+    said, positions, mask = (torch.from_numpy(a) for a in (batch.tokens, batch.positions, batch.mask))
+    logits = network(torch.from_numpy(batch.pictures), before, said, positions, mask[:, None])
+    logits = logits[:, -said.shape[1] :].flatten(0, 1)
+    return torch.nn.functional.cross_entropy(logits, torch.from_numpy(batch.targets).flatten(), ignore_index=IGNORE)
+
+
+def _resume(torch, checkpoint, network, optimizer):
+    if not Path(checkpoint).exists():
+        return 0
+    step, weights, state = torch.load(checkpoint, weights_only=True)
+    network.load_state_dict(weights)
+    optimizer.load_state_dict(state)
+    return step
+
+
+def _weights(events):
+    """Coarse classes are drawn alike, fine ones within them by the root of their size."""
+    broad, fine = [coarse(event.emotion) for event in events], [event.emotion for event in events]
+    of_broad, of_fine = Counter(broad), Counter(fine)
+    return [1 / math.sqrt(of_broad[b] * of_fine[f]) for b, f in zip(broad, fine)]
+
+
+def _note(dataset_name, material, plan, scores):
+    units = [len(event.action_units) for event in material.events if event.action_units]
+    classes = {"coarse": {coarse(event.emotion) for event in material.events}}
+    classes["fine"] = {event.emotion for event in material.events} - {"negative", "positive"}
+    return {
+        "dataset": dataset_name,
+        "clips": len(material.events),
+        "subjects": len(set(material.subjects)),
+        "plan": vars(plan),
+        "held_out": scores,
+        "rate": float(np.mean(units)) / len(NAMES) if units else 0.1,
+        "classes": {kind: sorted({*names, *ADMISSIBLE[kind]}) for kind, names in classes.items()},
+    }
+
+
+def write(network, folder, note):
+    """Write the GGUF pair of a network into a folder and return its paths; note: JSON-able."""
+    from baselines.vqa.vlm.files import write_pair
+
+    pair = [folder / name for name in PAIR]
+    write_pair(network, *pair, note)
+    return pair
+
+
+def _made_up(clip, rng):
+    pairs = exercises(clip.event, rng)
+    return [
+        Question(f"{clip.subject}_{clip.name}_{n}", clip.name, question, answer, clip.subject)
+        for n, (question, answer) in enumerate(pairs, start=1)
+    ]
+
+
+@click.command()
+@click.option("--dataset", required=True)
+@click.option("--data-root", type=click.Path(path_type=Path))
+@click.option("--output", required=True, type=click.Path(path_type=Path))
+@click.option("--steps", type=click.IntRange(1))
+@click.option("--folds", type=click.IntRange(1), default=1, help="1: every fifth subject is held out for the score.")
+@click.option("--seed", type=click.IntRange(0), default=0)
+@click.option("--from-scratch", is_flag=True, help="Do not start from the embedded model.")
+@click.option("--jobs", type=int, default=-1)
+def main(dataset, data_root, output, steps, folds, seed, from_scratch, jobs):
+    """Train the small vision model."""
+    plan = Plan(from_scratch=True) if from_scratch else FINE_TUNING
+    plan = replace(plan, steps=steps or plan.steps, folds=folds, seed=seed)
+    click.echo(json.dumps(train(dataset, data_root, output, plan, jobs), indent=1))
+
+
+if __name__ == "__main__":
+    main()
