@@ -55,7 +55,7 @@ def run_experiments(
     for task in tasks:
         if task not in TASKS:
             raise InputError(f"--task {task!r} is not known; choose one of {', '.join(TASKS)}")
-    chosen = with_apex(recipes or recipe_names(), apex)
+    chosen = with_apex(recipes or recipe_names(slow=False), apex)
     loaded = [load_dataset(name, root, fix_labels) for name in dict.fromkeys(datasets)]
     if limit:
         loaded = [limit_dataset(dataset, limit) for dataset in loaded]

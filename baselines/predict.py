@@ -1,10 +1,12 @@
 """What the commands spot, recognize and str do with their inputs: each input by itself, failures apart."""
 
+import math
 import warnings
 from dataclasses import dataclass, field
 from functools import partial
 
-from baselines.datasets.manifest import cut_clip, event_clips, read_videos
+from baselines.datasets.cutting import cut_clip, event_clips
+from baselines.datasets.manifest import read_videos
 from baselines.datasets.records import Event, Video
 from baselines.errors import InputError
 from baselines.parallel import progress_bar, run_parallel
@@ -20,27 +22,63 @@ STR_COLUMNS = ("subject", "video", "onset", "offset", "emotion", "type")
 
 @dataclass
 class Outcome:
-    """Prediction rows (mappings), one message a failed input, and how many videos or clips went well."""
+    """Prediction rows (mappings), one message a failed input, how many videos or clips went well, details of each."""
 
     rows: list = field(default_factory=list)
     failures: list = field(default_factory=list)
     succeeded: int = 0
+    details: list = field(default_factory=list)
 
 
-def spot_inputs(inputs, method="", fps=None, plot=None, jobs=1):
-    """Return the `Outcome` of spotting in every video of the inputs; `plot` names a folder for curve pictures."""
+def spot_inputs(inputs, method="", fps=None, plot=None, preview=None, jobs=1):
+    """Return the `Outcome` of spotting in every video of the inputs; `details` tells scores and curves of each.
+
+    plot: folder for curve pictures; preview: folder for a short annotated clip around each interval.
+    """
     recipe = spotting_recipe(method)
     videos, outcome = open_inputs(inputs, partial(read_videos, fps=fps))
 
     def rows_of(video, result):
+        name = f"{video.subject}_{video.name}"
         if plot is not None:
             from baselines.report.plots import plot_spotting
 
-            name = f"{video.subject}_{video.name}"
             plot_spotting(result, video.fps, plot / f"{name}.png", truth=video.events, title=name)
+        if preview is not None:
+            from baselines.report.previews import write_previews
+
+            write_previews(video, result, preview, name)
+        outcome.details.append(details_of(video, result))
         return [spotting_row(video, interval) for interval in result.intervals]
 
     return run_each(partial(spot_video, recipe=recipe), videos, rows_of, outcome, jobs, "spotting")
+
+
+def details_of(video, result):
+    """Return a JSON-able mapping of a spotting result: intervals with scores, curves with thresholds, warnings.
+
+    Values of a curve are rounded to six digits, null without a face.
+    """
+    return {
+        "subject": video.subject,
+        "video": video.name,
+        "fps": video.fps,
+        "frames": len(result.curves[0].values) if result.curves else 0,
+        "intervals": [
+            {**spotting_row(video, i), "apex": i.apex, "score": round(i.score, 6), "region": i.region}
+            for i in result.intervals
+        ],
+        "curves": [
+            {
+                "name": curve.name,
+                "unit": curve.unit,
+                "threshold": float(curve.threshold) if math.isfinite(curve.threshold) else None,
+                "values": [round(float(v), 6) if math.isfinite(v) else None for v in curve.values],
+            }
+            for curve in result.curves
+        ],
+        "warnings": list(result.warnings),
+    }
 
 
 def recognize_inputs(inputs, model=None, fps=None, jobs=1):
@@ -64,14 +102,14 @@ def recognize_inputs(inputs, model=None, fps=None, jobs=1):
     return run_each(partial(represent_one, settings=settings), clips, rows_of, outcome, jobs, "recognizing")
 
 
-def spot_then_recognize_inputs(inputs, method="", model=None, fps=None, jobs=1):
-    """Return the `Outcome` of spotting micro-expressions in every video and recognizing each."""
+def spot_then_recognize_inputs(inputs, method="", model=None, fps=None, kinds=("micro",), jobs=1):
+    """Return the `Outcome` of spotting expressions of the `kinds` in every video and recognizing each."""
     recipe = spotting_recipe(method)
     model = load_model(model) if model else default_model(jobs)
     videos, outcome = open_inputs(inputs, partial(read_videos, fps=fps))
 
     def rows_of(video, result):
-        return recognize_events(video, result.intervals, model.recognizer, model.recipe)
+        return recognize_events(video, result.intervals, model.recognizer, model.recipe, kinds)
 
     return run_each(partial(spot_video, recipe=recipe), videos, rows_of, outcome, jobs, "spotting")
 
@@ -128,10 +166,10 @@ def run_each(function, records, rows_of, outcome, jobs, label):
 
 
 def _results(function, records, jobs, label):
-    """Return what `_caught` gives for each record; a single video shows its progress by frames, twice over."""
+    """Return what `_caught` gives for each record; a single video shows its progress by frames, and has all workers."""
     if len(records) == 1 and isinstance(records[0], Video):
-        with progress_bar(2 * len(records[0].frames), label) as bar:
-            return run_parallel(partial(_caught, partial(function, progress=bar.update)), records)
+        with progress_bar(len(records[0].frames), label) as bar:
+            return [_caught(partial(function, progress=bar.update, jobs=jobs), records[0])]
     return run_parallel(partial(_caught, function), records, jobs, label)
 
 

@@ -2,17 +2,25 @@
 
 import numpy as np
 
-from baselines.datasets.manifest import cut_clip
+from baselines.datasets.cutting import cut_clip
 from baselines.datasets.records import Event
+from baselines.errors import InputError
 from baselines.recognition.representation import represent_one
 from baselines.spotting import METHODS
 
 
-def spot_video(video, recipe, progress=None):
-    """Return the `SpottingResult` of a video under a spotting recipe; `progress(1)` is called twice a frame."""
+def make_spotter(recipe):
+    """Return the spotter that a spotting recipe describes."""
     parameters = dict(recipe.steps["method"])
-    spotter = METHODS[parameters.pop("name")](**parameters)
-    return spotter.predict(video.frames, video.fps, progress=progress)
+    name = parameters.pop("name")
+    if name not in METHODS:
+        raise InputError(f"spotting method {name!r} is not known; choose one of {', '.join(METHODS)}")
+    return METHODS[name](**parameters)
+
+
+def spot_video(video, recipe, progress=None, jobs=1):
+    """Return the `SpottingResult` of a video under a spotting recipe; `progress(n)` is called as frames are done."""
+    return make_spotter(recipe).predict(video.frames, video.fps, progress, jobs)
 
 
 def spotting_row(video, interval):
@@ -26,15 +34,20 @@ def spotting_row(video, interval):
     }
 
 
-def recognize_events(video, intervals, recognizer, recipe):
-    """Return a CSV row with `emotion` for each micro-expression among the intervals.
+def recognize_events(video, intervals, recognizer, recipe, kinds=("micro",)):
+    """Return a CSV row with `emotion` for each interval of the `kinds`, without those recognized as others.
 
-    recognizer: fitted by `recipe`, a recognition recipe; each interval is cut out and seen as a clip.
+    recognizer: fitted by `recipe`, a recognition recipe; each interval is cut out and seen as a clip with the apex that
+    the spotter found. The challenge knows negative, positive and surprise: a row of others is dropped there, as the
+    winner of MEGC2025 does, for it could only be a false alarm in the analysis.
     """
-    micro = [interval for interval in intervals if interval.kind == "micro"]
-    if not micro:
+    chosen = [interval for interval in intervals if interval.kind in kinds]
+    if not chosen:
         return []
-    clips = [cut_clip(video, Event(i.onset, i.offset, i.apex), f"{video.name}_{i.onset}") for i in micro]
+    clips = [cut_clip(video, Event(i.onset, i.offset, i.apex), f"{video.name}_{i.onset}") for i in chosen]
     X = np.stack([represent_one(clip, recipe.steps["representation"]) for clip in clips])
-    emotions = recognizer.predict(X)
-    return [{**spotting_row(video, i), "emotion": str(emotion)} for i, emotion in zip(micro, emotions)]
+    rows = [
+        {**spotting_row(video, interval), "emotion": str(emotion)}
+        for interval, emotion in zip(chosen, recognizer.predict(X))
+    ]
+    return [row for row in rows if row["emotion"] != "others"]

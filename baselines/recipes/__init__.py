@@ -14,7 +14,10 @@ OTHER_APEXES = ("spotted", "middle")
 
 @dataclass(frozen=True)
 class Recipe:
-    """One named method with every parameter; `steps` maps a step of the task to its name and parameters."""
+    """One named method with every parameter; `steps` maps a step of the task to its name and parameters.
+
+    floor: tables compare the others with it. slow: `run-all` leaves it out unless it is named.
+    """
 
     name: str
     task: str
@@ -23,11 +26,11 @@ class Recipe:
     steps: dict
 
 
-def recipe_names(task=None):
-    """Return the names of all recipes, or of those for one task, floors first."""
+def recipe_names(task=None, slow=True):
+    """Return the names of all recipes, or of those for one task, floors first; `slow`: also of those that say so."""
     found = [load_recipe(path.stem) for path in sorted(FOLDER.glob("*.toml"))]
     found.sort(key=lambda recipe: (not recipe.steps.get("floor", False), recipe.name))
-    return [recipe.name for recipe in found if task in (None, recipe.task)]
+    return [r.name for r in found if task in (None, r.task) and (slow or not r.steps.get("slow", False))]
 
 
 def load_recipe(name):

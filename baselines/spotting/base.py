@@ -1,6 +1,5 @@
 """What every spotter is: a measurement on the frames, kept in the cache, and a rule from it to intervals."""
 
-import hashlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 
@@ -9,8 +8,9 @@ from sklearn.base import BaseEstimator
 
 from baselines.cache import cached_arrays
 from baselines.errors import InputError
-from baselines.faces import cached_track
+from baselines.faces import CODE, follow
 from baselines.identity import code_identity, library_versions
+from baselines.spotting.blocks import BLOCK, measure_blocks
 
 
 @dataclass(frozen=True)
@@ -45,44 +45,62 @@ class SpottingResult:
 
 
 class Spotter(BaseEstimator, ABC):
-    """Long video in, intervals out. A subclass gives `measure`, `measured_by` and `spot`."""
+    """Long video in, intervals out. A subclass gives `measure`, `measured_by` and `spot`.
+
+    least_score: intervals of a lower score are left out. 1 is the method's own threshold; lower values serve to draw
+    the trade-off between misses and false alarms.
+    """
 
     measured_by = ()  # parameters that `measure` depends on
+    code = ()  # source files that `measure` depends on, besides features and faces
+    in_blocks = False  # whether what is measured is zero at the start and adds up, so that blocks can be joined
+    least_score = 1.0
 
     @abstractmethod
-    def measure(self, frames, landmarks, fps, progress=None):
-        """Return the array that the rule works on; its first axis is the frames."""
+    def measure(self, faces, fps):
+        """Return the array that the rule works on; its first axis is the frames.
+
+        faces: iterable of `FaceFrame`, as `baselines.faces.follow` gives them, read once.
+        """
 
     @abstractmethod
     def spot(self, measured, fps):
         """Return the `SpottingResult` of what `measure` gave."""
 
-    def predict(self, frames, fps, landmarks=None, progress=None):
-        """Return the `SpottingResult` of a video.
+    def predict(self, frames, fps, progress=None, jobs=1):
+        """Return the `SpottingResult` of a video: `spot` of what `measured` gives."""
+        array, warnings = self.measured(frames, fps, progress, jobs)
+        return replace(self.spot(array, fps), warnings=warnings)
 
-        frames: `Frames`; fps: frames per second; landmarks: (T, 68, 2) px, found when None.
-        `progress(1)` is called for each frame, once for finding the face and once for measuring.
+    def measured(self, frames, fps, progress=None, jobs=1):
+        """Return what `measure` gives for a video, from the cache if it is there, and warnings.
+
+        frames: `Frames`; fps: frames per second. `progress(n)` is called as frames are done. jobs: workers that share
+        the blocks of one long video (methods with `in_blocks`); the result is the same for any number.
         Raises `InputError` for a video without a face.
         """
         if not (fps and np.isfinite(fps) and fps > 0):
             raise InputError(
                 f"{frames.source}: {fps} frames per second; give the frame rate with --fps or in videos.csv"
             )
-        warnings = ()
-        if landmarks is None:
-            track = cached_track(frames, fps, progress)
-            landmarks, warnings = track.landmarks, track.warnings
         key = {
             "frames": frames.identity(),
-            "landmarks": hashlib.blake2b(np.ascontiguousarray(landmarks, np.float32), digest_size=12).hexdigest(),
             "fps": fps,
+            "block": BLOCK if self.in_blocks else None,
             "spotter": [type(self).__name__, {name: getattr(self, name) for name in self.measured_by}],
-            "code": code_identity("baselines/spotting/motion.py", "features"),
-            "libraries": library_versions("opencv-contrib-python-headless", "scikit-image", "scipy"),
+            "code": code_identity(*CODE, *self.code, "baselines/spotting/blocks.py", "features"),
+            "libraries": library_versions("dlib-bin", "dlib", "opencv-contrib-python-headless"),
         }
 
         def compute():
-            return {"measured": self.measure(frames, landmarks, fps, progress)}
+            array, warnings = self._measure(frames, fps, progress, jobs)
+            return {"measured": array, "warnings": np.array(warnings, dtype=str)}
 
-        measured = cached_arrays("spotting", key, compute)["measured"]
-        return replace(self.spot(measured, fps), warnings=tuple(warnings))
+        stored = cached_arrays("spotting", key, compute)
+        return stored["measured"], tuple(str(text) for text in stored["warnings"])
+
+    def _measure(self, frames, fps, progress, jobs):
+        if self.in_blocks:
+            return measure_blocks(self.measure, frames, fps, progress, jobs)
+        warnings = []
+        return self.measure(follow(frames, fps, warnings, progress), fps), warnings

@@ -2,30 +2,29 @@
 
 import numpy as np
 
+BALANCE = 0.25  # least share of the way out that the way back must be, and the other way round
 
-def out_and_back(displacement, k, balance=0.25):
-    """Return how far each region went out and came back within `k` frames to either side: (T, N) float64.
 
-    displacement: (T, N, 2). With a = d(t) - d(t-k) and b = d(t) - d(t+k) it is the smaller of the lengths of a and b
-    along their mean: the height of an expression that is over within 2k frames. It is 0 where the smaller is less
-    than `balance` of the larger, as in a steady drift and at the corners of a step such as a turn of the head.
-    Moilanen's contrast (ICPR 2014), d(t) - (d(t-k) + d(t+k)) / 2, is the length of that mean, and of a step it gives
-    half the height. Beyond the ends the first and last frames count as lasting.
+def out_and_back(displacement, k):
+    """Return how far each part went out and came back within `k` frames to either side: heights, directions, lengths.
+
+    displacement: (T, N, 2). With a = d(t) - d(t-k) and b = d(t) - d(t+k), the height (T, N) is the smaller of the
+    lengths of a and b along their mean: that of an expression that is over within 2k frames. It is 0 where the smaller
+    is less than `BALANCE` of the larger, as in a steady drift and at the corners of a step such as a turn of the head.
+    Directions (T, N, 2) are those of the mean, lengths (T, N) its own: Moilanen's contrast (ICPR 2014),
+    d(t) - (d(t-k) + d(t+k)) / 2, which of a step gives half the height. Beyond the ends the first and last frames
+    count as lasting.
     """
     frames = np.arange(len(displacement))
     before = displacement - displacement[np.maximum(frames - k, 0)]
     after = displacement - displacement[np.minimum(frames + k, len(frames) - 1)]
     mean = (before + after) / 2
-    direction = mean / np.maximum(np.linalg.norm(mean, axis=-1, keepdims=True), 1e-12)
-    out, back = (before * direction).sum(axis=-1), (after * direction).sum(axis=-1)
+    lengths = np.hypot(mean[..., 0], mean[..., 1])
+    directions = mean / np.maximum(lengths, 1e-12)[..., None]
+    out, back = (before * directions).sum(axis=-1), (after * directions).sum(axis=-1)
     smaller = np.minimum(out, back)
-    return np.where(smaller >= balance * np.maximum(out, back), np.maximum(smaller, 0), 0)
-
-
-def noise_level(values, sigmas):
-    """Return median + `sigmas` robust standard deviations (1.4826 median absolute deviations) of (T,) values."""
-    median = np.median(values)
-    return median + sigmas * 1.4826 * np.median(np.abs(values - median))
+    heights = np.where(smaller >= BALANCE * np.maximum(out, back), np.maximum(smaller, 0), 0)
+    return heights, directions, lengths
 
 
 def moilanen_threshold(values, p):
@@ -34,42 +33,58 @@ def moilanen_threshold(values, p):
     return mean + p * (values.max() - mean)
 
 
-def rise_and_fall(displacement, peak, k, low=0.25):
-    """Return (onset, apex, offset) indices of the event of one region around `peak`.
+def flanks(profile, peak, k, low=0.25):
+    """Return (onset, apex, offset) indices of the event around `peak`, from its own rise and fall.
 
-    displacement: (T, 2). Within `k` frames of the peak the displacement is measured from the chord between the ends,
-    in the direction it has at the peak. The event lasts while it exceeds `low` of its largest value; as an
-    expression starts and ends slowly, both flanks are then prolonged to where the line through their crossings of
-    `low` and 2 `low` meets the chord.
+    profile: (T,). Within `k` frames of the peak it is measured from the chord between the ends. The event lasts while
+    it exceeds `low` of its largest value; as an expression starts and ends slowly, both flanks are then prolonged to
+    where the line through their crossings of `low` and 2 `low` meets the chord.
     """
-    start, end = max(peak - k, 0), min(peak + k, len(displacement) - 1)
-    part = displacement[start : end + 1]
-    share = np.linspace(0, 1, len(part))[:, None]
-    bulge = part - (1 - share) * part[0] - share * part[-1]
-    height = bulge @ bulge[peak - start]
+    start, end = max(peak - k, 0), min(peak + k, len(profile) - 1)
+    height = profile[start : end + 1] - np.linspace(profile[start], profile[end], end - start + 1)
     apex = int(np.argmax(height))
-    flanks = []
+    ends = []
     for flank in (height[apex::-1], height[apex:]):
-        wide, narrow = (_first_below(flank, level * height[apex]) for level in (low, 2 * low))
-        flanks.append(min(wide + (wide - narrow), len(flank) - 1))
-    return start + apex - flanks[0], start + apex, start + apex + flanks[1]
+        wide, narrow = (_crossing(flank, level * height[apex]) for level in (low, 2 * low))
+        ends.append(min(2 * wide - narrow, len(flank) - 1))
+    return round(start + apex - ends[0]), start + apex, round(start + apex + ends[1])
 
 
-def _first_below(flank, level):
-    """Return how many frames a flank that starts at the apex stays at or above a level, less one."""
+def _crossing(flank, level):
+    """Return how many frames, not whole, a flank that starts at the apex takes to fall to a level."""
     below = np.flatnonzero(flank < level)
-    return (below[0] if below.size else len(flank)) - 1
+    if not below.size:
+        return len(flank) - 1.0
+    after = below[0]
+    if not after:
+        return 0.0
+    return after - 1 + (flank[after - 1] - level) / (flank[after - 1] - flank[after])
 
 
-def tallest_apart(candidates, overlap=0.1):
-    """Return the candidates, tallest first, that share at most `overlap` of the shorter with a taller one.
+def bridge(displacement, hidden):
+    """Return displacement (T, N, 2) with the frames of (T,) `hidden` filled linearly from those around."""
+    if not hidden.any() or hidden.all():
+        return displacement
+    frames = np.arange(len(hidden))
+    known = frames[~hidden]
+    after = np.searchsorted(known, frames[hidden])
+    left, right = known[np.maximum(after - 1, 0)], known[np.minimum(after, len(known) - 1)]
+    share = ((frames[hidden] - left) / np.maximum(right - left, 1))[:, None, None]
+    filled = displacement.copy()
+    filled[hidden] = (1 - share) * displacement[left] + share * displacement[right]
+    return filled
 
-    candidates: objects with onset, offset (inclusive) and height.
+
+def tallest_apart(candidates, heights, overlap=0.1):
+    """Return (candidate, height) pairs, tallest first, that share at most `overlap` of the shorter with a taller one.
+
+    candidates: objects with onset, offset (inclusive).
     """
     kept = []
-    for new in sorted(candidates, key=lambda candidate: -candidate.height):
-        if all(_shared(new, old) <= overlap for old in kept):
-            kept.append(new)
+    for index in np.argsort(-np.asarray(heights), kind="stable"):
+        new = candidates[index]
+        if all(_shared(new, old) <= overlap for old, _ in kept):
+            kept.append((new, heights[index]))
     return kept
 
 

@@ -1,12 +1,20 @@
-"""The rule of SOFTNet without its network: flow over a fixed distance, threshold, peaks of fixed width."""
+"""The rule of SOFTNet without its network, on flow or on optical strain: threshold, peaks of fixed width."""
+
+from collections import deque
 
 import numpy as np
 from scipy.ndimage import uniform_filter1d
-from scipy.signal import find_peaks
 
-from baselines.spotting.base import Curve, Interval, Spotter, SpottingResult
-from baselines.spotting.curves import face_runs, moilanen_threshold
-from baselines.spotting.motion import flow_magnitude
+from baselines.faces import aligned_faces
+from baselines.spotting.base import Spotter
+from baselines.spotting.curves import face_runs
+from baselines.spotting.rules import Rule, spot_by_rules
+from features.alignment import EYE_DISTANCE
+from features.optical_flow import optical_flow
+from features.optical_strain import optical_strain
+from features.regions import NOSE, REGIONS, boxes, region_means
+
+SIZE = 128  # px; side of the aligned face
 
 
 class SoftnetRule(Spotter):
@@ -16,38 +24,51 @@ class SoftnetRule(Spotter):
     ablation without the network this is. The published k, half the mean length of the database's expressions, are
     about 0.2 s (micro) and 0.6 s (macro), p is 0.55. Here the face is aligned on landmarks and flow is Farneback's by
     default. Micro and macro are spotted apart: their intervals may overlap.
+    magnitude: "flow" as there, or "strain", the magnitude of optical strain (Shreve et al., FG 2011), whose published
+    spotting rules differ from author to author; under this one the two can be compared.
     """
 
-    measured_by = ("micro", "macro", "flow")
+    measured_by = ("micro", "macro", "flow", "magnitude")
+    code = ("baselines/spotting/softnet_rule.py",)
 
-    def __init__(self, micro=0.2, macro=0.6, p=0.55, flow="farneback"):
+    def __init__(self, micro=0.2, macro=0.6, p=0.55, flow="farneback", magnitude="flow", least_score=1.0):
         self.micro = micro
         self.macro = macro
         self.p = p
         self.flow = flow
+        self.magnitude = magnitude
+        self.least_score = least_score
 
-    def measure(self, frames, landmarks, fps, progress=None):
-        """Return the (T, 2) mean flow magnitudes over the micro and macro distance."""
-        return flow_magnitude(frames, landmarks, fps, self._distances(fps), self.flow, progress)
+    def measure(self, faces, fps):
+        """Return (T, 2), the mean magnitude over the micro and the macro distance; NaN where unknown."""
+        distances, rows = self._distances(fps), []
+        recent = deque(maxlen=max(distances) + 1)
+        for index, entry in enumerate(aligned_faces(faces, fps, SIZE)):
+            recent.append(entry)
+            rows.append([np.nan, np.nan])
+            for column, k in enumerate(distances):
+                if len(recent) > k and entry[0] is not None and recent[-1 - k][0] is not None:
+                    rows[index - k][column] = self._magnitude(*recent[-1 - k], entry[0])
+        return np.array(rows).reshape(-1, 2)
 
     def spot(self, measured, fps):
         """Return the `SpottingResult` of the magnitudes (T, 2)."""
-        intervals, curves = [], []
-        for kind, k, magnitude in zip(("micro", "macro"), self._distances(fps), measured.T):
-            curve = np.full(len(magnitude), np.nan)
-            runs = face_runs(np.isfinite(magnitude))
-            for run in runs:
-                curve[run] = uniform_filter1d(magnitude[run], 2 * k, mode="nearest")
-            known = curve[np.isfinite(curve)]
-            threshold = float(moilanen_threshold(known, self.p)) if known.size else np.inf
-            curves.append(Curve(f"{kind}, {k / fps:.2g} s", curve, threshold))
-            for run in runs:
-                peaks, found = find_peaks(np.pad(curve[run], 1), height=threshold, distance=k)
-                for peak, height in zip(peaks - 1 + run.start, found["peak_heights"]):
-                    first, last = max(peak - k, run.start), min(peak + k, run.stop + k - 1)
-                    score = float(height) / threshold if threshold > 0 else 1.0
-                    intervals.append(Interval(int(first) + 1, int(peak) + 1, int(last) + 1, kind, score))
-        return SpottingResult(tuple(sorted(intervals, key=lambda found: found.onset)), tuple(curves))
+        curves, rules = np.full(measured.shape, np.nan), []
+        for column, (kind, k) in enumerate(zip(("micro", "macro"), self._distances(fps))):
+            for run in face_runs(np.isfinite(measured[:, column])):
+                curves[run, column] = uniform_filter1d(measured[run, column], 2 * k, mode="nearest")
+            rules.append(Rule(f"{kind}, {k / fps:.2g} s", kind, k / fps, k / fps, self.p))
+        unit = "eye distances" if self.magnitude == "flow" else "strain"
+        return spot_by_rules(curves, rules, fps, self.least_score, unit)
+
+    def _magnitude(self, face, place, later):
+        field = optical_flow(face, later, method=self.flow)
+        if self.magnitude == "strain":
+            return region_means(optical_strain(field), boxes(place, REGIONS)).mean()
+        field = field - region_means(field, boxes(place, NOSE))
+        return region_means(np.hypot(field[..., 0], field[..., 1]), boxes(place, REGIONS)).mean() / (
+            EYE_DISTANCE * SIZE
+        )
 
     def _distances(self, fps):
         return [max(1, round(self.micro * fps)), max(2, round(self.macro * fps))]

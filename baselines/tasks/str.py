@@ -37,9 +37,10 @@ class SpotThenRecognize(Task):
     def run_fold(self, recipe, prepared, subject, seed):
         videos, clips, X = prepared
         recognition = load_recipe(recipe.steps["recognition"])
-        others = np.array([subject_of(clip) != subject for clip in clips])
+        subjects = np.array([subject_of(clip) for clip in clips])
+        others = subjects != subject
         labels = np.array([clip.label for clip in clips])
-        recognizer = Recognizer.from_recipe(recognition, seed).fit(X[others], labels[others])
+        recognizer = Recognizer.from_recipe(recognition, seed).fit(X[others], labels[others], subjects[others])
         truth, predictions = [], []
         for video in videos:
             if subject_of(video) != subject:

@@ -1,0 +1,135 @@
+"""How well spotting methods find known motion in real faces, beside chance and the untouched video.
+
+`python -m baselines.report.implants [FOLDER]` prints a table; with `--output` the trade-off between misses and false
+alarms is written as CSV and picture too. Nothing is fitted on these videos.
+"""
+
+from collections import defaultdict
+from functools import partial
+from pathlib import Path
+
+import click
+import numpy as np
+
+from baselines.bench.implants import LEVELS, faces_folder, implant_sets
+from baselines.errors import MissingDependency
+from baselines.files import atomic_path, csv_text, write_text
+from baselines.parallel import run_parallel
+from baselines.recipes import load_recipe, recipe_names
+from baselines.scoring.spotting import spotting_scores
+from baselines.spot_then_recognize import make_spotter, spotting_row
+
+SHIFTS = 8  # shifts of the predictions, evenly spread over the video, whose mean F1 is chance
+SCORES = np.geomspace(0.4, 2.5, 15)  # thresholds of the trade-off, in units of the method's own
+COLUMNS = ("level", "method", "score", "miss rate", "false alarms a minute")
+
+
+@click.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.option("--level", "levels", multiple=True, type=click.Choice(list(LEVELS)), help="Repeatable. Default: all.")
+@click.option("--method", "methods", multiple=True, metavar="NAME", help="Repeatable. Default: all spotting recipes.")
+@click.option("--seed", "seeds", multiple=True, type=int, default=(0, 1), show_default=True, help="Repeatable.")
+@click.option("--jobs", type=int, default=-1, show_default="all cores", help="Number of parallel workers.")
+@click.option("--output", type=click.Path(path_type=Path), help="Folder for trade-off.csv and trade-off.png.")
+def main(folder, levels, methods, seeds, jobs, output):
+    """Measure spotting methods on implants in the face videos of FOLDER (default: faces in $MEGC_SHARED_DATA)."""
+    trade_off = []
+    for level in levels or LEVELS:
+        pairs = implant_sets(folder or faces_folder(), level, seeds)
+        for name in methods or recipe_names("spotting"):
+            spotter = make_spotter(load_recipe(name)).set_params(least_score=float(SCORES[0]))
+            results = spot_pairs(spotter, pairs, jobs)
+            click.echo(table_row(level, name, figures(pairs, results)))
+            trade_off += [(level, name, *point) for point in trade_off_points(pairs, results)]
+    if output:
+        write_text(output / "trade-off.csv", csv_text(COLUMNS, trade_off))
+        plot_trade_off(trade_off, output / "trade-off.png")
+
+
+def spot_pairs(spotter, pairs, jobs):
+    """Return the intervals of each (implanted, untouched) pair, down to the lowest score."""
+    videos = [video for pair in pairs for video in pair]
+    found = run_parallel(partial(_intervals, spotter), videos, jobs, "spotting")
+    return list(zip(found[::2], found[1::2]))
+
+
+def _intervals(spotter, video):
+    return spotter.predict(video.frames, video.fps).intervals
+
+
+def figures(pairs, results, score=1.0):
+    """Return {name: value} of a level: F1 and intervals, chance, hits beyond the untouched twin, false alarms."""
+    truth, predicted, shifted, twins, minutes, alarms = [], [], defaultdict(list), [], 0.0, 0
+    for (video, twin), (intervals, untouched) in zip(pairs, results):
+        intervals, untouched = ([i for i in found if i.score >= score] for found in (intervals, untouched))
+        truth += [spotting_row(video, event) for event in video.events]
+        predicted += [spotting_row(video, interval) for interval in intervals]
+        twins += [spotting_row(video, interval) for interval in untouched]
+        for shift in range(1, SHIFTS + 1):
+            shifted[shift] += [_shifted(spotting_row(video, i), shift, len(video.frames)) for i in intervals]
+        minutes += len(twin.frames) / twin.fps / 60
+        alarms += len(untouched)
+    scores, hits = spotting_scores(truth, predicted), spotting_scores(truth, twins, resamples=0)
+    chance = [spotting_scores(truth, rows, resamples=0) for rows in shifted.values()]
+    result = {"false alarms a minute": alarms / minutes, "events": len(truth)}
+    for kind in ("micro", "macro", "overall"):
+        result[kind] = scores[kind]["f1"]
+        result[f"{kind} interval"] = _by_video(truth, predicted, kind)
+        result[f"{kind} chance"] = float(np.mean([found[kind]["f1"] for found in chance]))
+        result[f"{kind} hits"] = scores[kind]["tp"]
+        result[f"{kind} hits beyond twin"] = scores[kind]["tp"] - hits[kind]["tp"]
+    return result
+
+
+def _by_video(truth, predicted, kind):
+    """Return the 95 % interval of an F1, resampling videos: there are too few subjects."""
+    truth, predicted = ([{**row, "subject": row["video"]} for row in rows] for rows in (truth, predicted))
+    return spotting_scores(truth, predicted)["ci"][kind]["f1"]
+
+
+def _shifted(row, shift, frames):
+    """Return a prediction moved round a video by a share of its length; none is cut in two."""
+    onset = (row["onset"] - 1 + round(shift * frames / (SHIFTS + 1))) % frames + 1
+    return row | {"onset": onset, "offset": onset + row["offset"] - row["onset"]}
+
+
+def trade_off_points(pairs, results):
+    """Yield (score, miss rate, false alarms a minute) for thresholds from lenient to strict."""
+    for score in SCORES:
+        found = figures(pairs, results, score)
+        yield float(score), 1 - found["overall hits"] / max(found["events"], 1), found["false alarms a minute"]
+
+
+def table_row(level, name, found):
+    """Return one line of the table."""
+    parts = [f"{level:8} {name:18}"]
+    for kind in ("micro", "macro", "overall"):
+        low, high = found[f"{kind} interval"] or (np.nan, np.nan)
+        parts.append(f"{kind} {found[kind]:.3f} [{low:.2f}, {high:.2f}] chance {found[f'{kind} chance']:.3f}")
+    beyond = f"hits {found['overall hits']}, {found['overall hits beyond twin']:+d} beyond the untouched twin"
+    return " | ".join([*parts, beyond, f"{found['false alarms a minute']:.1f} false alarms a minute untouched"])
+
+
+def plot_trade_off(rows, path):
+    """Draw the curves of `trade_off_points`, one panel a level."""
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise MissingDependency("A picture", "matplotlib", "matplotlib") from None
+
+    levels = list(dict.fromkeys(row[0] for row in rows))
+    figure = Figure(figsize=(5 * len(levels), 4.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    for axis, level in zip(figure.subplots(1, len(levels), squeeze=False)[0], levels):
+        for name in dict.fromkeys(row[1] for row in rows):
+            points = np.array([row[3:] for row in rows if row[:2] == (level, name)])
+            axis.plot(points[:, 1], points[:, 0], marker=".", label=name)
+        axis.set(title=level, xlabel="false alarms a minute on untouched video", ylabel="miss rate", ylim=(0, 1))
+    axis.legend()
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=100)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""One long video measured in blocks that workers share; where a block begins depends on the video alone.
+
+Each block starts anew: the face is looked for, motion is measured from its first frame. The first frame of the next
+block belongs to both, and joins what they measured. So the result is the same for any number of workers, and memory
+is bounded by a block.
+"""
+
+from functools import partial
+
+import numpy as np
+
+from baselines.errors import InputError
+from baselines.faces import follow
+from baselines.parallel import iterate_parallel
+
+BLOCK = 20.0  # seconds
+
+
+def measure_blocks(measure, frames, fps, progress=None, jobs=1):
+    """Return (measured, warnings) of a video: `measure(faces, fps)` on each block, joined where a face goes through.
+
+    measure: gives (T, parts, values) whose first two values are places that are zero at the block's first frame.
+    Raises `InputError` when no block has a face.
+    """
+    length = max(2, round(BLOCK * fps))
+    starts = list(range(0, len(frames), length))
+    if len(starts) > 1 and len(frames) - starts[-1] < length / 4:  # no worker is started for a short rest
+        starts.pop()
+    stops = [*(start + 1 for start in starts[1:]), len(frames)]
+    blocks = [frames[start:stop] for start, stop in zip(starts, stops)]
+    joined, warnings, problems = None, [], []
+    function = partial(_measure_block, measure, fps=fps, progress=progress if jobs == 1 else None)
+    for start, (measured, notes, problem) in zip(starts, iterate_parallel(function, blocks, jobs)):
+        joined = measured if joined is None else join(joined, measured, start)
+        problems += [problem] if problem else []
+        warnings += notes if len(blocks) == 1 else [f"counted from frame {start + 1}: {note}" for note in notes]
+        if progress is not None and jobs != 1:
+            progress(len(measured))
+    if problems and not np.isfinite(joined).any():
+        raise InputError(problems[0])
+    return joined, warnings
+
+
+def _measure_block(measure, frames, fps, progress):
+    """Return (measured, warnings, problem) of a block; a block without a face is no problem of the whole video."""
+    warnings, problems = [], []
+
+    def faces():
+        try:
+            yield from follow(frames, fps, warnings, progress)
+        except InputError as error:
+            problems.append(str(error))
+
+    measured = measure(faces(), fps)
+    return measured, warnings, problems[0] if problems else None
+
+
+def join(before, after, start):
+    """Return (T, parts, values) of two blocks as one; the first frame of `after` is frame `start` of `before`.
+
+    Where both have a face in that frame, places go on from there. Otherwise it holds no face, so that nothing reaches
+    from one block into the other.
+    """
+    gap = np.full((max(start + 1 - len(before), 0), *before.shape[1:]), np.nan, before.dtype)
+    before = np.concatenate([before, gap])
+    after = after.copy()
+    if len(after) and np.isfinite(before[start]).all() and np.isfinite(after[0]).all():
+        after[..., :2] += before[start, :, :2]
+    else:
+        before[start] = np.nan
+    return np.concatenate([before, after[1:]])

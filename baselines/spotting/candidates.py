@@ -1,0 +1,159 @@
+"""Movements of a face that may be expressions, from the motion of its parts, each with figures to judge it by."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import binary_dilation, gaussian_filter1d, maximum_filter1d
+from scipy.signal import find_peaks
+
+from baselines.spotting.curves import bridge, face_runs, flanks, out_and_back
+from baselines.spotting.parts import LIDS, MOVING
+
+SCALES = (0.2, 0.35, 0.6, 1.0, 1.7, 2.8)  # seconds; half-windows of the contrast
+SMOOTHING = 0.03  # seconds; Gaussian of the displacements
+SHORTEST_RUN = 0.3  # seconds with a face
+LOWEST = 0.003  # eye distances; what noise and codecs do to a still face
+SHORTEST = 0.1  # seconds; shorter movements are none
+BLINK, BLINK_SCALE, BLINK_MARGIN = 0.035, 0.25, 0.1  # eye distances, seconds, seconds
+USUAL, USUAL_PEAKS = 0.004, 4  # eye distances at the first scale, peaks: what is taken for granted of any face
+LEAST_TYPICAL = 0.0015  # eye distances; below that is noise
+TALLEST = 0.6  # parts with at least this share of the tallest movement make up the profile
+TALL, CLEAR = 0.06, 4.5  # eye distances, times what is usual: a laugh is judged as a smile of this height
+MINUTE = 60.0  # seconds
+NEAR = 5.0  # seconds within which other movements are compared
+PARTS = tuple(MOVING)
+FIGURES = (
+    "height", "height to typical", "height to median", "height to restlessness", "height to others near",
+    "share of higher peaks", "joint height", "share of parts", "length", "share of window", "lids", "head",
+    "unrest around",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A movement out and back: frames from 0, the part that stands out most, the figures `FIGURES`."""
+
+    onset: int
+    apex: int
+    offset: int
+    part: str
+    figures: np.ndarray
+
+    @property
+    def length(self):
+        return self.offset - self.onset + 1
+
+
+def candidates(measured, fps):
+    """Return (candidates, curves) of what `part_motion` measured.
+
+    curves: (T, scales) the largest contrast of a part in units of what is typical of that part in the video, NaN
+    without a face; candidates are its peaks above 1.
+    """
+    curves = np.full((len(measured), len(SCALES)), np.nan)
+    shortest = max(4, round(SHORTEST_RUN * fps))
+    spans = [run for run in face_runs(np.isfinite(measured).all(axis=(1, 2))) if run.stop - run.start >= shortest]
+    runs = [_Run(measured[span].astype(float), span.start, fps) for span in spans]
+    found, restlessness = [], None
+    for column, scale in enumerate(SCALES if runs else ()):
+        k = max(2, round(scale * fps))
+        views = [_View(run, k) for run in runs]
+        if restlessness is None:  # of the shortest scale, which no expression dominates
+            restlessness = np.median(np.concatenate([view.lengths for view in views]), axis=0) + LEAST_TYPICAL / 10
+        typical = _Typical(views, restlessness, scale)
+        for run, view in zip(runs, views):
+            relative = view.heights / typical.scale
+            relative[run.blinking] = 0
+            top = relative.max(axis=1)
+            curves[run.start : run.start + len(top), column] = top
+            for peak in find_peaks(np.pad(top, 1), height=1.0, distance=max(1, k // 2))[0] - 1:
+                new = _candidate(run, view, typical, relative, peak, k, fps)
+                if new is not None:
+                    found.append(new)
+    return found, curves
+
+
+class _Run:
+    """A stretch with a face: smoothed motion of its parts with blinks bridged, of lids and of the head."""
+
+    def __init__(self, measured, start, fps):
+        self.start = start
+        motion = gaussian_filter1d(measured[..., :2], SMOOTHING * fps, axis=0, mode="nearest")
+        self.lids, self.head = motion[:, LIDS], motion[:, -1:]
+        k = max(2, round(BLINK_SCALE * fps))
+        both = out_and_back(measured[:, LIDS, :2], k)[0].min(axis=1)
+        self.blinking = both > BLINK
+        if self.blinking.any():
+            self.blinking = binary_dilation(self.blinking, iterations=max(1, round(BLINK_MARGIN * fps)))
+        self.motion = bridge(motion[:, : len(PARTS)], self.blinking)
+
+
+class _View:
+    """A run at one scale; `peaks` holds frames and heights of each part's peaks."""
+
+    def __init__(self, run, k):
+        self.heights, self.directions, self.lengths = out_and_back(run.motion, k)
+        self.lids = maximum_filter1d(out_and_back(run.lids, k)[0].max(axis=1), max(3, k // 2))
+        self.head = maximum_filter1d(out_and_back(run.head, k)[2][:, 0], max(3, k // 2))
+        self.peaks = []
+        for curve in self.heights.T:
+            frames = find_peaks(np.pad(curve, 1), height=1e-9, distance=max(1, k // 2))[0] - 1
+            self.peaks.append((frames, curve[frames]))
+
+
+class _Typical:
+    """What is typical of each part at one scale: heights of its peaks, and how restless it is."""
+
+    def __init__(self, views, restlessness, scale):
+        usual = np.full(USUAL_PEAKS, USUAL * np.sqrt(scale / SCALES[0]))
+        heights = [np.concatenate([usual, *(view.peaks[part][1] for view in views)]) for part in range(len(PARTS))]
+        high = np.array([np.quantile(own, 0.75) for own in heights]).clip(LEAST_TYPICAL)
+        self.scale = np.maximum(high, 0.3 * high.mean())
+        self.median = np.array([np.median(own) for own in heights]).clip(LEAST_TYPICAL / 2)
+        self.restlessness = restlessness * np.sqrt(scale / SCALES[0])
+
+
+def _candidate(run, view, typical, relative, peak, k, fps):
+    """Return the `Candidate` at a peak, None if it is too low or too short."""
+    part = int(relative[peak].argmax())
+    height, way = view.heights[peak, part], view.directions[peak, part]
+    tallest = relative[peak] > TALLEST * relative[peak, part]
+    weight = np.where(tallest, view.heights[peak] / typical.scale**2, 0)[:, None] * view.directions[peak]
+    first = max(peak - k, 0)
+    profile = np.einsum("tpc,pc->t", run.motion[first : peak + k + 1], weight)
+    onset, apex, offset = (first + index for index in flanks(profile, peak - first, k))
+    length = offset - onset + 1
+    if height < LOWEST or length < SHORTEST * fps:
+        return None
+    near, higher = _compared(view.peaks[part], peak, height, length, fps)
+    around = (slice(max(onset - length, 0), onset + 1), slice(offset, offset + length + 1))
+    unrest = max(np.ptp(run.motion[side, part] @ way) for side in around)
+    figures = [
+        _capped(height, TALL),
+        _capped(relative[peak, part], CLEAR),
+        _capped(height / typical.median[part], 2 * CLEAR),
+        _capped(height / typical.restlessness[part], 3 * CLEAR),
+        _capped(height / near, CLEAR),
+        higher,
+        _capped((relative[peak] ** 2).sum(), 3 * CLEAR**2),
+        tallest.mean(),
+        np.log(length / fps),
+        length / (2 * k),
+        np.log(max(view.lids[peak], 1e-4) / height),
+        np.log(max(view.head[peak], 1e-4) / height),
+        min(unrest / height, 4.0),
+    ]
+    return Candidate(onset + run.start, apex + run.start, offset + run.start, PARTS[part], np.array(figures))
+
+
+def _compared(peaks, peak, height, length, fps):
+    """Return the tallest other movement of a part near a peak, and the share of higher ones within a minute of it."""
+    first, last = (np.searchsorted(peaks[0], peak + side * MINUTE * fps) for side in (-1, 1))
+    frames, heights = (column[first:last] for column in peaks[:2])
+    away = np.abs(frames - peak)
+    near = heights[(away > length / 2 + 0.3 * fps) & (away < NEAR * fps)].max(initial=LEAST_TYPICAL)
+    return near, max(np.sum(heights > 0.9 * height) - 1, 0) / (len(heights) + USUAL_PEAKS)
+
+
+def _capped(ratio, most):
+    return np.log(min(ratio, most))

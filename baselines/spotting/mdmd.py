@@ -1,0 +1,64 @@
+"""Spotting by main directional maximal difference, the baseline of MEGC2020."""
+
+from collections import deque
+
+import numpy as np
+
+from baselines.faces import aligned_faces
+from baselines.spotting.base import Spotter
+from baselines.spotting.rules import MICRO, Rule, spot_by_rules
+from features.feature_difference import contrasted
+from features.mdmd import directional_difference
+from features.optical_flow import optical_flow
+
+SIZE = 128  # px; side of the aligned face
+
+
+class Mdmd(Spotter):
+    """Motion k frames up to a frame that is gone k frames after it, block by block; frames above the threshold.
+
+    Wang et al., Neurocomputing 230, 2017; He et al., arXiv 1912.11985 (MEGC2020): k 12 frames for micro-, 39 for
+    macro-expressions at 30 fps, p .01, micro-expressions of 7 to 16 frames, macro-expressions longer. Flow is
+    Farneback's by default where the paper takes RLOF ("rlof").
+    """
+
+    measured_by = ("micro", "macro", "flow")
+    code = ("baselines/spotting/mdmd.py",)
+
+    def __init__(self, micro=0.4, macro=1.3, p=0.01, flow="farneback", least_score=1.0):
+        self.micro = micro
+        self.macro = macro
+        self.p = p
+        self.flow = flow
+        self.least_score = least_score
+
+    def measure(self, faces, fps):
+        """Return the (T, 2) differences at the micro and the macro scale, NaN where unknown."""
+        scales, rows = self._frames(fps), []
+        recent = deque(maxlen=2 * max(scales) + 1)
+        for index, (face, _) in enumerate(aligned_faces(faces, fps, SIZE)):
+            recent.append(face)
+            rows.append([np.nan, np.nan])
+            for column, k in enumerate(scales):
+                if len(recent) <= 2 * k:
+                    continue
+                three = recent[-1 - 2 * k], recent[-1 - k], recent[-1]
+                if all(part is not None for part in three):
+                    flows = (optical_flow(three[0], later, method=self.flow) for later in three[1:])
+                    rows[index - k][column] = directional_difference(*flows)
+        return np.array(rows).reshape(-1, 2)
+
+    def spot(self, measured, fps):
+        """Return the `SpottingResult` of the differences (T, 2)."""
+        curves, rules = measured.astype(float), []
+        for column, (kind, k) in enumerate(zip(("micro", "macro"), self._frames(fps))):
+            known = np.isfinite(measured[:, column])
+            if len(measured) > 2 * k:
+                curves[:, column] = contrasted(np.where(known, measured[:, column], 0), max(k - 1, 1))
+            curves[~known, column] = np.nan
+            lengths = (7 / 30, 16 / 30) if kind == "micro" else (MICRO + 1 / fps, np.inf)
+            rules.append(Rule(f"{kind}, {k / fps:.2g} s", kind, 0, 0, self.p, 0, lengths))
+        return spot_by_rules(curves, rules, fps, self.least_score, "px")
+
+    def _frames(self, fps):
+        return [max(1, round(self.micro * fps)), max(2, round(self.macro * fps))]

@@ -1,0 +1,68 @@
+"""What the published methods share: from a curve to intervals, by a threshold, peaks, merging and a length filter."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.signal import find_peaks
+
+from baselines.spotting.base import Curve, Interval, SpottingResult
+from baselines.spotting.curves import face_runs, moilanen_threshold
+
+MICRO = 0.5  # seconds; the longest micro-expression
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How one curve becomes intervals; times in seconds.
+
+    kind: micro or macro; "" for micro up to `MICRO` and macro above. k: half the width of an interval around a peak;
+    0 takes all frames above the threshold instead. apart: least distance of peaks. p: threshold mean + p (max - mean).
+    merge: intervals with a smaller gap become one. lengths: shortest and longest interval that is kept.
+    """
+
+    name: str
+    kind: str
+    k: float
+    apart: float
+    p: float
+    merge: float = 0.0
+    lengths: tuple[float, float] = (0.0, np.inf)
+
+
+def spot_by_rules(curves, rules, fps, least_score=1.0, unit="eye distances"):
+    """Return the `SpottingResult` of curves (T, R), NaN where unknown, under one `Rule` each."""
+    intervals, drawn = [], []
+    for rule, curve in zip(rules, np.asarray(curves, float).T):
+        known = curve[np.isfinite(curve)]
+        threshold = float(moilanen_threshold(known, rule.p)) if known.size else np.inf
+        drawn.append(Curve(rule.name, curve, threshold, unit))
+        for run in face_runs(np.isfinite(curve)):
+            spans = _spans(curve[run], rule, threshold * least_score, fps)
+            intervals += [_interval(span, int(run.start), curve, rule, threshold, fps) for span in spans]
+    return SpottingResult(tuple(sorted(intervals, key=lambda found: found.onset)), tuple(drawn))
+
+
+def _spans(curve, rule, threshold, fps):
+    """Return the (first, last) indices of the intervals in one run."""
+    if rule.k:
+        k = max(1, round(rule.k * fps))
+        peaks, _ = find_peaks(np.pad(curve, 1), height=threshold, distance=max(1, round(rule.apart * fps)))
+        spans = [(max(peak - k, 0), min(peak + k, len(curve) - 1)) for peak in peaks - 1]
+    else:
+        spans = [(run.start, run.stop - 1) for run in face_runs(curve > threshold)]
+    merged = []
+    for first, last in spans:
+        if merged and rule.merge and first - merged[-1][1] - 1 < rule.merge * fps:
+            merged[-1] = merged[-1][0], last
+        else:
+            merged.append((first, last))
+    low, high = (length * fps for length in rule.lengths)
+    return [(first, last) for first, last in merged if low - 0.5 <= last - first + 1 <= high + 0.5]
+
+
+def _interval(span, start, curve, rule, threshold, fps):
+    first, last = int(span[0]) + start, int(span[1]) + start
+    apex = first + int(np.argmax(curve[first : last + 1]))
+    kind = rule.kind or ("micro" if last - first + 1 <= MICRO * fps + 0.5 else "macro")
+    score = float(curve[apex] / threshold) if threshold > 0 else 1.0
+    return Interval(first + 1, apex + 1, last + 1, kind, score)

@@ -1,0 +1,137 @@
+"""What comes out of spotting: rows, JSON, previews, expressions that are recognized, implants in real faces."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from baselines.bench import implants
+from baselines.bench.implants import ImplantFrames, Piece, draw_script
+from baselines.datasets.frames import ArrayFrames, open_frames
+from baselines.datasets.records import Event, Video
+from baselines.errors import InputError
+from baselines.predict import details_of
+from baselines.recipes import load_recipe, recipe_names
+from baselines.report.implants import figures, trade_off_points
+from baselines.report.previews import annotated, write_previews
+from baselines.spot_then_recognize import make_spotter, recognize_events
+from baselines.spotting import Curve, Interval, SpottingResult
+
+FPS = 30.0
+MICRO, MACRO = Interval(11, 15, 20, "micro", 1.25, "chin"), Interval(31, 40, 60, "macro", 2.0, "upper lip")
+
+
+@pytest.fixture
+def video():
+    pictures = np.random.default_rng(0).integers(0, 256, (70, 60, 80, 3), dtype=np.uint8)
+    return Video("d", "s1", "v1", ArrayFrames(pictures), FPS)
+
+
+@pytest.fixture
+def result():
+    values = np.r_[np.nan, np.linspace(0, 1, 69)]
+    return SpottingResult((MICRO, MACRO), (Curve("c", values, 0.5, "px"), Curve("d", values, np.inf)), ("a note",))
+
+
+class Same:
+    """A recognizer that always gives the same answers."""
+
+    def __init__(self, *answers):
+        self.answers = answers
+
+    def predict(self, X):
+        return np.array(self.answers[: len(X)])
+
+
+def test_details_are_json_with_scores_and_the_curve(video, result):
+    found = json.loads(json.dumps(details_of(video, result), allow_nan=False))
+    assert found["intervals"][0] == {
+        "subject": "s1", "video": "v1", "onset": 11, "offset": 20, "type": "micro",
+        "apex": 15, "score": 1.25, "region": "chin",
+    }  # fmt: skip
+    assert found["frames"] == len(found["curves"][0]["values"]) == 70
+    assert found["curves"][0]["values"][0] is None
+    assert found["curves"][0]["threshold"] == 0.5
+    assert found["curves"][1]["threshold"] is None
+    assert found["warnings"] == ["a note"]
+
+
+@pytest.mark.parametrize(("kinds", "onsets"), [(("micro",), [11]), (("macro",), [31]), (("micro", "macro"), [11, 31])])
+def test_types_choose_what_is_recognized(video, result, kinds, onsets):
+    recipe = load_recipe("majority")
+    rows = recognize_events(video, result.intervals, Same("negative", "positive"), recipe, kinds)
+    assert [row["onset"] for row in rows] == onsets
+    assert set(rows[0]) == {"subject", "video", "onset", "offset", "type", "emotion"}
+
+
+def test_others_are_left_out_as_the_challenge_wants(video, result):
+    rows = recognize_events(
+        video, result.intervals, Same("others", "surprise"), load_recipe("majority"), ("micro", "macro")
+    )
+    assert [(row["onset"], row["emotion"]) for row in rows] == [(31, "surprise")]
+    assert recognize_events(video, (), Same(), load_recipe("majority")) == []
+
+
+def test_previews_show_half_a_second_around(video, result, tmp_path):
+    write_previews(video, result, tmp_path / "p", "s1_v1")
+    assert sorted(path.name for path in (tmp_path / "p").iterdir()) == [
+        "s1_v1_11-20_micro.avi",
+        "s1_v1_31-60_macro.avi",
+    ]
+    frames = open_frames(tmp_path / "p" / "s1_v1_11-20_micro.avi")
+    assert len(frames) == 35 - 1 + 1
+    assert frames[0].shape == (96, 80, 3)
+    shown = annotated(video.frames[14], 15, MICRO, 1, 35)
+    assert tuple(shown[-6, 5]) == (209, 73, 91)
+    assert tuple(annotated(video.frames[0], 1, MICRO, 1, 35)[-6, 0]) == (120, 120, 120)
+
+
+def test_every_spotting_recipe_makes_a_spotter():
+    assert {make_spotter(load_recipe(name)).least_score for name in recipe_names("spotting")} == {1.0}
+    recipe = load_recipe("mdmd")
+    recipe.steps["method"]["name"] = "none"
+    with pytest.raises(InputError, match="'none' is not known; choose one of regional-contrast"):
+        make_spotter(recipe)
+
+
+# --- implants
+
+
+def test_implants_move_the_face_when_the_script_says_so(shared_data):
+    piece = implants.pieces(shared_data / "faces", "still")[-1]
+    assert isinstance(piece, Piece)
+    events, curves = draw_script(np.random.default_rng(1), piece)
+    assert len(events) >= 5
+    gaps = np.diff([event.onset for event in events]) / piece.fps
+    assert gaps.min() >= 2.9
+    moved, still = ImplantFrames(piece, curves, 0), ImplantFrames(piece, {}, 0)
+    assert moved.identity() != still.identity()
+    event = events[0]
+    np.testing.assert_array_equal(moved[0], still[0])
+    np.testing.assert_array_equal(moved[event.onset - 2], still[event.onset - 2])
+    difference = cv2.absdiff(moved[event.apex - 1], still[event.apex - 1])
+    assert difference.max() > 10
+    again = still[2 * (len(piece.pictures) - 1)]
+    assert np.abs(again.astype(int) - still[0]).mean() < 3
+
+
+def test_a_folder_without_faces(tmp_path):
+    with pytest.raises(InputError, match="no video with a face for 1.2 s"):
+        implants.pieces(tmp_path, "still")
+
+
+def test_figures_know_chance_and_the_twin():
+    frames = ArrayFrames(np.zeros((1200, 2, 2, 3), np.uint8))
+    events = tuple(Event(a, a + 10, a + 5) for a in (100, 211, 390, 777, 1040))
+    pair = Video("still", "s", "v", frames, FPS, events), Video("still", "s", "v-untouched", frames, FPS, ())
+    hits = [Interval(e.onset, e.apex, e.offset, "micro", 1.5) for e in events]
+    alarm = Interval(100, 105, 110, "micro", 1.1)
+    found = figures([pair], [(hits, [alarm])])
+    assert found["micro"] == found["overall"] == 1.0
+    assert found["micro chance"] < 0.1
+    assert found["overall hits beyond twin"] == 4
+    assert found["false alarms a minute"] == pytest.approx(1.5)
+    points = list(trade_off_points([pair], [(hits, [alarm])]))
+    assert points[0][1:] == (0.0, pytest.approx(1.5))
+    assert points[-1][1:] == (1.0, 0.0)
