@@ -32,7 +32,19 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead
 _JOBS = click.option("--jobs", type=int, default=-1, show_default="all cores", help="Number of parallel workers.")
 _SEED = click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of all randomness.")
 _FPS = click.option("--fps", type=click.FloatRange(1), help="Frame rate of folders of images without a manifest.")
-_ROOT = click.option("--data-root", type=click.Path(path_type=Path), help="The folder that holds the dataset.")
+_ROOT = click.option(
+    "--data-root",
+    type=click.Path(path_type=Path),
+    help="The folder that holds the dataset. Default: MEGC_DATA_ROOT, else that of the configuration file.",
+)
+_LABELS = click.option(
+    "--no-label-fixes",
+    "fix_labels",
+    is_flag=True,
+    flag_value=False,
+    default=True,
+    help="Leave the known label errors of the database as they are.",
+)
 _MODEL = click.option(
     "--model",
     type=click.Path(path_type=Path),
@@ -53,17 +65,32 @@ def main():
 @main.command("run-all")
 @click.option("--dataset", "datasets", multiple=True, metavar="NAME", help="Dataset; repeatable. Default: synthetic.")
 @_ROOT
+@_LABELS
 @click.option("--task", "tasks", multiple=True, metavar="TASK", help="recognition, spotting, str or vqa; repeatable.")
-@click.option("--recipe", "recipes", multiple=True, metavar="NAME", help="A recipe; repeatable. Default: all that fit.")
+@click.option(
+    "--recipe", "recipes", multiple=True, metavar="NAME", help="A recipe; repeatable. Default: all but the slow ones."
+)
 @_JOBS
 @_SEED
+@click.option(
+    "--protocol",
+    type=click.Choice(["loso", "composite", "cross-database", "k-fold-by-subject"]),
+    help="Recognition: who is tested on whom. Default: each subject left out in turn of all in the dataset.",
+)
+@click.option(
+    "--apex",
+    type=click.Choice(["annotated", "spotted", "middle"]),
+    default="annotated",
+    show_default=True,
+    help="Where recipes that look at an apex frame take it from.",
+)
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Use about N clips and N videos of each dataset.")
 @click.option("--output", type=click.Path(path_type=Path), default=Path("results"), show_default=True, help="Folder.")
 @click.option("--overwrite", is_flag=True, help="Forget earlier rows in the output folder.")
 @click.option("--backend", type=click.Choice(["loky", "threading", "dask"]), help="joblib backend.")
 @click.option("--scheduler", metavar="ADDR", help="dask scheduler, such as tcp://127.0.0.1:8786.")
 @_JSON
-def run_all(datasets, data_root, tasks, recipes, jobs, seed, limit, output, overwrite, backend, scheduler, as_json):
+def run_all(datasets, data_root, output, backend, scheduler, as_json, **options):
     """Run every recipe on every dataset, leave-one-subject-out, and write the tables.
 
     A rerun computes only what is missing in the output folder.
@@ -73,9 +100,7 @@ def run_all(datasets, data_root, tasks, recipes, jobs, seed, limit, output, over
     from baselines.report.tables import markdown_tables, write_tables
 
     with parallel_backend(backend, scheduler):
-        rows, failures = run_experiments(
-            datasets or ("synthetic",), data_root, tasks, recipes, seed, limit, output, overwrite, jobs
-        )
+        rows, failures = run_experiments(datasets or ("synthetic",), data_root, output=output, **options)
     scores = write_tables(rows, output)
     click.echo(jsonlib.dumps(scores, indent=1) if as_json else markdown_tables(scores))
     click.echo(f"written: {output / 'scores.csv'}, scores.md, timings.csv", err=True)
@@ -93,50 +118,56 @@ def data_list(as_json):
     """List the datasets that can be named."""
     from baselines.datasets import DATASETS, describe
 
-    _listing([describe(name) for name in DATASETS], ("name", "tasks", "summary"), as_json)
+    _listing([describe(name) for name in DATASETS], ("name", "tasks", "title"), as_json)
 
 
 @data.command("describe")
 @click.argument("name")
 @_JSON
 def data_describe(name, as_json):
-    """Print what a dataset is, its licence, and the layout that is read."""
+    """Print what a dataset is, its licence, the layout that is read, and the label errors that are mended."""
     from baselines.datasets import describe
+    from baselines.report.datasets import description_text
 
     facts = describe(name)
-    click.echo(jsonlib.dumps(facts, indent=1) if as_json else "\n".join(f"{k}: {v}" for k, v in facts.items()))
+    click.echo(jsonlib.dumps(facts, indent=1) if as_json else description_text(facts))
 
 
 @data.command("check")
 @click.argument("name")
 @_ROOT
+@_LABELS
+@click.option("--quick", is_flag=True, help="Read the sizes of pictures only, decode none.")
 @_JOBS
 @_JSON
-def data_check(name, data_root, jobs, as_json):
-    """Read a dataset once and report what it holds and what is wrong; exit 1 when something is."""
+def data_check(name, data_root, fix_labels, quick, jobs, as_json):
+    """Read a dataset once and compare it with what a complete copy holds; exit 1 when something is wrong."""
     from baselines.datasets.check import check_dataset
+    from baselines.report.datasets import check_text
 
-    report = check_dataset(name, data_root, jobs)
-    if as_json:
-        click.echo(jsonlib.dumps(report, indent=1))
-    else:
-        for key, value in report["counts"].items():
-            click.echo(f"{key}: {value}")
-    _finish(report["findings"], True)
+    report = check_dataset(name, data_root, jobs, fix_labels, quick)
+    click.echo(jsonlib.dumps(report, indent=1) if as_json else check_text(report))
+    wrong = len(report["findings"])
+    _finish([f"{name}: findings in this copy: {wrong}"] if wrong else [], True)
 
 
 @data.command("make-synthetic")
 @click.argument("directory", type=click.Path(path_type=Path))
 @_SEED
 @_JOBS
+@click.option("--level", type=click.Choice(["easy", "standard", "hard"]), default="standard", show_default=True)
 @click.option("--subjects", type=click.IntRange(2), default=12, show_default=True, help="Synthetic subjects.")
 @click.option("--clips", type=click.IntRange(1), default=12, show_default=True, help="Clips of each subject.")
 @click.option("--seconds", type=click.FloatRange(3), default=20, show_default=True, help="Length of long videos.")
-def data_make_synthetic(directory, seed, jobs, subjects, clips, seconds):
+@click.option("--fast", type=click.IntRange(0), help="Subjects with a video at 200 fps too. Default: every second.")
+@click.option("--fast-seconds", type=click.FloatRange(2), help="Its length. Default: .4 of --seconds, at least 2.")
+def data_make_synthetic(directory, seed, jobs, level, subjects, clips, seconds, fast, fast_seconds):
     """Write the embedded corpus to DIRECTORY: two manifest datasets, clips/ and long/."""
     from baselines.datasets.embedded import make
 
-    make(directory, seed, jobs, subjects=subjects, clips_per_subject=clips, long_seconds=seconds)
+    fast = subjects // 2 if fast is None else fast
+    sizes = {"long_seconds": seconds, "fast_subjects": fast, "fast_seconds": fast_seconds or max(2, 0.4 * seconds)}
+    make(directory, seed, jobs, level, subjects=subjects, clips_per_subject=clips, **sizes)
     click.echo(directory)
 
 
@@ -179,13 +210,21 @@ def features_extract(name, inputs, output, settings, size, flow, fps, jobs):
 @click.option("--method", default="", metavar="NAME", help="A spotting recipe; see `recipes list`.")
 @_output("CSV subject,video,onset,offset,type to write.")
 @click.option("--plot", type=click.Path(path_type=Path), help="Folder for a picture of each video's curve.")
+@click.option("--preview", type=click.Path(path_type=Path), help="Folder for a short clip around each interval.")
 @_FPS
 @_JOBS
-def spot(inputs, method, output, plot, fps, jobs):
-    """Spot micro- and macro-expressions in videos, folders of images or manifests."""
+@_JSON
+def spot(inputs, method, output, plot, preview, fps, jobs, as_json):
+    """Spot micro- and macro-expressions in videos, folders of images or manifests.
+
+    JSON tells scores, curves and warnings of each video.
+    """
     from baselines.predict import SPOTTING_COLUMNS, spot_inputs
 
-    _write_predictions(output, SPOTTING_COLUMNS, spot_inputs(inputs, method, fps, plot, jobs))
+    outcome = spot_inputs(inputs, method, fps, plot, preview, jobs)
+    if as_json:
+        click.echo(jsonlib.dumps(outcome.details))
+    _write_predictions(output, SPOTTING_COLUMNS, outcome)
 
 
 @main.command()
@@ -205,47 +244,115 @@ def recognize(inputs, model, output, fps, jobs):
 @_INPUTS
 @click.option("--method", default="", metavar="NAME", help="A spotting recipe; see `recipes list`.")
 @_MODEL
+@click.option(
+    "--types",
+    type=click.Choice(["micro", "macro", "both"]),
+    default="micro",
+    show_default=True,
+    help="Which expressions; the challenge wants micro.",
+)
 @_output("CSV subject,video,onset,offset,emotion,type to write.")
 @_FPS
 @_JOBS
-def spot_then_recognize(inputs, method, model, output, fps, jobs):
-    """Spot micro-expressions in videos, then recognize the emotion of each."""
+def spot_then_recognize(inputs, method, model, types, output, fps, jobs):
+    """Spot micro-expressions in videos, then recognize the emotion of each.
+
+    What is recognized as others is left out, as the challenge wants it.
+    """
     from baselines.predict import STR_COLUMNS, spot_then_recognize_inputs
 
-    _write_predictions(output, STR_COLUMNS, spot_then_recognize_inputs(inputs, method, model, fps, jobs))
+    kinds = ("micro", "macro") if types == "both" else (types,)
+    outcome = spot_then_recognize_inputs(inputs, method, model, fps, kinds, jobs)
+    _write_predictions(output, STR_COLUMNS, outcome)
 
 
 @main.command()
 @click.option("--dataset", required=True, metavar="NAME", help="Dataset to train on.")
 @_ROOT
-@click.option("--recipe", default="flow-svm", show_default=True, metavar="NAME", help="A recognition recipe.")
+@_LABELS
+@click.option(
+    "--recipe", default="flow-kernels", show_default=True, metavar="NAME", help="A recognition recipe, or vlm."
+)
 @_SEED
 @_JOBS
 @_output("Model file to write, for recognize, str and vqa.")
-def train(dataset, data_root, recipe, seed, jobs, output):
-    """Train a recognition recipe on a whole dataset and write a model file."""
+def train(dataset, data_root, fix_labels, recipe, seed, jobs, output):
+    """Train a recognition recipe on a whole dataset and write a model file.
+
+    `--recipe vlm` fine-tunes the embedded vision model instead and writes a folder with two GGUF files and their
+    scores; it needs PyTorch: pip install 'megc-baselines[vlm]'.
+    """
+    if recipe == "vlm":
+        from baselines.vqa.vlm.train import fine_tune
+
+        click.echo(jsonlib.dumps(fine_tune(dataset, data_root, output, seed, jobs, fix_labels), indent=1))
+        return
+
     from baselines.recognition.model import save_model
     from baselines.training import train_model
 
-    model = train_model(recipe, dataset, data_root, seed, jobs)
+    model = train_model(recipe, dataset, data_root, seed, jobs, fix_labels)
     save_model(model, output)
+    scores = ", ".join(f"{name} {value}" for name, value in model.data["scores"].items())
     click.echo(f"{output}: {recipe} on {model.data['clips']} clips of {model.data['subjects']} subjects", err=True)
+    click.echo(f"on subjects left out: {scores or 'not known, there is one subject only'}", err=True)
+
+
+def _list_models(context, _, asked):
+    if asked:
+        from baselines.vqa.hub import list_models
+
+        _listing(list_models(), ("name", "size", "licence", "repository", "state"), False)
+        context.exit()
 
 
 @main.command()
 @click.option("--questions", required=True, type=click.Path(path_type=Path), help="Questions, ME-VQA JSON Lines.")
 @click.option("--media", required=True, type=click.Path(path_type=Path), help="Folder with the clips asked about.")
-@click.option("--answerer", type=click.Choice(["rules", "llama"]), default="rules", show_default=True)
-@click.option("--model", type=click.Path(path_type=Path), help="rules: a file that `train` wrote. llama: a GGUF file.")
-@click.option("--mmproj", type=click.Path(path_type=Path), help="llama: the GGUF file of the vision projector.")
+@click.option("--answerer", type=click.Choice(["rules", "llama", "hybrid"]), default="rules", show_default=True)
+@click.option(
+    "--model",
+    metavar="FILE|NAME",
+    help="rules: a file that `train` wrote. llama, hybrid: a GGUF file, or a name of --list-models. "
+    "Default: the embedded ones.",
+)
+@click.option("--mmproj", metavar="FILE", help="llama, hybrid: the GGUF file of the vision projector.")
+@click.option("--classifiers", metavar="FILE", help="hybrid: a file that `train` wrote.")
+@click.option(
+    "--decoding",
+    type=click.Choice(["scored", "grammar", "free"]),
+    default="scored",
+    show_default=True,
+    help="llama: the likeliest admissible answer, text under a grammar, or free text.",
+)
+@click.option(
+    "--panel",
+    type=click.Choice(["flow", "onset-apex-flow", "onset-apex-offset"]),
+    help="llama: the picture that is shown. Default: what the model was trained on, else onset-apex-flow.",
+)
+@click.option("--threads", type=click.IntRange(1), help="llama: threads of the model.")
+@click.option(
+    "--list-models",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_list_models,
+    help="List the vision models that have a name.",
+)
 @_output("The questions with their answers, JSON Lines.")
 @_FPS
 @_JOBS
-def vqa(questions, media, answerer, model, mmproj, output, fps, jobs):
-    """Answer questions about clips."""
+def vqa(questions, media, answerer, output, fps, jobs, **options):
+    """Answer questions about clips and long videos.
+
+    Of a question about events (how many, which type, where) the video is spotted in first. A row of the output has
+    `confidence` (0..1) where there is one, and `flag` where the answer is a best effort. A row that cannot be
+    answered keeps an empty answer, is named on stderr, and makes the exit code 1.
+    """
+    from baselines.vqa.answerers import Options
     from baselines.vqa.service import answer_file
 
-    failures, answered = answer_file(questions, media, answerer, model, mmproj, output, fps, jobs)
+    failures, answered = answer_file(questions, media, answerer, Options(**options), output, fps, jobs)
     _finish(failures, answered)
 
 
@@ -354,11 +461,10 @@ def recipes_list(as_json):
 @_JSON
 def recipes_show(name, as_json):
     """Print one recipe."""
-    from baselines.recipes import FOLDER, load_recipe
+    from baselines.recipes import load_recipe, recipe_text
 
     recipe = load_recipe(name)
-    text = (FOLDER / f"{name}.toml").read_text(encoding="utf-8").rstrip()
-    click.echo(jsonlib.dumps(vars(recipe), indent=1) if as_json else text)
+    click.echo(jsonlib.dumps(vars(recipe), indent=1) if as_json else recipe_text(name).rstrip())
 
 
 def _listing(entries, columns, as_json):

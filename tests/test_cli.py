@@ -111,6 +111,8 @@ def test_vqa_answers_every_question_in_order(corpus, model, tmp_path):
     assert done.exit_code == 0, done.stderr
     asked = [json.loads(line) for line in questions.read_text().splitlines()]
     answered = [json.loads(line) for line in (tmp_path / "pred.jsonl").read_text().splitlines()]
+    added = [{name: row.pop(name) for name in ("confidence", "flag") if name in row} for row in answered]
+    assert all(fields.get("flag") or 0 <= fields["confidence"] <= 1 for fields in added)
     assert [a | {"answer": ""} for a in answered] == [q | {"answer": ""} for q in asked]
     assert all(row["answer"] for row in answered)
     scored = run("score", "vqa", "--truth", questions, "--predictions", tmp_path / "pred.jsonl", "--json")
@@ -178,7 +180,30 @@ def test_listings_have_text_and_json():
         assert all(name in text for name in names)
     assert json.loads(run("recipes", "show", "flow-svm", "--json").stdout)["steps"]["classifier"]["kernel"] == "rbf"
     assert "citation" in run("recipes", "show", "flow-svm").stdout
-    assert "licence" in run("data", "describe", "synthetic").stdout
+
+
+def test_every_dataset_is_described_in_lines_to_read():
+    for name in [entry["name"] for entry in json.loads(run("data", "list", "--json").stdout)]:
+        facts = json.loads(run("data", "describe", name, "--json").stdout)
+        text = run("data", "describe", name).stdout
+        lines = text.splitlines()
+        assert lines[0] == f"{name}: {facts['title']}"
+        assert facts["licence"].split()[0] in text
+        assert all(f"  {line}".rstrip() in lines for line in facts["layout"].splitlines())
+        assert all(" ".join(map(str, entry)) in " ".join(text.split()) for entry in facts["published"].items())
+        assert all(fix["clip"] in text and fix["source"] in text for fix in facts["label_fixes"])
+        assert max(map(len, lines)) < 200
+        if facts["needs_root"] and name != "manifest":
+            assert facts["page"].startswith("http")
+            assert facts["citation"]
+            assert facts["size"]
+            assert facts["protocol"]
+
+
+def test_the_embedded_corpus_tells_its_parameters():
+    parameters = json.loads(run("data", "describe", "synthetic", "--json").stdout)["parameters"]
+    text = run("data", "describe", "synthetic").stdout
+    assert all(f"\n  {name}:" in text for name in parameters)
 
 
 def test_check_counts_a_whole_corpus_and_finds_what_is_broken(corpus, tmp_path):
@@ -192,7 +217,8 @@ def test_check_counts_a_whole_corpus_and_finds_what_is_broken(corpus, tmp_path):
     broken.write_bytes(broken.read_bytes()[:100])
     done = run("data", "check", "manifest", "--data-root", copy, "--jobs", 1)
     assert done.exit_code == 1
-    assert done.stderr.count("img020.jpg: not a readable image") == 1
+    assert done.stdout.count("img020.jpg: not a readable image") == 1
+    assert done.stderr.count("error: manifest: findings in this copy: 1\n") == 1
 
 
 def test_make_synthetic_writes_a_manifest_and_refuses_a_full_folder(tmp_path):
