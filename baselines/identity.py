@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+FITTED_OR_CODE = {".py", ".json", ".gguf"}
 
 
 def digest(*parts):
@@ -17,12 +18,15 @@ def digest(*parts):
 
 @lru_cache
 def code_identity(*sources):
-    """Return a digest of our own source files: folders or modules such as "features", "baselines/faces.py"."""
+    """Return a digest of our own files: folders or modules such as "features", "baselines/faces.py".
+
+    Of a folder the modules count, and the fitted trees and networks that come with them.
+    """
     files = []
     for source in sources:
         path = ROOT / source
-        files += [path] if path.is_file() else sorted(path.rglob("*.py"))
-    return digest([[str(f.relative_to(ROOT)), f.read_text(encoding="utf-8")] for f in files])
+        files += [path] if path.is_file() else sorted(f for f in path.rglob("*") if f.suffix in FITTED_OR_CODE)
+    return digest([[str(f.relative_to(ROOT)), hashlib.blake2b(f.read_bytes()).hexdigest()] for f in files])
 
 
 @lru_cache
