@@ -31,8 +31,6 @@ def plot_spotting(result, fps, path, truth=None, title=""):
         _draw_curve(axis, curve, result.intervals, fps)
     _label_frames(axes[0], axes[-1], result, fps)
     figure.suptitle(title)
-    if result.curves:
-        figure.supylabel(result.curves[0].unit)
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=100)
 
@@ -63,7 +61,7 @@ def _draw_curve(axis, curve, intervals, fps):
     peaks, _ = find_peaks(np.pad(np.where(known, curve.values, 0), 1), height=curve.threshold)
     axis.plot(seconds[peaks - 1], curve.values[peaks - 1], "o", color=THRESHOLD, ms=4, mec=CURVE)
     axis.set_ylim(low, high)
-    axis.set_ylabel(curve.name, rotation=0, ha="right", va="center")
+    axis.set_ylabel(f"{curve.name}\n({curve.unit})", rotation=0, ha="right", va="center", fontsize=9)
 
 
 def _label_frames(top, bottom, result, fps):
