@@ -112,15 +112,18 @@ def cached_track(frames, fps, progress=None):
         found = track(frames, fps, progress)
         return {"landmarks": found.landmarks, "warnings": np.array(found.warnings, dtype=str)}
 
-    key = {
-        "frames": frames.identity(),
-        "fps": fps,
-        "predictor": os.environ.get("MEGC_LANDMARKS", ""),
-        "code": code_identity(*CODE),
-        "libraries": library_versions("dlib-bin", "dlib", "opencv-contrib-python-headless"),
-    }
+    key = {"frames": frames.identity(), "fps": fps, **tracking_identity()}
     stored = cached_arrays("landmarks", key, compute)
     return FaceTrack(stored["landmarks"], tuple(str(text) for text in stored["warnings"]))
+
+
+def tracking_identity():
+    """Return what landmarks depend on besides the frames, as part of a cache key."""
+    return {
+        "predictor": os.environ.get("MEGC_LANDMARKS", ""),
+        "tracking": code_identity(*CODE),
+        "tracked with": library_versions("dlib-bin", "dlib", "opencv-contrib-python-headless"),
+    }
 
 
 def missing_runs(landmarks):

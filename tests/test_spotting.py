@@ -445,3 +445,18 @@ def test_the_picture_shows_curves_intervals_and_truth(tmp_path):
 def test_the_picture_of_nothing(tmp_path):
     plot_spotting(SpottingResult(()), 30, tmp_path / "nothing.png", truth=[], title="")
     assert cv2.imread(str(tmp_path / "nothing.png")) is not None
+
+
+def test_another_landmark_predictor_is_measured_anew(monkeypatch):
+    keys = []
+
+    def recorded(kind, key, compute):
+        keys.append(key)
+        return {"measured": np.zeros((3, 24, 3)), "warnings": np.array([], dtype=str)}
+
+    monkeypatch.setattr("baselines.spotting.base.cached_arrays", recorded)
+    frames = ArrayFrames(np.zeros((3, 8, 8, 3), np.uint8))
+    for predictor in ("", "", "other.dat"):
+        monkeypatch.setenv("MEGC_LANDMARKS", predictor)
+        RegionalContrast().measured(frames, 30.0)
+    assert keys[0] == keys[1] != keys[2]

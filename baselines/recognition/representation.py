@@ -4,14 +4,13 @@ Each entry of `REPRESENTATIONS` maps a clip and the recipe's parameters to one a
 `represent` runs it over many clips in parallel and keeps the arrays in the cache.
 """
 
-import os
 from functools import partial
 
 import numpy as np
 
 from baselines.cache import cached_arrays
 from baselines.errors import InputError
-from baselines.faces import CODE as FACE_CODE
+from baselines.faces import tracking_identity
 from baselines.identity import code_identity, library_versions
 from baselines.parallel import run_parallel
 from baselines.recognition.representations import flow, sequences
@@ -36,8 +35,8 @@ REPRESENTATIONS = {
     "mdmo": sequences.mdmo_of,
 }
 OF_FLOW = ("flow-image", "raw-flow", "hoof", "bi-woof")  # made of two frames, or of a published flow picture
-CODE = ("features", "baselines/recognition/representation.py", "baselines/recognition/representations", *FACE_CODE)
-LIBRARIES = ("numpy", "scipy", "opencv-contrib-python-headless", "scikit-image", "dlib-bin", "dlib")
+CODE = ("features", "baselines/recognition/representation.py", "baselines/recognition/representations")
+LIBRARIES = ("numpy", "scipy", "opencv-contrib-python-headless", "scikit-image")
 
 
 def supports(settings, clip):
@@ -75,9 +74,9 @@ def represent_one(clip, settings):
         "fps": clip.fps,
         "event": clip.event and [clip.event.onset, clip.event.apex, clip.event.offset],
         "settings": settings,
-        "predictor": os.environ.get("MEGC_LANDMARKS", ""),
         "code": code_identity(*CODE),
         "libraries": library_versions(*LIBRARIES),
+        **tracking_identity(),
     }
     return cached_arrays("representations", key, compute)["array"]
 

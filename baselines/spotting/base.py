@@ -8,8 +8,8 @@ from sklearn.base import BaseEstimator
 
 from baselines.cache import cached_arrays
 from baselines.errors import InputError
-from baselines.faces import CODE, follow
-from baselines.identity import code_identity, library_versions
+from baselines.faces import follow, tracking_identity
+from baselines.identity import code_identity
 from baselines.spotting.blocks import BLOCK, measure_blocks
 
 
@@ -88,8 +88,8 @@ class Spotter(BaseEstimator, ABC):
             "fps": fps,
             "block": BLOCK if self.in_blocks else None,
             "spotter": [type(self).__name__, {name: getattr(self, name) for name in self.measured_by}],
-            "code": code_identity(*CODE, *self.code, "baselines/spotting/blocks.py", "features"),
-            "libraries": library_versions("dlib-bin", "dlib", "opencv-contrib-python-headless"),
+            "code": code_identity(*self.code, "baselines/spotting/blocks.py", "features"),
+            **tracking_identity(),
         }
 
         def compute():
