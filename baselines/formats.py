@@ -115,13 +115,18 @@ def write_recognition(path, rows):
 
 
 def read_question_rows(path, needed=("id", "question", "video"), findings=None):
-    """Return the rows of a ME-VQA file as `(place, record)`, records as they stand.
+    """Return the rows of a ME-VQA file as `(place, record)`, records as they stand; see `sound_rows`."""
+    return sound_rows(_json_rows(path, findings), needed, findings)
 
-    needed: VQA_FIELDS that no row may lack. A row that lacks one, a line that is no JSON object and an id that
-    stands twice raise `InputError`; with a list `findings` they are left out and told there.
+
+def sound_rows(entries, needed=("id", "question", "video"), findings=None):
+    """Return those `(place, record)` of `entries` that are without fault.
+
+    needed: VQA_FIELDS that no row may lack. A row that lacks one and an id that stands twice raise `InputError`; with
+    a list `findings` they are left out and told there.
     """
     rows, places = [], {}
-    for place, record in _json_rows(path, findings):
+    for place, record in entries:
         name = field_text(record, "id")
         lacking = next((field for field in needed if not field_text(record, field)), None)
         if lacking is None and name not in places:

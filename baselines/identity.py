@@ -16,6 +16,13 @@ def digest(*parts):
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
+def array_identity(array):
+    """Return 24 hex digits over the values of an array."""
+    import numpy as np
+
+    return hashlib.blake2b(np.ascontiguousarray(array), digest_size=12).hexdigest()
+
+
 @lru_cache
 def code_identity(*sources):
     """Return a digest of our own files: folders or modules such as "features", "baselines/faces.py".

@@ -28,6 +28,14 @@ def run_parallel(function, items, jobs=1, label=""):
     return list(iterate_parallel(function, items, jobs, label))
 
 
+def attempt(function, item):
+    """Return (`function(item)`, None), or (None, the message) of an `InputError`: one bad item stops no other."""
+    try:
+        return function(item), None
+    except InputError as error:
+        return None, str(error)
+
+
 def progress_bar(length, label):
     """Return a progress bar on stderr; without a label it is silent."""
     return click.progressbar(length=length, label=label, file=sys.stderr, hidden=not label)

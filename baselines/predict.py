@@ -9,7 +9,7 @@ from baselines.datasets.cutting import cut_clip, event_clips
 from baselines.datasets.manifest import read_videos
 from baselines.datasets.records import Event, Video
 from baselines.errors import InputError
-from baselines.parallel import progress_bar, run_parallel
+from baselines.parallel import attempt, progress_bar, run_parallel
 from baselines.recipes import load_recipe, recipe_names
 from baselines.recognition.representation import represent_one
 from baselines.spot_then_recognize import recognize_events, spot_video, spotting_row
@@ -152,8 +152,8 @@ def open_inputs(inputs, read):
 
 def run_each(function, records, rows_of, outcome, jobs, label):
     """Run `function` over the records in parallel and gather the rows and failures in `outcome`."""
-    for record, (result, notes, failure) in zip(records, _results(function, records, jobs, label)):
-        for note in notes:
+    for record, (result, failure) in zip(records, _results(function, records, jobs, label)):
+        for note in getattr(result, "warnings", ()):
             warnings.warn(f"{record.frames.source}: {note}", stacklevel=2)
         try:
             if failure:
@@ -166,16 +166,8 @@ def run_each(function, records, rows_of, outcome, jobs, label):
 
 
 def _results(function, records, jobs, label):
-    """Return what `_caught` gives for each record; a single video shows its progress by frames, and has all workers."""
+    """Return what `attempt` gives for each record; a single video shows its progress by frames, and has all workers."""
     if len(records) == 1 and isinstance(records[0], Video):
         with progress_bar(len(records[0].frames), label) as bar:
-            return [_caught(partial(function, progress=bar.update, jobs=jobs), records[0])]
-    return run_parallel(partial(_caught, function), records, jobs, label)
-
-
-def _caught(function, record):
-    try:
-        result = function(record)
-        return result, getattr(result, "warnings", ()), None
-    except InputError as error:
-        return None, (), str(error)
+            return [attempt(partial(function, progress=bar.update, jobs=jobs), records[0])]
+    return run_parallel(partial(attempt, function), records, jobs, label)

@@ -17,7 +17,7 @@ from baselines.recognition.recognizer import Recognizer
 from baselines.recognition.representation import supports
 from baselines.tasks import TASKS
 from baselines.tasks.base import data_identity, subject_of
-from baselines.vqa.annotation import annotated_event
+from baselines.vqa.annotation import annotated_events
 from baselines.vqa.evidence import ClipAnalyst
 
 DEFAULT_RECIPE = "flow-kernels"
@@ -54,14 +54,6 @@ def train_model(recipe_name, dataset_name, root=None, seed=0, jobs=1, fix_labels
         "scores": estimate(recipe, dataset, prepared, seed, jobs),
     }
     return Model(recipe, recognizer, analyst, data)
-
-
-def annotated_events(clips, questions):
-    """Return the events of clips, with the fine emotion and the action units that answered questions add."""
-    asked = {}
-    for question in questions:
-        asked.setdefault((question.subject, question.video), []).append(question)
-    return [annotated_event(clip.event, asked.get((clip.subject, clip.name), ())) for clip in clips]
 
 
 def estimate(recipe, dataset, prepared, seed=0, jobs=1):

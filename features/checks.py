@@ -22,14 +22,6 @@ def checked_clip(clip, *, least_frames=1, least_size=1, name="clip"):
     return _checked_numbers(clip, name)
 
 
-def checked_frame(frame, *, least_size=1, name="frame"):
-    """Return `frame` as a (H, W) array; raises FeatureError as `checked_clip` does."""
-    frame = np.asarray(frame)
-    if frame.ndim != 2:
-        raise FeatureError(f"{name}: expected one grey frame of shape (H, W), got shape {frame.shape}")
-    return checked_clip(frame[np.newaxis], least_size=least_size, name=name)[0]
-
-
 def checked_flow(flow, *, least_size=1, name="flow"):
     """Return `flow` as a (H, W, 2) float array: u to the right, v downwards, px; raises FeatureError otherwise."""
     flow = np.asarray(flow)

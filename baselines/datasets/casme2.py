@@ -18,8 +18,8 @@ from pathlib import Path
 
 from baselines.datasets.about import About
 from baselines.datasets.annotations import mend
-from baselines.datasets.folders import clip_folders, find_file, find_folder, folder_clip, join
-from baselines.datasets.records import Clip, Dataset
+from baselines.datasets.folders import annotated_clips, clip_folders, find_file, find_folder
+from baselines.datasets.records import Dataset
 from baselines.errors import InputError
 from baselines.spreadsheets import read_table
 
@@ -61,11 +61,8 @@ def load(root, fix_labels=True):
         raise InputError(f"{root}: no CASME II; expected CASME2-RAW/sub01/EP02_01f/img46.jpg or Cropped/... below it")
     sheet = find_file((base, base.parent, root, root.parent), SHEETS)
     folders = clip_folders(base, SUBJECT, findings)
-    found = [
-        folder_clip(Clip("casme2", subject, name, fps=FPS), folder, row, place, findings)
-        for place, subject, name, row, folder in join(_rows(sheet, fix_labels), folders, base, findings)
-    ]
-    return Dataset("casme2", clips=[clip for clip in found if clip], findings=findings)
+    clips = annotated_clips("casme2", FPS, _rows(sheet, fix_labels), folders, base, findings)
+    return Dataset("casme2", clips=clips, findings=findings)
 
 
 def subject_name(text):

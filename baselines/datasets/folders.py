@@ -9,6 +9,7 @@ from pathlib import Path
 from baselines.datasets.annotations import read_event
 from baselines.datasets.cutting import cut_clip
 from baselines.datasets.frames import ImageFrames
+from baselines.datasets.records import Clip
 from baselines.errors import InputError
 
 SHOWN = 5  # names in one finding
@@ -116,6 +117,15 @@ def join(rows, folders, base, findings):
             extra.setdefault(folder.parent, []).append(folder.name)
     for parent, names in extra.items():
         findings.append(f"{parent}: {shown(names)} not in the annotation, left out; rename or remove")
+
+
+def annotated_clips(database, fps, rows, folders, base, findings):
+    """Return the `folder_clip` of each row that has a folder; rows, folders and base as in `join`."""
+    found = [
+        folder_clip(Clip(database, subject, name, fps=fps), folder, row, place, findings)
+        for place, subject, name, row, folder in join(rows, folders, base, findings)
+    ]
+    return [clip for clip in found if clip]
 
 
 def folder_clip(clip, folder, row, place, findings):

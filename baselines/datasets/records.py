@@ -101,6 +101,14 @@ class Dataset:
     findings: list[str] = field(default_factory=list)
 
 
+def questions_by_clip(questions):
+    """Return {(subject, video): [its `Question`s]}, in order."""
+    asked = {}
+    for question in questions:
+        asked.setdefault((question.subject, question.video), []).append(question)
+    return asked
+
+
 def frame_slice(onset, offset):
     """Return the slice of array indices for the inclusive 1-based frames onset..offset."""
     return slice(onset - 1, offset)

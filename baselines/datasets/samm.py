@@ -15,8 +15,8 @@ from pathlib import Path
 
 from baselines.datasets.about import About
 from baselines.datasets.annotations import mend
-from baselines.datasets.folders import clip_folders, find_file, find_folder, folder_clip, join
-from baselines.datasets.records import Clip, Dataset
+from baselines.datasets.folders import annotated_clips, clip_folders, find_file, find_folder
+from baselines.datasets.records import Dataset
 from baselines.errors import InputError
 from baselines.spreadsheets import read_table
 
@@ -57,11 +57,8 @@ def load(root, fix_labels=True):
         raise InputError(f"{root}: no SAMM; expected folders such as 006/006_1_2/006_05562.jpg, or SAMM/ with them")
     sheet = find_file((base, base.parent, root, root.parent), SHEETS)
     folders = clip_folders(base, SUBJECT, findings)
-    found = [
-        folder_clip(Clip("samm", subject, name, fps=FPS), folder, row, place, findings)
-        for place, subject, name, row, folder in join(_rows(sheet, fix_labels), folders, base, findings)
-    ]
-    return Dataset("samm", clips=[clip for clip in found if clip], findings=findings)
+    clips = annotated_clips("samm", FPS, _rows(sheet, fix_labels), folders, base, findings)
+    return Dataset("samm", clips=clips, findings=findings)
 
 
 def _rows(sheet, fix_labels):

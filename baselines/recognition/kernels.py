@@ -5,13 +5,13 @@ changes; its width is learned from the training clips. `Samples` keeps those num
 fold takes its rows and columns.
 """
 
-import hashlib
 import json
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
 from baselines.errors import InputError
+from baselines.identity import array_identity
 from baselines.recognition.transforms import Flatten, build_transforms, mirrored
 
 
@@ -59,7 +59,7 @@ class Samples:
     def __init__(self, X):
         self._whole = np.asarray(X)
         self._pairs = {}
-        self.identity = hashlib.blake2b(np.ascontiguousarray(self._whole), digest_size=12).hexdigest()
+        self.identity = array_identity(self._whole)
         self.rows = np.arange(len(self._whole))
 
     def __len__(self):
@@ -167,10 +167,19 @@ class View(BaseEstimator):
         odd: of a view with `mirror` take half the difference of a clip and its mirror image instead of their
         mean: a kernel that changes its sign with the side of the face.
         """
+        return self._kernel(self._pairs(samples), odd)
+
+    def grams(self, samples):
+        """Return (`gram`, `gram` with odd) of samples, whose pairs are compared once."""
+        pairs = self._pairs(samples)
+        return self._kernel(pairs), self._kernel(pairs, odd=True)
+
+    def _pairs(self, samples):
+        """Return the numbers of pairs of samples with the training samples."""
         found = samples.shared(self) if samples.identity == self.identity_ else None
         if found is None:
-            return self._kernel(self.compare(self.see(samples.array), self.seen_), odd)
-        return self._kernel(_part(found[1], samples.rows, self.rows_), odd)
+            return self.compare(self.see(samples.array), self.seen_)
+        return _part(found[1], samples.rows, self.rows_)
 
     def _fit_transforms(self, X):
         head, tail = build_transforms(self.transforms)

@@ -65,6 +65,11 @@ class KernelMean(BaseEstimator):
         """Return the kernel (m, n) of samples (m) with the training samples (n); odd: as in `View.gram`."""
         return sum(view.gram(samples, odd) for view in self.views) / len(self.views)
 
+    def transform_both(self, samples):
+        """Return (`transform`, `transform` with odd) of samples, whose pairs are compared once."""
+        both = [view.grams(samples) for view in self.views]
+        return tuple(sum(kernels) / len(self.views) for kernels in zip(*both))
+
     @staticmethod
     def part(Z, rows, columns):
         """Return the kernel of some samples with others."""

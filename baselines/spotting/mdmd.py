@@ -6,7 +6,7 @@ import numpy as np
 
 from baselines.faces import aligned_faces
 from baselines.spotting.base import Spotter
-from baselines.spotting.rules import MICRO, Rule, spot_by_rules
+from baselines.spotting.rules import MICRO, Rule, micro_and_macro, spot_by_rules
 from features.feature_difference import contrasted
 from features.mdmd import directional_difference
 from features.optical_flow import optical_flow
@@ -34,7 +34,7 @@ class Mdmd(Spotter):
 
     def measure(self, faces, fps):
         """Return the (T, 2) differences at the micro and the macro scale, NaN where unknown."""
-        scales, rows = self._frames(fps), []
+        scales, rows = micro_and_macro(self.micro, self.macro, fps), []
         recent = deque(maxlen=2 * max(scales) + 1)
         for index, (face, _) in enumerate(aligned_faces(faces, fps, SIZE)):
             recent.append(face)
@@ -51,7 +51,7 @@ class Mdmd(Spotter):
     def spot(self, measured, fps):
         """Return the `SpottingResult` of the differences (T, 2)."""
         curves, rules = measured.astype(float), []
-        for column, (kind, k) in enumerate(zip(("micro", "macro"), self._frames(fps))):
+        for column, (kind, k) in enumerate(zip(("micro", "macro"), micro_and_macro(self.micro, self.macro, fps))):
             known = np.isfinite(measured[:, column])
             if len(measured) > 2 * k:
                 curves[:, column] = contrasted(np.where(known, measured[:, column], 0), max(k - 1, 1))
@@ -59,6 +59,3 @@ class Mdmd(Spotter):
             lengths = (7 / 30, 16 / 30) if kind == "micro" else (MICRO + 1 / fps, np.inf)
             rules.append(Rule(f"{kind}, {k / fps:.2g} s", kind, 0, 0, self.p, 0, lengths))
         return spot_by_rules(curves, rules, fps, self.least_score, "px")
-
-    def _frames(self, fps):
-        return [max(1, round(self.micro * fps)), max(2, round(self.macro * fps))]

@@ -9,6 +9,7 @@ from baselines.spotting.base import Curve, Interval, Spotter, SpottingResult
 from baselines.spotting.candidates import SCALES, candidates
 from baselines.spotting.curves import tallest_apart
 from baselines.spotting.parts import part_motion
+from baselines.spotting.rules import kind_of
 
 HIT = 0.5  # overlap of a movement with a true event that makes it an example of an expression
 
@@ -83,6 +84,6 @@ class RegionalContrast(Spotter):
         return SpottingResult(tuple(intervals), (first, *curves))
 
     def _interval(self, candidate, probability, fps):
-        kind = "micro" if candidate.length <= self.longest_micro * fps + 0.5 else "macro"
+        kind = kind_of(candidate.length, fps, self.longest_micro)
         frames = (int(index) + 1 for index in (candidate.onset, candidate.apex, candidate.offset))
         return Interval(*frames, kind, float(probability / self.least_probability), candidate.part)

@@ -6,7 +6,7 @@ from scipy.signal import butter, find_peaks, sosfiltfilt
 from baselines.faces import aligned_faces
 from baselines.spotting.base import Curve, Interval, Spotter, SpottingResult
 from baselines.spotting.curves import face_runs, tallest_apart
-from baselines.spotting.rules import MICRO
+from baselines.spotting.rules import kind_of
 from features.alignment import EYE_DISTANCE
 from features.optical_flow import optical_flow
 from features.regions import NOSE, REGIONS, boxes
@@ -107,7 +107,7 @@ class RoiFlow(Spotter):
             first = peak - (before[0] - 1 if before.size else peak)
             last = peak + (after[0] - 1 if after.size else len(height) - 1 - peak)
             if self.shortest * fps - 0.5 <= last - first + 1 <= self.longest * fps + 0.5:
-                kind = "micro" if last - first + 1 <= MICRO * fps + 0.5 else "macro"
+                kind = kind_of(last - first + 1, fps)
                 yield Interval(
                     int(first + start) + 1, int(peak + start) + 1, int(last + start) + 1, kind, float(score), name
                 )

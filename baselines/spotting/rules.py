@@ -60,9 +60,19 @@ def _spans(curve, rule, threshold, fps):
     return [(first, last) for first, last in merged if low - 0.5 <= last - first + 1 <= high + 0.5]
 
 
+def kind_of(frames, fps, longest_micro=MICRO):
+    """Return micro or macro for an expression of so many frames."""
+    return "micro" if frames <= longest_micro * fps + 0.5 else "macro"
+
+
+def micro_and_macro(micro, macro, fps):
+    """Return the two distances in frames of a method that looks for micro- and macro-expressions apart."""
+    return [max(1, round(micro * fps)), max(2, round(macro * fps))]
+
+
 def _interval(span, start, curve, rule, threshold, fps):
     first, last = int(span[0]) + start, int(span[1]) + start
     apex = first + int(np.argmax(curve[first : last + 1]))
-    kind = rule.kind or ("micro" if last - first + 1 <= MICRO * fps + 0.5 else "macro")
+    kind = rule.kind or kind_of(last - first + 1, fps)
     score = float(curve[apex] / threshold) if threshold > 0 else 1.0
     return Interval(first + 1, apex + 1, last + 1, kind, score)

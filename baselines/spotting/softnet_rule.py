@@ -8,7 +8,7 @@ from scipy.ndimage import uniform_filter1d
 from baselines.faces import aligned_faces
 from baselines.spotting.base import Spotter
 from baselines.spotting.curves import face_runs
-from baselines.spotting.rules import Rule, spot_by_rules
+from baselines.spotting.rules import Rule, micro_and_macro, spot_by_rules
 from features.alignment import EYE_DISTANCE
 from features.optical_flow import optical_flow
 from features.optical_strain import optical_strain
@@ -41,7 +41,7 @@ class SoftnetRule(Spotter):
 
     def measure(self, faces, fps):
         """Return (T, 2), the mean magnitude over the micro and the macro distance; NaN where unknown."""
-        distances, rows = self._distances(fps), []
+        distances, rows = micro_and_macro(self.micro, self.macro, fps), []
         recent = deque(maxlen=max(distances) + 1)
         for index, entry in enumerate(aligned_faces(faces, fps, SIZE)):
             recent.append(entry)
@@ -54,7 +54,7 @@ class SoftnetRule(Spotter):
     def spot(self, measured, fps):
         """Return the `SpottingResult` of the magnitudes (T, 2)."""
         curves, rules = np.full(measured.shape, np.nan), []
-        for column, (kind, k) in enumerate(zip(("micro", "macro"), self._distances(fps))):
+        for column, (kind, k) in enumerate(zip(("micro", "macro"), micro_and_macro(self.micro, self.macro, fps))):
             for run in face_runs(np.isfinite(measured[:, column])):
                 curves[run, column] = uniform_filter1d(measured[run, column], 2 * k, mode="nearest")
             rules.append(Rule(f"{kind}, {k / fps:.2g} s", kind, k / fps, k / fps, self.p))
@@ -69,6 +69,3 @@ class SoftnetRule(Spotter):
         return region_means(np.hypot(field[..., 0], field[..., 1]), boxes(place, REGIONS)).mean() / (
             EYE_DISTANCE * SIZE
         )
-
-    def _distances(self, fps):
-        return [max(1, round(self.micro * fps)), max(2, round(self.macro * fps))]

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from baselines.datasets.records import questions_by_clip
 from baselines.recognition.kernels import Samples
 from baselines.recognition.representation import represent, supports
 from baselines.scoring.vqa import vqa_scores
@@ -31,7 +32,7 @@ class QuestionAnswering(Task):
     headline = "coarse_uf1"
 
     def records(self, dataset):
-        asked = {(question.subject, question.video) for question in dataset.questions}
+        asked = questions_by_clip(dataset.questions)
         return [clip for clip in dataset.clips if clip.label and (clip.subject, clip.name) in asked]
 
     def fits(self, recipe, dataset):
@@ -40,9 +41,7 @@ class QuestionAnswering(Task):
 
     def prepare(self, recipe, dataset, jobs):
         clips = self.records(dataset)
-        asked = {}
-        for question in dataset.questions:
-            asked.setdefault((question.subject, question.video), []).append(question)
+        asked = questions_by_clip(dataset.questions)
         questions = [asked[clip.subject, clip.name] for clip in clips]
         X = represent(clips, recipe.steps["representation"], jobs)
         answerer = recipe.steps["answerer"]["name"]

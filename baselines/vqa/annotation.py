@@ -3,7 +3,14 @@
 from dataclasses import replace
 
 from baselines.action_units import ActionUnit, numbers
+from baselines.datasets.records import questions_by_clip
 from baselines.vqa.questions import parse
+
+
+def annotated_events(clips, questions):
+    """Return the events of clips, each as `annotated_event` gives it."""
+    asked = questions_by_clip(questions)
+    return [annotated_event(clip.event, asked.get((clip.subject, clip.name), ())) for clip in clips]
 
 
 def annotated_event(event, questions):

@@ -4,14 +4,12 @@ from dataclasses import dataclass
 from functools import partial
 
 from baselines.errors import InputError
-from baselines.parallel import progress_bar, run_parallel
+from baselines.parallel import attempt, progress_bar, run_parallel
 from baselines.vqa.measuring import evidence_source
 from baselines.vqa.media import as_clip
 from baselines.vqa.panel import draw_panel
 from baselines.vqa.pooling import DEFAULT_WEIGHT, pool
 from baselines.vqa.rules import RuleAnswerer
-
-ANSWERERS = ("rules", "llama", "hybrid")
 
 
 @dataclass(frozen=True)
@@ -89,26 +87,13 @@ def _load_vision(options):
 
 def _panels(model, options, clips, jobs):
     draw = partial(draw_panel, layout=options.panel or model.layout, size=model.size)
-    return list(_each(draw, [as_clip(clip) for clip in clips], jobs, "drawing"))
+    whole = [as_clip(clip) for clip in clips]
+    return run_parallel(partial(attempt, draw), whole, jobs, f"drawing {len(clips)} clips")
 
 
 def _asked(seen, groups, ask):
     with progress_bar(sum(map(len, groups)), "answering") as bar:
         for (one, failure), questions in zip(seen, groups):
-            try:
-                found = None if failure else ask(one, questions)
-            except InputError as error:
-                found, failure = None, str(error)
+            answers = (None, failure) if failure else attempt(partial(ask, one), questions)
             bar.update(len(questions))
-            yield found, failure
-
-
-def _each(function, clips, jobs, label):
-    return run_parallel(partial(_caught, function), clips, jobs, f"{label} {len(clips)} clips")
-
-
-def _caught(function, clip):
-    try:
-        return function(clip), None
-    except InputError as error:
-        return None, str(error)
+            yield answers

@@ -73,14 +73,15 @@ class ClipAnalyst(BaseEstimator):
     def predict(self, X):
         """Return the `Evidence` of each clip in X, an array or `Samples`."""
         samples = _samples(X)
-        Z = self.emotion_kernels_.transform(samples) @ self.emotion_basis_
+        if self.side_ is None:
+            K, left = self.emotion_kernels_.transform(samples), [self.left_] * len(samples)
+        else:
+            K, odd = self.emotion_kernels_.transform_both(samples)
+            left = _probability(self.side_, odd @ self.side_basis_).tolist()
+        Z = K @ self.emotion_basis_
         broad, fine = _probabilities(self.coarse_, Z), _probabilities(self.fine_, Z)
         Z = self.unit_kernels_.transform(samples) @ self.unit_basis_
         units = {number: _probability(model, Z) for number, model in self.units_.items()}
-        left = [self.left_] * len(samples)
-        if self.side_ is not None:
-            Z = self.emotion_kernels_.transform(samples, odd=True) @ self.side_basis_
-            left = _probability(self.side_, Z).tolist()
         return [
             Evidence(
                 coarse=broad[n],

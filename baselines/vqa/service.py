@@ -6,7 +6,7 @@ from collections import Counter
 from baselines.datasets.questions import as_question
 from baselines.errors import InputError
 from baselines.files import read_jsonl
-from baselines.formats import VQA_ADDED, field_text, read_question_rows, write_answers
+from baselines.formats import VQA_ADDED, field_text, sound_rows, write_answers
 from baselines.vqa import answerers
 from baselines.vqa.media import find_media
 from baselines.vqa.questions import parse
@@ -22,9 +22,11 @@ def answer_file(questions, media, answerer, options, output, fps=None, jobs=1):
     and `flag`, the reason, where the answer is no more than a best effort. answerer: rules, llama or hybrid;
     options: `answerers.Options`. Raises `InputError` if the file holds no question.
     """
-    failures, broken = [], []
-    rows = list(read_jsonl(questions, broken))
-    sound = read_question_rows(questions, findings=failures)
+    failures, rows = [], []
+    # read once, line by line, so that what is wrong is told in the order of the lines
+    entries = (rows.append(entry) or entry for entry in read_jsonl(questions, failures))
+    sound = sound_rows(entries, findings=failures)
+    broken = len(failures) - (len(rows) - len(sound))
     if not sound:
         raise InputError("; ".join(failures[:1]) or f"{questions}: no question; expected one JSON object a line")
     asked = {}  # one group for each clip, video, or part of a video that a question names by its frames
@@ -49,7 +51,7 @@ def answer_file(questions, media, answerer, options, output, fps=None, jobs=1):
         warnings.warn(f"{count} answers are best efforts: {flag}", stacklevel=2)
     if answers:
         write_answers(output, [_answered(row, answers.get(place)) for place, row in rows])
-        failures += _summary(output, rows, answers, len(broken))
+        failures += _summary(output, rows, answers, broken)
     return failures, bool(answers)
 
 

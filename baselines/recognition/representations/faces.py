@@ -1,13 +1,11 @@
 """The aligned faces of a clip, and which of them is the apex."""
 
-import hashlib
-
 import numpy as np
 
 from baselines.cache import cached_arrays
 from baselines.errors import InputError
 from baselines.faces import cached_track
-from baselines.identity import code_identity, library_versions
+from baselines.identity import array_identity, code_identity, library_versions
 from features.alignment import align, aligned_landmarks
 from features.apex import find_apex_by_motion
 
@@ -52,7 +50,7 @@ def _spotted_apex(clip, faces, size):
         return {"index": np.array(find_apex_by_motion(faces, first_landmarks(clip, size), clip.fps))}
 
     key = {
-        "faces": hashlib.blake2b(faces.tobytes(), digest_size=12).hexdigest(),
+        "faces": array_identity(faces),
         "fps": clip.fps,
         "code": code_identity("features"),
         "libraries": library_versions("numpy", "scipy", "opencv-contrib-python-headless"),
@@ -74,7 +72,7 @@ def _faces(clip, size):
 
     key = {
         "frames": clip.frames.identity(),
-        "landmarks": hashlib.blake2b(np.ascontiguousarray(landmarks).tobytes(), digest_size=12).hexdigest(),
+        "landmarks": array_identity(landmarks),
         "size": size,
         "code": code_identity("features/alignment.py"),
         "libraries": library_versions("numpy", "opencv-contrib-python-headless"),

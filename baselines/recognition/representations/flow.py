@@ -1,14 +1,12 @@
 """What is made of the optical flow from onset to apex, be it computed from frames or read from a published picture."""
 
-import hashlib
-
 import cv2
 import numpy as np
 
 from baselines.cache import cached_arrays
 from baselines.datasets.frames import read_image
 from baselines.errors import InputError
-from baselines.identity import code_identity, library_versions
+from baselines.identity import array_identity, code_identity, library_versions
 from baselines.recognition.representations.faces import onset_and_apex
 from features.bi_woof import bi_woof
 from features.hoof import hoof
@@ -67,7 +65,7 @@ def onset_to_apex_flow(clip, method="tvl1-skimage", size=128, apex="annotated"):
     """
     pair = np.stack(onset_and_apex(clip, size, apex))
     key = {
-        "pair": hashlib.blake2b(pair.tobytes(), digest_size=12).hexdigest(),
+        "pair": array_identity(pair),
         "method": method,
         "code": code_identity("features/optical_flow.py"),
         "libraries": library_versions("numpy", "opencv-contrib-python-headless", "scikit-image"),

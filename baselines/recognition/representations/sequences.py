@@ -1,11 +1,9 @@
 """What is made of all frames of a clip, onset to offset."""
 
-import hashlib
-
 import numpy as np
 
 from baselines.cache import cached_arrays
-from baselines.identity import code_identity, library_versions
+from baselines.identity import array_identity, code_identity, library_versions
 from baselines.recognition.representations.faces import aligned_faces, first_landmarks
 from features.interpolation import interpolate
 from features.lbp_sip import lbp_sip
@@ -61,7 +59,7 @@ def mean_strain(clip, size=128, method="farneback", to_first=False):
     """
     faces = aligned_faces(clip, size)
     key = {
-        "faces": hashlib.blake2b(faces.tobytes(), digest_size=12).hexdigest(),
+        "faces": array_identity(faces),
         "method": method,
         "to_first": to_first,
         "code": code_identity("features/optical_flow.py", "features/optical_strain.py"),

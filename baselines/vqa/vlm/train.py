@@ -20,14 +20,14 @@ import numpy as np
 
 from baselines.action_units import NAMES
 from baselines.datasets import load_dataset
-from baselines.datasets.records import Question, coarse
+from baselines.datasets.records import Question, coarse, questions_by_clip
 from baselines.errors import InputError
 from baselines.files import atomic_path, write_text
 from baselines.parallel import progress_bar
 from baselines.recognition.representation import represent
 from baselines.recognition.transforms import Recentre
 from baselines.scoring.vqa import vqa_scores
-from baselines.vqa.annotation import annotated_event
+from baselines.vqa.annotation import annotated_events
 from baselines.vqa.llama import ADMISSIBLE, EMBEDDED_PAIR, LlamaAnswerer
 from baselines.vqa.panel import FLOW_PICTURE, flow_panels
 from baselines.vqa.vlm import require
@@ -104,19 +104,14 @@ def train(dataset_name, root, output, plan=FINE_TUNING, jobs=1, fix_labels=True)
 def read_material(dataset_name, root, jobs=1, fix_labels=True):
     """Return the `Material` of all clips of a dataset whose emotion is known."""
     dataset = load_dataset(dataset_name, root, fix_labels)
-    asked = {}
-    for question in dataset.questions:
-        asked.setdefault((question.subject, question.video), []).append(question)
-    clips = [
-        replace(clip, event=annotated_event(clip.event, asked.get((clip.subject, clip.name), [])))
-        for clip in dataset.clips
-        if clip.event
-    ]
-    clips = [clip for clip in clips if clip.label]
+    clips = [clip for clip in dataset.clips if clip.event]
+    events = annotated_events(clips, dataset.questions)
+    clips = [clip for clip in (replace(clip, event=event) for clip, event in zip(clips, events)) if clip.label]
     if not clips:
         raise InputError(f"dataset {dataset.name} has no clip with a known emotion; fill in the emotion of the events")
     pictures = Recentre().transform(represent(clips, FLOW_PICTURE, jobs))
     rng = np.random.default_rng(0)
+    asked = questions_by_clip(dataset.questions)
     questions = [asked.get((clip.subject, clip.name)) or _made_up(clip, rng) for clip in clips]
     published = all(clip.frames is None for clip in clips)
     subjects = [f"{clip.dataset}/{clip.subject}" for clip in clips]
