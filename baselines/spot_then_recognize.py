@@ -7,15 +7,35 @@ from baselines.datasets.records import Event
 from baselines.errors import InputError
 from baselines.recognition.representation import represent_one
 from baselines.spotting import METHODS
+from baselines.spotting.learning import lessons_of
 
 
-def make_spotter(recipe):
-    """Return the spotter that a spotting recipe describes."""
+def make_spotter(recipe, lessons=None, seed=0):
+    """Return the spotter that a spotting recipe describes, fitted on `lessons` when the recipe learns.
+
+    lessons: what `spotting_lessons` gives, of other subjects' videos. Raises `InputError` without any for a recipe that
+    learns.
+    """
     parameters = dict(recipe.steps["method"])
     name = parameters.pop("name")
     if name not in METHODS:
         raise InputError(f"spotting method {name!r} is not known; choose one of {', '.join(METHODS)}")
-    return METHODS[name](**parameters)
+    spotter = METHODS[name](**parameters)
+    if not learns(recipe):
+        return spotter
+    if not lessons:
+        raise InputError(f"recipe {recipe.name}: learns from a dataset's other subjects; run it with `run-all`")
+    return spotter.fit(lessons, seed)
+
+
+def learns(recipe):
+    """Tell whether a spotting recipe is fitted on the other subjects of a dataset."""
+    return "learns_from" in recipe.steps
+
+
+def spotting_lessons(recipe, videos, jobs=1):
+    """Return what a recipe learns from each video with known events, in their order; None if it does not learn."""
+    return lessons_of(METHODS[recipe.steps["method"]["name"]](), videos, jobs) if learns(recipe) else None
 
 
 def spot_video(video, recipe, progress=None, jobs=1):

@@ -26,9 +26,10 @@ from baselines.spotting import (
 from baselines.spotting import blocks as blocks_module
 from baselines.spotting.acceptance import TREES, fit_acceptance, load_acceptance, save_acceptance
 from baselines.spotting.blocks import join
-from baselines.spotting.candidates import FIGURES
+from baselines.spotting.candidates import FIGURES, candidates
 from baselines.spotting.curves import bridge, face_runs, flanks, moilanen_threshold, out_and_back, tallest_apart
 from baselines.spotting.parts import MOVING, PARTS, without_head
+from baselines.spotting.practice import practice
 
 NAMES = list(PARTS)
 
@@ -44,11 +45,10 @@ def profile(frames, onset, apex, offset, apex_end=None):
 def displacement(frames, events, seed=0, noise=0.0007):
     """Motion of parts as `part_motion` gives it: sensor noise, slow drift and events (part, x, y, profile)."""
     rng = np.random.default_rng(seed)
-    motion = rng.normal(0, noise, (frames, len(NAMES) + 1, 3))
-    motion += np.linspace(0, 0.02, frames)[:, None, None] * rng.normal(size=(1, len(NAMES) + 1, 3))
-    motion[..., 2] = 1.5
+    motion = rng.normal(0, noise, (frames, len(NAMES) + 1, 2))
+    motion += np.linspace(0, 0.02, frames)[:, None, None] * rng.normal(size=(1, len(NAMES) + 1, 2))
     for part, x, y, shape in events:
-        motion[:, NAMES.index(part), :2] += shape[:, None] * (x, y)
+        motion[:, NAMES.index(part)] += shape[:, None] * (x, y)
     return motion
 
 
@@ -167,7 +167,7 @@ def test_a_still_face_yields_nothing(seed, noise):
 
 
 def test_a_restless_face_yields_little():
-    motion = gaussian_filter1d(np.random.default_rng(3).normal(0, 0.1, (1800, len(PARTS) + 1, 3)), 8, axis=0)
+    motion = gaussian_filter1d(np.random.default_rng(3).normal(0, 0.1, (1800, len(PARTS) + 1, 2)), 8, axis=0)
     assert len(RegionalContrast().spot(motion, 30).intervals) <= 30
 
 
@@ -205,7 +205,7 @@ def test_no_interval_reaches_into_frames_without_a_face():
     assert all(np.isnan(curve.values[300:320]).all() for curve in found.curves)
 
 
-SHAPES = {RegionalContrast: (24, 3), SoftnetRule: (2,), LbpDifference: (1,), Mdmd: (2,), RoiFlow: (8, 2)}
+SHAPES = {RegionalContrast: (24, 2), SoftnetRule: (2,), LbpDifference: (1,), Mdmd: (2,), RoiFlow: (8, 2)}
 
 
 @pytest.mark.parametrize("method", METHODS.values())
@@ -226,27 +226,55 @@ def test_fitting_learns_from_the_events_of_other_videos():
             events.append(Event(onset + 1, onset + length + 1))
         return displacement(1200, shapes, seed, noise=0.003), 30.0, events
 
-    fitted = RegionalContrast().fit([example(seed) for seed in range(3)])
+    fitted = RegionalContrast().fit([RegionalContrast().lessons(*example(seed), seed) for seed in range(3)])
     motion, fps, events = example(9)
     found = spans(fitted.spot(motion, fps))
     assert sum(max(overlap(span, (e.onset, e.offset)) for span in found) > 0.5 for e in events) >= 6
     assert len(found) <= 14
     with pytest.raises(InputError, match="too few to learn from"):
-        RegionalContrast().fit([(displacement(300, []), 30.0, [])])
+        RegionalContrast().fit([RegionalContrast().lessons(np.full((300, 24, 2), np.nan), 30.0, [])])
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=20, deadline=None)
+def test_practice_keeps_events_whole_and_apart(seed):
+    motion = displacement(900, [("upper lip", 0, 0.05, profile(900, 280, 295, 330, 315))], seed)
+    varied, events = practice(np.random.default_rng(seed), motion, 30.0, [Event(281, 331)])
+    again, _ = practice(np.random.default_rng(seed), motion, 30.0, [Event(281, 331)])
+    np.testing.assert_array_equal(varied, again)
+    assert varied.shape[1:] == motion.shape[1:]
+    assert 60 <= len(varied) <= 900
+    assert np.isfinite(varied).all()
+    events = sorted(events, key=lambda event: event.onset)
+    assert all(1 <= event.onset < event.offset <= len(varied) for event in events)
+    assert all(first.offset + 15 <= second.onset + 1 for first, second in zip(events, events[1:]))
+
+
+def test_what_a_face_does_again_and_again_is_told_from_what_it_does_once():
+    again = [("lower lip", 0, 0.03, profile(1200, at, at + 8, at + 20)) for at in range(50, 1150, 60)]
+    once = [(part, 0, -0.03, profile(1200, 600, 608, 620)) for part in NAMES if "brow" in part]
+    found = candidates(displacement(1200, again + once), 30.0)[0]
+    rates = {"lower lip": [], "brow": []}
+    for candidate in found:
+        key = next((key for key in rates if key in candidate.part), None)
+        if key and candidate.length < 30 and candidate.figures[0] > np.log(0.02):
+            rates[key].append(candidate.figures[FIGURES.index("alike a minute")])
+    assert np.median(rates["lower lip"]) > np.log1p(15)
+    assert max(rates["brow"]) < np.log1p(6)
 
 
 # --- acceptance
 
 
-def test_trees_give_the_probabilities_of_scikit_learn(tmp_path):
-    from sklearn.ensemble import GradientBoostingClassifier
+def test_trees_give_the_probabilities_of_xgboost(tmp_path):
+    from xgboost import XGBClassifier
 
     rng = np.random.default_rng(0)
     figures = rng.normal(size=(600, len(FIGURES)))
     accepted = figures[:, 0] + figures[:, 3] * figures[:, 5] + rng.normal(0, 0.3, 600) > 0.5
     fitted = fit_acceptance(figures, accepted)
-    reference = GradientBoostingClassifier(**TREES, random_state=0).fit(figures, accepted)
-    np.testing.assert_allclose(fitted.of_figures(figures), reference.predict_proba(figures)[:, 1], atol=1e-3)
+    reference = XGBClassifier(**TREES, base_score=accepted.mean(), random_state=0).fit(figures, accepted)
+    np.testing.assert_allclose(fitted.of_figures(figures), reference.predict_proba(figures)[:, 1], atol=1e-4)
     save_acceptance(fitted, tmp_path / "trees.json")
     loaded = load_acceptance(tmp_path / "trees.json")
     np.testing.assert_allclose(loaded.of_figures(figures), fitted.of_figures(figures), atol=1e-6)
@@ -277,10 +305,9 @@ def test_the_motion_of_the_head_is_taken_out(x, y, turn, grow):
 
 
 def test_blocks_join_where_a_face_goes_through():
-    whole = np.cumsum(np.random.default_rng(0).normal(size=(90, 3, 3)), axis=0)
-    whole[..., 2] = 1
+    whole = np.cumsum(np.random.default_rng(0).normal(size=(90, 3, 2)), axis=0)
     first, second = whole[:41].copy(), whole[40:].copy()
-    second[..., :2] -= second[0, :, :2]
+    second -= second[0].copy()
     np.testing.assert_allclose(join(first, second, 40), whole)
     second[:5] = np.nan
     joined = join(first, second, 40)

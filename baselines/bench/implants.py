@@ -1,7 +1,7 @@
 """Spotting sets of known motion in real faces: expressions implanted in real video, and an untouched twin of each.
 
-A piece of a real clip is played forth and back for 40 s, and smooth displacement fields on the face's landmarks, the
-action units of the embedded corpus, are warped into it. How lively the piece is sets the level: `still` is the
+A piece of a real clip is played forth and back for 40 s, and action units as motion of the face's landmarks
+(`baselines.bench.landmark_motion`) are warped into it. How lively the piece is sets the level: `still` is the
 calmest 1.2 s of a clip, `calm` the calmest 2.4 s, `talking` are all pieces of 6 s of clips that are long enough, which
 in the clips at hand act, talk and laugh.
 Frames are made when they are read; nothing of the faces is written anywhere.
@@ -15,15 +15,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from baselines.bench.landmark_motion import landmark_field
 from baselines.datasets.frames import VIDEO_SUFFIXES, Frames, open_frames
 from baselines.datasets.records import Event, Video
-from baselines.datasets.synthetic.action_units import field, units_of
+from baselines.datasets.synthetic.action_units import units_of
 from baselines.datasets.synthetic.curves import pulse
 from baselines.datasets.synthetic.expressions import draw_expression
 from baselines.datasets.synthetic.shape import CANVAS
 from baselines.errors import InputError
 from baselines.faces import cached_track
-from baselines.identity import digest
+from baselines.identity import code_identity, digest
 from features.alignment import similarity, smooth, transform, warp
 
 LEVELS = {"still": 1.2, "calm": 2.4, "talking": 6.0}  # seconds of a piece
@@ -174,7 +175,7 @@ class ImplantFrames(Frames):
     def _read(self, start, stop):
         piece, last = self.piece, len(self.piece.pictures) - 1
         reference = piece.landmarks.mean(axis=0)
-        fields = {unit: field(unit, reference) for unit in self.curves}
+        fields = {unit: landmark_field(unit, reference, CANVAS) for unit in self.curves}
         home = np.vstack([similarity(reference), (0, 0, 1)])
         down, across = np.mgrid[:CANVAS, :CANVAS].astype(np.float32)
         grain = np.random.default_rng(self.seed).normal(0, NOISE, (CANVAS + 64, CANVAS + 64, 1)).astype(np.float32)
@@ -197,5 +198,6 @@ class ImplantFrames(Frames):
     def _stamp(self):
         stat = self.piece.path.stat()
         yield from (stat.st_size, stat.st_mtime_ns, self.piece.name, self.piece.landmarks.tobytes(), self.seed, NOISE)
+        yield code_identity("baselines/bench")
         for unit, curve in self.curves.items():
             yield from (unit, curve.tobytes())

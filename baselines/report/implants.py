@@ -17,7 +17,7 @@ from baselines.files import atomic_path, csv_text, write_text
 from baselines.parallel import run_parallel
 from baselines.recipes import load_recipe, recipe_names
 from baselines.scoring.spotting import spotting_scores
-from baselines.spot_then_recognize import make_spotter, spotting_row
+from baselines.spot_then_recognize import learns, make_spotter, spotting_row
 
 SHIFTS = 8  # shifts of the predictions, evenly spread over the video, whose mean F1 is chance
 SCORES = np.geomspace(0.4, 2.5, 15)  # thresholds of the trade-off, in units of the method's own
@@ -36,7 +36,7 @@ def main(folder, levels, methods, seeds, jobs, output):
     trade_off = []
     for level in levels or LEVELS:
         pairs = implant_sets(folder or faces_folder(), level, seeds)
-        for name in methods or recipe_names("spotting"):
+        for name in methods or [name for name in recipe_names("spotting") if not learns(load_recipe(name))]:
             spotter = make_spotter(load_recipe(name)).set_params(least_score=float(SCORES[0]))
             results = spot_pairs(spotter, pairs, jobs)
             click.echo(table_row(level, name, figures(pairs, results)))

@@ -19,7 +19,7 @@ BLOCK = 20.0  # seconds
 def measure_blocks(measure, frames, fps, progress=None, jobs=1):
     """Return (measured, warnings) of a video: `measure(faces, fps)` on each block, joined where a face goes through.
 
-    measure: gives (T, parts, values) whose first two values are places that are zero at the block's first frame.
+    measure: gives (T, parts, 2) places that are zero at the block's first frame.
     Raises `InputError` when no block has a face.
     """
     length = max(2, round(BLOCK * fps))
@@ -56,16 +56,15 @@ def _measure_block(measure, frames, fps, progress):
 
 
 def join(before, after, start):
-    """Return (T, parts, values) of two blocks as one; the first frame of `after` is frame `start` of `before`.
+    """Return (T, parts, 2) of two blocks as one; the first frame of `after` is frame `start` of `before`.
 
     Where both have a face in that frame, places go on from there. Otherwise it holds no face, so that nothing reaches
     from one block into the other.
     """
     gap = np.full((max(start + 1 - len(before), 0), *before.shape[1:]), np.nan, before.dtype)
     before = np.concatenate([before, gap])
-    after = after.copy()
     if len(after) and np.isfinite(before[start]).all() and np.isfinite(after[0]).all():
-        after[..., :2] += before[start, :, :2]
+        after = after + before[start]
     else:
         before[start] = np.nan
     return np.concatenate([before, after[1:]])

@@ -23,8 +23,8 @@ MORE = {
     "chin": ((8,), (0.22, 0.32, 0.22, -0.05)),
     "right nose wing": ((31,), (0.16, 0.16, 0.04, 0.10)),
     "left nose wing": ((35,), (0.04, 0.16, 0.16, 0.10)),
-    "right cheek": ((48, 36), (0.0, -0.75, 0.05, -0.35)),
-    "left cheek": ((54, 45), (0.05, -0.75, 0.0, -0.35)),
+    "right cheek": ((48,), (0.3, 0.42, 0.05, -0.27)),
+    "left cheek": ((54,), (0.05, 0.42, 0.3, -0.27)),
 }
 MOVING = {**REGIONS, **MORE}  # where expressions show
 PARTS = {**MOVING, **EYES, "nose tip": ((30,), (0.10, 0.12, 0.10, 0.08)), **RIGID_PARTS}
@@ -34,11 +34,11 @@ STEADY = np.array([name not in EYES for name in NAMES])  # an eyelid says nothin
 
 
 def part_motion(faces, fps):
-    """Return how each part of a face moves against the head: (T, P + 1, 3) float32, NaN without a face.
+    """Return how each part of a face moves against the head: (T, P + 1, 2) float32, NaN without a face.
 
     faces: `FaceFrame`s, as `baselines.faces.follow` gives them. The P = 23 columns are `PARTS`; values are x (to the
-    right) and y (down) in eye distances, zero at the first frame of each run with a face, and the mean difference in
-    grey levels that Lucas-Kanade leaves. The last column is the motion of the head itself.
+    right) and y (down) in eye distances, zero at the first frame of each run with a face. The last column is the motion
+    of the head itself.
     Points on a grid in each part are tracked from a recent keyframe (Bouguet 2000), and the displacements of keyframes
     add up. The head is a robust similarity through all parts but the eyes. A cut starts a new run after one frame of
     NaN.
@@ -58,11 +58,11 @@ def part_motion(faces, fps):
                 key = None
                 measured.append(None)
                 continue
-            measured.append((index, key.start, *key.follow(picture), key.centres))
+            measured.append((index, key.start, key.follow(picture), key.centres))
         if key is None or index % every == 0:
             new = _Keyframe(face, index)
             if key is None:
-                measured.append((index, index, np.zeros((len(NAMES), 2)), np.zeros(len(NAMES)), new.centres))
+                measured.append((index, index, np.zeros((len(NAMES), 2)), new.centres))
             key, thumbnail = new, _thumbnail(new.picture)
     return _against_head(measured)
 
@@ -88,12 +88,10 @@ class _Keyframe:
         )
 
     def follow(self, picture):
-        """Return the mean motion of each part since the keyframe, (P, 2) eye distances, and what is left, (P,)."""
-        found, known, error = cv2.calcOpticalFlowPyrLK(
-            self.picture, picture, self.points, self.last.copy(), **LUCAS_KANADE
-        )
+        """Return the mean motion of each part since the keyframe, (P, 2) eye distances."""
+        found, known, _ = cv2.calcOpticalFlowPyrLK(self.picture, picture, self.points, self.last.copy(), **LUCAS_KANADE)
         self.last = np.where(known > 0, found, self.last)
-        return self._mean(self.last - self.points) / (EYE_DISTANCE * SIZE), self._mean(error)[:, 0]
+        return self._mean(self.last - self.points) / (EYE_DISTANCE * SIZE)
 
     def _mean(self, values):
         number = np.bincount(self.owner)
@@ -115,17 +113,15 @@ def _thumbnail(picture):
 
 
 def _against_head(measured):
-    """Return the (T, P + 1, 3) array of `part_motion` from what was measured in each frame, None without a face."""
-    result = np.full((len(measured), len(NAMES) + 1, 3), np.nan)
+    """Return the (T, P + 1, 2) array of `part_motion` from what was measured in each frame, None without a face."""
+    result = np.full((len(measured), len(NAMES) + 1, 2), np.nan)
     known = [entry for entry in measured if entry is not None]
     if known:
-        frames, starts, flows, errors, centres = (np.array(column) for column in zip(*known))
+        frames, starts, flows, centres = (np.array(column) for column in zip(*known))
         relative, head = without_head(flows, centres)
         motion = np.concatenate([relative, head[:, None]], axis=1)
-        for frame, start, step, error in zip(frames, starts, motion, errors):
-            result[frame, :, :2] = 0 if start == frame else result[start, :, :2] + step
-            result[frame, :-1, 2] = error
-        result[frames, -1, 2] = errors.mean(axis=1)
+        for frame, start, step in zip(frames, starts, motion):
+            result[frame] = 0 if start == frame else result[start] + step
     return result.astype(np.float32)
 
 

@@ -6,11 +6,13 @@ from baselines.errors import InputError
 from baselines.metrics.spotting import iou
 from baselines.spotting.acceptance import fit_acceptance, load_acceptance
 from baselines.spotting.base import Curve, Interval, Spotter, SpottingResult
-from baselines.spotting.candidates import SCALES, candidates
+from baselines.spotting.candidates import FIGURES, SCALES, candidates
 from baselines.spotting.curves import tallest_apart
 from baselines.spotting.parts import part_motion
+from baselines.spotting.practice import practice
 from baselines.spotting.rules import kind_of
 
+VARIATIONS = 6  # of each video that is learned from
 HIT = 0.5  # overlap of a movement with a true event that makes it an example of an expression
 
 
@@ -41,25 +43,33 @@ class RegionalContrast(Spotter):
         self.least_score = least_score
 
     def measure(self, faces, fps):
-        """Return the (T, 24, 3) array of `part_motion`."""
+        """Return the (T, 24, 2) array of `part_motion`."""
         return part_motion(faces, fps)
 
-    def fit(self, examples, seed=0):
-        """Fit the trees on (measured, fps, events) of videos whose true events are known; return self.
+    def lessons(self, measured, fps, events, seed=0):
+        """Return (figures (n, F), accepted (n,)) of the movements in a video whose true events are known.
 
-        Without it those that come with the package are used.
+        They are those of the video as it is and of `VARIATIONS` of it (`baselines.spotting.practice`).
         """
-        figures, accepted = [], []
-        for measured, fps, events in examples:
-            truth = np.array([(event.onset, event.offset) for event in events]).reshape(-1, 2)
-            for candidate in candidates(measured, fps)[0]:
-                figures.append(candidate.figures)
+        rng, figures, accepted = np.random.default_rng(seed), [np.zeros((0, len(FIGURES)))], []
+        for motion, known in [(measured, events), *(practice(rng, measured, fps, events) for _ in range(VARIATIONS))]:
+            truth = np.array([(event.onset, event.offset) for event in known]).reshape(-1, 2)
+            for candidate in candidates(motion, fps)[0]:
+                figures.append(candidate.figures[None])
                 accepted.append((iou((candidate.onset + 1, candidate.offset + 1), truth) >= HIT).any())
-        if not any(accepted) or all(accepted):
+        return np.concatenate(figures), np.array(accepted, bool)
+
+    def fit(self, lessons, seed=0):
+        """Fit the trees on the `lessons` of videos; return self. Without it those that come with the package are used.
+
+        Raises `InputError` when they hold no expression, or nothing else.
+        """
+        figures, accepted = (np.concatenate(column) for column in zip(*lessons))
+        if not accepted.any() or accepted.all():
             raise InputError(
-                f"{len(figures)} movements, {sum(accepted)} of them expressions: too few to learn from; add videos"
+                f"{len(accepted)} movements, {accepted.sum()} of them expressions: too few to learn from; add videos"
             )
-        self.acceptance_ = fit_acceptance(np.array(figures), np.array(accepted), seed)
+        self.acceptance_ = fit_acceptance(figures, accepted, seed)
         return self
 
     def _acceptance(self):

@@ -1,12 +1,12 @@
 """Spotting: the intervals of micro- and macro-expressions in long videos."""
 
 from baselines.scoring.spotting import spotting_scores
-from baselines.spot_then_recognize import spot_video, spotting_row
+from baselines.spot_then_recognize import make_spotter, spotting_lessons, spotting_row
 from baselines.tasks.base import Task, annotated_videos, counted_headline, pooled, subject_of
 
 
 class Spotting(Task):
-    """Each video by a spotting rule; rules that learn nothing still report by subject."""
+    """Each video by a spotting method, fitted on the other subjects if it learns; others report by subject, too."""
 
     name = "spotting"
     scored_as = "spotting"
@@ -16,14 +16,17 @@ class Spotting(Task):
         return annotated_videos(dataset)
 
     def prepare(self, recipe, dataset, jobs):
-        return self.records(dataset)
+        videos = self.records(dataset)
+        return videos, spotting_lessons(recipe, videos, jobs)
 
     def run_fold(self, recipe, prepared, subject, seed):
+        spotter = spotter_without(recipe, prepared, subject, seed)
         truth, predictions = [], []
-        for video in prepared:
+        for video in prepared[0]:
             if subject_of(video) == subject:
                 truth += [spotting_row(video, event) for event in video.events]
-                predictions += [spotting_row(video, found) for found in spot_video(video, recipe).intervals]
+                found = spotter.predict(video.frames, video.fps).intervals
+                predictions += [spotting_row(video, interval) for interval in found]
         return {"truth": truth, "predictions": predictions}
 
     def evaluate(self, rows, seed):
@@ -40,3 +43,13 @@ class Spotting(Task):
 
     def headline_paths(self, truth):
         return {kind: f"{kind}.f1" for kind in ("overall", "micro", "macro")}
+
+
+def spotter_without(recipe, prepared, subject, seed):
+    """Return the spotter of a recipe for a subject; one that learns is fitted on the others' videos.
+
+    prepared: (videos, what `spotting_lessons` gives for them).
+    """
+    videos, lessons = prepared
+    others = lessons and [lesson for video, lesson in zip(videos, lessons) if subject_of(video) != subject]
+    return make_spotter(recipe, others, seed)

@@ -7,8 +7,9 @@ from baselines.recipes import load_recipe
 from baselines.recognition.recognizer import Recognizer
 from baselines.recognition.representation import represent, supports
 from baselines.scoring.strs import strs_scores
-from baselines.spot_then_recognize import recognize_events, spot_video, spotting_row
+from baselines.spot_then_recognize import recognize_events, spotting_lessons, spotting_row
 from baselines.tasks.base import Task, annotated_videos, counted_headline, labelled_clips, pooled, subject_of
+from baselines.tasks.spotting import spotter_without
 
 
 class SpotThenRecognize(Task):
@@ -32,20 +33,23 @@ class SpotThenRecognize(Task):
     def prepare(self, recipe, dataset, jobs):
         clips = labelled_clips(dataset)
         settings = load_recipe(recipe.steps["recognition"]).steps["representation"]
-        return self.records(dataset), clips, represent(clips, settings, jobs)
+        videos = self.records(dataset)
+        lessons = spotting_lessons(load_recipe(recipe.steps["spotting"]), videos, jobs)
+        return (videos, lessons), clips, represent(clips, settings, jobs)
 
     def run_fold(self, recipe, prepared, subject, seed):
-        videos, clips, X = prepared
+        spotting, clips, X = prepared
         recognition = load_recipe(recipe.steps["recognition"])
         subjects = np.array([subject_of(clip) for clip in clips])
         others = subjects != subject
         labels = np.array([clip.label for clip in clips])
         recognizer = Recognizer.from_recipe(recognition, seed).fit(X[others], labels[others], subjects[others])
+        spotter = spotter_without(load_recipe(recipe.steps["spotting"]), spotting, subject, seed)
         truth, predictions = [], []
-        for video in videos:
+        for video in spotting[0]:
             if subject_of(video) != subject:
                 continue
-            spotted = spot_video(video, load_recipe(recipe.steps["spotting"]))
+            spotted = spotter.predict(video.frames, video.fps)
             predictions += recognize_events(video, spotted.intervals, recognizer, recognition)
             truth += [
                 {**spotting_row(video, event), "emotion": coarse(event.emotion) or "others"}
