@@ -273,10 +273,18 @@ def spot_then_recognize(inputs, method, model, types, output, fps, jobs):
 @click.option(
     "--recipe", default="flow-kernels", show_default=True, metavar="NAME", help="A recognition recipe, or vlm."
 )
+@click.option(
+    "--folds",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="vlm: parts of the subjects, each held out of a training for the scores; as many as subjects: "
+    "leave-one-subject-out. 1: every fifth subject is held out.",
+)
 @_SEED
 @_JOBS
 @_output("Model file to write, for recognize, str and vqa.")
-def train(dataset, data_root, fix_labels, recipe, seed, jobs, output):
+def train(dataset, data_root, fix_labels, recipe, folds, seed, jobs, output):
     """Train a recognition recipe on a whole dataset and write a model file.
 
     `--recipe vlm` fine-tunes the embedded vision model instead and writes a folder with two GGUF files and their
@@ -285,7 +293,7 @@ def train(dataset, data_root, fix_labels, recipe, seed, jobs, output):
     if recipe == "vlm":
         from baselines.vqa.vlm.train import fine_tune
 
-        click.echo(jsonlib.dumps(fine_tune(dataset, data_root, output, seed, jobs, fix_labels), indent=1))
+        click.echo(jsonlib.dumps(fine_tune(dataset, data_root, output, seed, jobs, fix_labels, folds), indent=1))
         return
 
     from baselines.recognition.model import save_model

@@ -17,6 +17,8 @@ from baselines.report.implants import figures, trade_off_points
 from baselines.report.previews import annotated, write_previews
 from baselines.spot_then_recognize import learns, make_spotter, recognize_events
 from baselines.spotting import Curve, Interval, SpottingResult
+from baselines.spotting.candidates import FIGURES
+from baselines.tasks.spotting import can_learn, spotter_without
 
 FPS = 30.0
 MICRO, MACRO = Interval(11, 15, 20, "micro", 1.25, "chin"), Interval(31, 40, 60, "macro", 2.0, "upper lip")
@@ -96,6 +98,26 @@ def test_every_spotting_recipe_makes_a_spotter():
     recipe.steps["method"]["name"] = "none"
     with pytest.raises(InputError, match="'none' is not known; choose one of regional-contrast"):
         make_spotter(recipe)
+
+
+def test_a_recipe_that_learns_never_sees_the_tested_subject():
+    recipe, rng = load_recipe("regional-contrast-fitted"), np.random.default_rng(0)
+    videos = [Video("d", name, "v", None, FPS, ()) for name in "ABC"]
+
+    def lesson(sign):
+        figures = rng.normal(size=(200, len(FIGURES)))
+        return figures, sign * figures[:, 0] > 0
+
+    lessons, probe = [lesson(1), lesson(1), lesson(1)], rng.normal(size=(50, len(FIGURES)))
+
+    def judged(changed):
+        known = [lesson(-1) if video.subject == changed else old for video, old in zip(videos, lessons)]
+        return spotter_without(recipe, (videos, known), "d/A", 0).acceptance_.of_figures(probe)
+
+    np.testing.assert_array_equal(judged("A"), judged(None))
+    assert np.abs(judged("B") - judged(None)).max() > 0.1
+    assert not can_learn(recipe, videos[:1])
+    assert can_learn(load_recipe("regional-contrast"), videos[:1])
 
 
 # --- implants

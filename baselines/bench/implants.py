@@ -198,6 +198,6 @@ class ImplantFrames(Frames):
     def _stamp(self):
         stat = self.piece.path.stat()
         yield from (stat.st_size, stat.st_mtime_ns, self.piece.name, self.piece.landmarks.tobytes(), self.seed, NOISE)
-        yield code_identity("baselines/bench")
+        yield code_identity("baselines/bench/implants.py", "baselines/bench/landmark_motion.py")
         for unit, curve in self.curves.items():
             yield from (unit, curve.tobytes())

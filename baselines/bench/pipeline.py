@@ -20,6 +20,7 @@ from baselines.scoring.vqa import vqa_scores
 from baselines.spotting.blocks import measure_blocks
 from baselines.spotting.parts import part_motion
 from baselines.spotting.regional_contrast import RegionalContrast
+from baselines.spotting.roi_flow import RoiFlow
 
 FPS, SIDE = 30.0, 400
 LONG = 14  # times that the short video is played for the long one
@@ -33,16 +34,18 @@ def video_rows(extent):
         faces = list(follow(frames, FPS))
         measured = spotter.measure(iter(faces), FPS)
 
-        def whole():
-            return spotter.spot(spotter.measure(follow(frames, FPS), FPS), FPS)
+        def whole(method):
+            return method.spot(method.measure(follow(frames, FPS), FPS), FPS)
 
         stages = [partial(track, frames, FPS), lambda: spotter.measure(iter(faces), FPS)]
-        stages += [lambda: spotter.spot(measured, FPS), whole]
-        following, moving, judging, taken = seconds(stages, extent.long_repeats)
+        stages += [lambda: spotter.spot(measured, FPS), partial(whole, spotter), partial(whole, RoiFlow())]
+        following, moving, judging, taken, rival = seconds(stages, extent.long_repeats)
         yield row(f"decoding and landmarks {SIDE}x{SIDE}", number / following, "frames/s")
         yield row(f"motion of parts {SIDE}x{SIDE}, landmarks known", number / moving, "frames/s")
         yield row("spotting rule, motion known", number / judging, "frames/s")
         yield row(f"spotting {SIDE}x{SIDE}, decoding, landmarks and all", number / taken, "frames/s", least=200)
+        against = f"regional-contrast {number / taken:.0f} frames/s"
+        yield row("the same by roi-flow", number / rival, "frames/s", reference=against, ratio=rival / taken)
     yield from shared_video_rows(extent)
 
 

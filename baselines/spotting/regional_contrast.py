@@ -22,7 +22,7 @@ class RegionalContrast(Spotter):
     Every part is compared with what is typical of it in this video, so that a talking mouth does not hide a brow;
     blinks are bridged; onset and offset come from the rise and fall of the parts that move. Whether a movement is an
     expression is judged by boosted trees on figures that hardly depend on the person (`candidates.FIGURES`), fitted on
-    synthetic faces.
+    synthetic faces varied by random natural motion, or by `fit` on other videos.
     Times are in seconds and scale with the frame rate, lengths in eye distances (of about 63 mm).
 
     least_probability: movements judged less likely to be an expression are left out.

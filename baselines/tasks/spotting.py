@@ -1,7 +1,7 @@
 """Spotting: the intervals of micro- and macro-expressions in long videos."""
 
 from baselines.scoring.spotting import spotting_scores
-from baselines.spot_then_recognize import make_spotter, spotting_lessons, spotting_row
+from baselines.spot_then_recognize import learns, make_spotter, spotting_lessons, spotting_row
 from baselines.tasks.base import Task, annotated_videos, counted_headline, pooled, subject_of
 
 
@@ -14,6 +14,9 @@ class Spotting(Task):
 
     def records(self, dataset):
         return annotated_videos(dataset)
+
+    def fits(self, recipe, dataset):
+        return can_learn(recipe, self.records(dataset))
 
     def prepare(self, recipe, dataset, jobs):
         videos = self.records(dataset)
@@ -43,6 +46,11 @@ class Spotting(Task):
 
     def headline_paths(self, truth):
         return {kind: f"{kind}.f1" for kind in ("overall", "micro", "macro")}
+
+
+def can_learn(recipe, videos):
+    """Tell whether there are videos, of several subjects for a spotting recipe that learns from the others."""
+    return len({subject_of(video) for video in videos}) > int(learns(recipe))
 
 
 def spotter_without(recipe, prepared, subject, seed):

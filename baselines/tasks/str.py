@@ -9,7 +9,7 @@ from baselines.recognition.representation import represent, supports
 from baselines.scoring.strs import strs_scores
 from baselines.spot_then_recognize import recognize_events, spotting_lessons, spotting_row
 from baselines.tasks.base import Task, annotated_videos, counted_headline, labelled_clips, pooled, subject_of
-from baselines.tasks.spotting import spotter_without
+from baselines.tasks.spotting import can_learn, spotter_without
 
 
 class SpotThenRecognize(Task):
@@ -28,7 +28,8 @@ class SpotThenRecognize(Task):
     def fits(self, recipe, dataset):
         settings = load_recipe(recipe.steps["recognition"]).steps["representation"]
         clips = labelled_clips(dataset)
-        return bool(self.records(dataset) and clips) and all(supports(settings, clip) for clip in clips)
+        spottable = can_learn(load_recipe(recipe.steps["spotting"]), self.records(dataset))
+        return bool(spottable and clips) and all(supports(settings, clip) for clip in clips)
 
     def prepare(self, recipe, dataset, jobs):
         clips = labelled_clips(dataset)

@@ -77,9 +77,9 @@ class Material:
         return Material(self.pictures[keep], *lists, self.strength)
 
 
-def fine_tune(dataset_name, root, output, seed=0, jobs=1, fix_labels=True):
-    """Return `train` from the embedded model with the plan for it."""
-    return train(dataset_name, root, output, replace(FINE_TUNING, seed=seed), jobs, fix_labels)
+def fine_tune(dataset_name, root, output, seed=0, jobs=1, fix_labels=True, folds=1):
+    """Return `train` from the embedded model with the plan for it; folds as in `Plan`."""
+    return train(dataset_name, root, output, replace(FINE_TUNING, seed=seed, folds=folds), jobs, fix_labels)
 
 
 def train(dataset_name, root, output, plan=FINE_TUNING, jobs=1, fix_labels=True):
