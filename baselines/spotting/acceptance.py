@@ -16,7 +16,7 @@ from baselines.spotting.candidates import FIGURES
 
 FILE = Path(__file__).parent / "acceptance.json"
 TREES = {
-    "n_estimators": 250, "max_depth": 5, "learning_rate": 0.06, "subsample": 0.5, "colsample_bynode": 0.5,
+    "n_estimators": 600, "max_depth": 4, "learning_rate": 0.03, "subsample": 0.5, "colsample_bynode": 0.5,
     "min_child_weight": 10, "reg_lambda": 20, "tree_method": "hist",
 }  # fmt: skip
 FORMAT = "megc-baselines acceptance 2"

@@ -60,7 +60,7 @@ def candidates(measured, fps):
     curves = np.full((len(measured), len(SCALES)), np.nan)
     shortest = max(4, round(SHORTEST_RUN * fps))
     spans = [run for run in face_runs(np.isfinite(measured).all(axis=(1, 2))) if run.stop - run.start >= shortest]
-    runs = [_Run(measured[span].astype(float), span.start, fps) for span in spans]
+    runs = [_Run(measured[span].astype(np.float32, copy=False), span.start, fps) for span in spans]
     found, restlessness = [], None
     for column, scale in enumerate(SCALES if runs else ()):
         k = max(2, round(scale * fps))

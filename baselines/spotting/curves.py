@@ -15,13 +15,23 @@ def out_and_back(displacement, k):
     d(t) - (d(t-k) + d(t+k)) / 2, which of a step gives half the height. Beyond the ends the first and last frames
     count as lasting.
     """
+    heights, lengths = (np.empty(displacement.shape[:2], displacement.dtype) for _ in range(2))
+    directions = np.empty_like(displacement)
+    for part in range(displacement.shape[1]):  # one at a time, for the sake of memory
+        own = np.ascontiguousarray(displacement[:, part])
+        heights[:, part], directions[:, part], lengths[:, part] = _part_out_and_back(own, k)
+    return heights, directions, lengths
+
+
+def _part_out_and_back(displacement, k):
+    """Return what `out_and_back` gives for one part: (T,), (T, 2), (T,) of displacement (T, 2)."""
     frames = np.arange(len(displacement))
     before = displacement - displacement[np.maximum(frames - k, 0)]
     after = displacement - displacement[np.minimum(frames + k, len(frames) - 1)]
     mean = (before + after) / 2
-    lengths = np.hypot(mean[..., 0], mean[..., 1])
-    directions = mean / np.maximum(lengths, 1e-12)[..., None]
-    out, back = (before * directions).sum(axis=-1), (after * directions).sum(axis=-1)
+    lengths = np.hypot(mean[:, 0], mean[:, 1])
+    directions = mean / np.maximum(lengths, 1e-12)[:, None]
+    out, back = (before * directions).sum(axis=1), (after * directions).sum(axis=1)
     smaller = np.minimum(out, back)
     heights = np.where(smaller >= BALANCE * np.maximum(out, back), np.maximum(smaller, 0), 0)
     return heights, directions, lengths
