@@ -126,6 +126,8 @@ def plot_trade_off(rows, path):
             points = np.array([row[3:] for row in rows if row[:2] == (level, name)])
             axis.plot(points[:, 1], points[:, 0], marker=".", label=name)
         axis.set(title=level, xlabel="false alarms a minute on untouched video", ylabel="miss rate", ylim=(0, 1))
+        axis.set_xscale("symlog", linthresh=1)
+        axis.set_xlim(left=0)
     axis.legend()
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=100)

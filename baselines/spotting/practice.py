@@ -2,8 +2,8 @@
 
 The embedded corpus moves less, and in fewer ways, than people who talk, act and laugh. Here random sums of action units
 wander, jump and stay, come in bursts or recur, from hardly visible to larger than any micro-expression; and
-expressions are added whose size and course vary more than those rendered. All figures are wide ranges chosen
-beforehand, none is fitted to any video.
+expressions are added whose size and course vary more than those rendered. All figures are wide ranges, of which none
+is fitted; how lively faces are and how many expressions are added was settled with implants in real video in view.
 """
 
 import functools
