@@ -31,7 +31,12 @@ _INPUTS = click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 _JOBS = click.option("--jobs", type=int, default=-1, show_default="all cores", help="Number of parallel workers.")
 _SEED = click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of all randomness.")
-_FPS = click.option("--fps", type=click.FloatRange(1), help="Frame rate of folders of images without a manifest.")
+_FPS = click.option(
+    "--fps",
+    type=click.FloatRange(1),
+    help="Frame rate of folders of images, and of video files that tell none; a file's own rate and the column fps of "
+    "a manifest come first.",
+)
 _ROOT = click.option(
     "--data-root",
     type=click.Path(path_type=Path),
@@ -95,16 +100,17 @@ def run_all(datasets, data_root, output, backend, scheduler, as_json, **options)
 
     A rerun computes only what is missing in the output folder.
     """
-    from baselines.experiment import run_experiments
+    from baselines.experiments.run import run_experiments
     from baselines.parallel import parallel_backend
     from baselines.report.tables import markdown_tables, write_tables
 
     with parallel_backend(backend, scheduler):
-        rows, failures = run_experiments(datasets or ("synthetic",), data_root, output=output, **options)
-    scores = write_tables(rows, output)
+        outcome = run_experiments(datasets or ("synthetic",), data_root, output=output, **options)
+    scores = write_tables(outcome.results, output)
     click.echo(jsonlib.dumps(scores, indent=1) if as_json else markdown_tables(scores))
+    click.echo(f"folds: {outcome.computed} computed, {outcome.reused} reused", err=True)
     click.echo(f"written: {output / 'scores.csv'}, scores.md, timings.csv", err=True)
-    _finish(failures, bool(scores))
+    _finish(outcome.failures, bool(scores))
 
 
 @main.group()
@@ -180,7 +186,7 @@ def features_group():
 @_JSON
 def features_list(as_json):
     """List the features; JSON tells their parameters and defaults too."""
-    from baselines.extraction import feature_list
+    from baselines.commands.extract import feature_list
 
     _listing(feature_list(), ("name", "input", "citation", "summary"), as_json)
 
@@ -189,17 +195,21 @@ def features_list(as_json):
 @click.argument("name")
 @_INPUTS
 @_output("File to write: .npz, one array a clip and their `index`; .csv, one row a clip.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A parameter of the feature; repeatable.")
-@click.option("--size", type=click.IntRange(16, 1024), default=128, show_default=True, help="Side of the face in px.")
-@click.option("--flow", default="paper", show_default=True, metavar="METHOD", help="For features of one flow field.")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A parameter, as in the representation of a recipe (`recipes parts` lists them); repeatable.",
+)
 @_FPS
 @_JOBS
-def features_extract(name, inputs, output, settings, size, flow, fps, jobs):
+def features_extract(name, inputs, output, settings, fps, jobs):
     """Extract the feature NAME from the aligned face in clips: events of a manifest, or each INPUT as a whole."""
-    from baselines.extraction import checked_output, extract_inputs, write_features
+    from baselines.commands.extract import checked_output, extract_inputs, write_features
 
     checked_output(output)
-    outcome = extract_inputs(name, inputs, settings, size, flow, fps, jobs)
+    outcome = extract_inputs(name, inputs, settings, fps, jobs)
     if outcome.rows:
         write_features(output, outcome.rows)
     _finish(outcome.failures, bool(outcome.rows))
@@ -219,7 +229,7 @@ def spot(inputs, method, output, plot, preview, fps, jobs, as_json):
 
     JSON tells scores, curves and warnings of each video.
     """
-    from baselines.predict import SPOTTING_COLUMNS, spot_inputs
+    from baselines.commands.predict import SPOTTING_COLUMNS, spot_inputs
 
     outcome = spot_inputs(inputs, method, fps, plot, preview, jobs)
     if as_json:
@@ -235,7 +245,7 @@ def spot(inputs, method, output, plot, preview, fps, jobs, as_json):
 @_JOBS
 def recognize(inputs, model, output, fps, jobs):
     """Recognize the emotion of clips: every event of a manifest, or each INPUT as a whole."""
-    from baselines.predict import RECOGNITION_COLUMNS, recognize_inputs
+    from baselines.commands.predict import RECOGNITION_COLUMNS, recognize_inputs
 
     _write_predictions(output, RECOGNITION_COLUMNS, recognize_inputs(inputs, model, fps, jobs))
 
@@ -259,7 +269,7 @@ def spot_then_recognize(inputs, method, model, types, output, fps, jobs):
 
     What is recognized as others is left out, as the challenge wants it.
     """
-    from baselines.predict import STR_COLUMNS, spot_then_recognize_inputs
+    from baselines.commands.predict import STR_COLUMNS, spot_then_recognize_inputs
 
     kinds = ("micro", "macro") if types == "both" else (types,)
     outcome = spot_then_recognize_inputs(inputs, method, model, fps, kinds, jobs)
@@ -281,23 +291,26 @@ def spot_then_recognize(inputs, method, model, types, output, fps, jobs):
     help="vlm: parts of the subjects, each held out of a training for the scores; as many as subjects: "
     "leave-one-subject-out. 1: every fifth subject is held out.",
 )
+@click.option("--from-scratch", is_flag=True, help="vlm: do not start from the embedded model.")
+@click.option("--steps", type=click.IntRange(1), help="vlm: steps of training. Default: 200, from scratch 1500.")
 @_SEED
 @_JOBS
 @_output("Model file to write, for recognize, str and vqa.")
-def train(dataset, data_root, fix_labels, recipe, folds, seed, jobs, output):
+def train(dataset, data_root, fix_labels, recipe, folds, from_scratch, steps, seed, jobs, output):
     """Train a recognition recipe on a whole dataset and write a model file.
 
     `--recipe vlm` fine-tunes the embedded vision model instead and writes a folder with two GGUF files and their
     scores; it needs PyTorch: pip install 'megc-baselines[vlm]'.
     """
     if recipe == "vlm":
-        from baselines.vqa.vlm.train import fine_tune
+        from baselines.vqa.vlm import train as vlm
 
-        click.echo(jsonlib.dumps(fine_tune(dataset, data_root, output, seed, jobs, fix_labels, folds), indent=1))
+        plan = vlm.make_plan(from_scratch, steps, seed=seed, folds=folds)
+        click.echo(jsonlib.dumps(vlm.train(dataset, data_root, output, plan, jobs, fix_labels), indent=1))
         return
 
+    from baselines.commands.train import train_model
     from baselines.recognition.model import save_model
-    from baselines.training import train_model
 
     model = train_model(recipe, dataset, data_root, seed, jobs, fix_labels)
     save_model(model, output)
@@ -306,9 +319,23 @@ def train(dataset, data_root, fix_labels, recipe, folds, seed, jobs, output):
     click.echo(f"on subjects left out: {scores or 'not known, there is one subject only'}", err=True)
 
 
+@main.command("fit-spotting")
+@click.argument("output", required=False, type=click.Path(path_type=Path))
+@click.option("--seed", type=int, default=1000, show_default=True, help="Seed of the first corpus.")
+@_JOBS
+def fit_spotting(output, seed, jobs):
+    """Fit the trees of regional-contrast anew, on embedded corpora of other seeds, and write them to OUTPUT.
+
+    OUTPUT: by default the file that comes with the package.
+    """
+    from baselines.spotting.regional.fit import fit_trees_of_corpus
+
+    fit_trees_of_corpus(output, seed, jobs)
+
+
 def _list_models(context, _, asked):
     if asked:
-        from baselines.vqa.hub import list_models
+        from baselines.vqa.llama.hub import list_models
 
         _listing(list_models(), ("name", "size", "licence", "repository", "state"), False)
         context.exit()
@@ -353,12 +380,11 @@ def _list_models(context, _, asked):
 def vqa(questions, media, answerer, output, fps, jobs, **options):
     """Answer questions about clips and long videos.
 
-    Of a question about events (how many, which type, where) the video is spotted in first. A row of the output has
+    For questions about events (how many, which type, where), the video is spotted first. A row of the output has
     `confidence` (0..1) where there is one, and `flag` where the answer is a best effort. A row that cannot be
     answered keeps an empty answer, is named on stderr, and makes the exit code 1.
     """
-    from baselines.vqa.answerers import Options
-    from baselines.vqa.service import answer_file
+    from baselines.commands.answer import Options, answer_file
 
     failures, answered = answer_file(questions, media, answerer, Options(**options), output, fps, jobs)
     _finish(failures, answered)
@@ -387,8 +413,9 @@ def vqa(questions, media, answerer, output, fps, jobs, **options):
 @_JSON
 def score(kind, truth, predictions, compare, seed, as_json, **options):
     """Score predictions against the truth, with 95 % intervals by bootstrap over subjects."""
+    from baselines.commands.score import score_file
+    from baselines.report.text import comparison_text, figures_text
     from baselines.scoring.common import json_ready
-    from baselines.scoring.files import score_file
 
     result = score_file(kind, truth, predictions, seed, compare, **options)
     for warning in result.pop("warnings", ()):
@@ -398,9 +425,9 @@ def score(kind, truth, predictions, compare, seed, as_json, **options):
         click.echo(jsonlib.dumps(result, indent=1))
         return
     comparison = result.pop("comparison", None)
-    click.echo(_readable(result, result.pop("ci")))
+    click.echo(figures_text(result, result.pop("ci")))
     if comparison:
-        click.echo(_compared(comparison))
+        click.echo(comparison_text(comparison))
 
 
 @main.command()
@@ -427,12 +454,13 @@ def score(kind, truth, predictions, compare, seed, as_json, **options):
 @_JSON
 def submit(kind, more, predictions, questions, version, output, as_json):
     """Write the zip for a leaderboard, or refuse predictions that are not complete."""
-    from baselines.submission import write_submission
+    from baselines.commands.submit import write_submission
+    from baselines.report.text import figures_text
 
     summary = write_submission(kind, (*predictions, *more), output, questions, version)
     for warning in summary.pop("warnings"):
         click.echo(f"warning: {warning}", err=True)
-    click.echo(jsonlib.dumps(summary, indent=1) if as_json else _readable(summary, {}))
+    click.echo(jsonlib.dumps(summary, indent=1) if as_json else figures_text(summary, {}))
 
 
 @main.command()
@@ -449,6 +477,48 @@ def bench(as_json):
     click.echo(jsonlib.dumps(rows, indent=1) if as_json else table(rows))
 
 
+@main.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.option("--level", "levels", multiple=True, metavar="LEVEL", help="still, calm or talking; repeatable.")
+@click.option("--method", "methods", multiple=True, metavar="NAME", help="Repeatable. Default: all spotting recipes.")
+@click.option("--seed", "seeds", multiple=True, type=int, default=(0, 1), show_default=True, help="Repeatable.")
+@click.option("--output", type=click.Path(path_type=Path), help="Folder for trade-off.csv and trade-off.png.")
+@_JOBS
+def implants(folder, levels, methods, seeds, output, jobs):
+    """Measure spotting methods on known motion implanted into the face videos of FOLDER.
+
+    FOLDER: by default faces/ in MEGC_SHARED_DATA. Chance and the untouched videos stand beside; nothing is fitted.
+    """
+    from baselines.report.implants import measure_implants, table_row
+
+    for row in measure_implants(folder, levels, methods, seeds, jobs, output):
+        click.echo(table_row(*row))
+
+
+@main.group()
+def draw():
+    """Pictures of what this program works with."""
+
+
+@draw.command("regions")
+@click.argument("output", type=click.Path(path_type=Path))
+def draw_regions_command(output):
+    """Draw the facial regions on one face; OUTPUT is a file such as regions.png."""
+    from baselines.report.regions import draw_regions
+
+    draw_regions(output)
+
+
+@draw.command("corpus")
+@click.argument("directory", type=click.Path(path_type=Path))
+def draw_corpus_command(directory):
+    """Draw subjects and long videos of the embedded corpus as three pictures in DIRECTORY."""
+    from baselines.report.corpus import draw_corpus
+
+    for path in draw_corpus(directory):
+        click.echo(path)
+
+
 @main.group()
 def recipes():
     """Recipes: named methods with all their parameters."""
@@ -458,10 +528,23 @@ def recipes():
 @_JSON
 def recipes_list(as_json):
     """List the recipes."""
-    from baselines.recipes import load_recipe, recipe_names
+    from baselines.recipes import broken_recipes, load_recipe, recipe_names
 
-    found = [vars(load_recipe(name)) for name in recipe_names()]
+    broken = broken_recipes()
+    found = [vars(load_recipe(name)) for name in recipe_names() if name not in broken]
     _listing(found, ("name", "task", "summary"), as_json)
+    _finish(broken.values(), bool(found))
+
+
+@recipes.command("parts")
+@_JSON
+def recipes_parts(as_json):
+    """List every part that a recipe can name: what it takes, its source, its parameters and their defaults."""
+    from baselines.parts import describe_parts
+    from baselines.report.text import parts_text
+
+    parts = describe_parts()
+    click.echo(jsonlib.dumps(parts, indent=1) if as_json else parts_text(parts))
 
 
 @recipes.command("show")
@@ -477,46 +560,9 @@ def recipes_show(name, as_json):
 
 def _listing(entries, columns, as_json):
     """Print entries as JSON, or as aligned columns."""
-    if as_json:
-        click.echo(jsonlib.dumps(entries, indent=1))
-        return
-    texts = [
-        [", ".join(v) if isinstance(v := entry[c], (list, tuple)) else str(v) for c in columns] for entry in entries
-    ]
-    widths = [max(len(row[i]) for row in texts) for i in range(len(columns) - 1)] + [0]
-    for row in texts:
-        click.echo("  ".join(text.ljust(width) for text, width in zip(row, widths)))
+    from baselines.report.text import columns_text
 
-
-def _readable(result, ci, indent=""):
-    """Return nested figures as indented lines with their intervals; the confusion is left to --json."""
-    lines = []
-    for name, value in result.items():
-        interval = ci.get(name)
-        if isinstance(value, dict) and value and name != "confusion":
-            lines += [f"{indent}{name}:", _readable(value, interval or {}, indent + "  ")]
-        elif isinstance(value, float):
-            bounds = f" [{interval[0]:.4f}, {interval[1]:.4f}]" if interval else ""
-            lines.append(f"{indent}{name}: {value:.4f}{bounds}")
-        elif not isinstance(value, (dict, list)):
-            lines.append(f"{indent}{name}: {value}")
-    return "\n".join(lines)
-
-
-def _compared(comparison):
-    """Return a comparison of two files as one line a metric, and McNemar's test where it is defined."""
-    lines = ["comparison, --predictions minus --compare:"]
-    for name, found in comparison["metrics"].items():
-        if found["difference"] is not None:
-            bounds = f" [{found['low']:+.4f}, {found['high']:+.4f}], p {found['p']:.4f}" if found["p"] else ""
-            lines.append(f"  {name}: {found['difference']:+.4f}{bounds}")
-    if comparison["mcnemar"]:
-        lines.append(
-            "  mcnemar: {first_only} right only in the first, {second_only} only in the second, p {p:.4g}".format(
-                **comparison["mcnemar"]
-            )
-        )
-    return "\n".join([*lines, f"  signature: {comparison['signature']}"])
+    click.echo(jsonlib.dumps(entries, indent=1) if as_json else columns_text(entries, columns))
 
 
 def _write_predictions(output, columns, outcome):

@@ -1,48 +1,135 @@
-"""Short texts that change when a recipe, the data or the code that matters changes."""
+"""Short texts that change when a recipe, the data, the code or the libraries that matter change.
 
+What code matters is read from the imports: `depends_on("features.hoof")` covers that module and every module of this
+project that it imports, directly or through others, in functions too; the files beside a module that it names (fitted
+trees, networks); and the versions of the libraries that these modules import. Registries, which only tell where a name
+lives, end the search: what a recipe names is where a search begins.
+"""
+
+import ast
 import hashlib
 import json
+import sys
+from collections.abc import Iterator
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-FITTED_OR_CODE = {".py", ".json", ".gguf"}
+PACKAGES = ("features", "baselines")
+REGISTRIES = {"features", "baselines", "baselines.parts", "baselines.recipes"}
+DATA = (".json", ".gguf", ".csv", ".npz")  # endings of files that a module reads from beside it
+# they say how and where something runs, not what comes out
+NO_MATTER = {"click", "distributed", "huggingface_hub", "joblib", "threadpoolctl"}
+PACKAGED_AS = {"dlib": ["dlib-bin", "dlib"]}  # where the package does not tell the names that it is imported by
 
 
-def digest(*parts):
+def digest(*parts: Any) -> str:
     """Return 24 hex digits over JSON-able parts, independent of dictionary order."""
     text = json.dumps(parts, sort_keys=True, default=str, ensure_ascii=False)
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
-def array_identity(array):
+def array_identity(array: Any) -> str:
     """Return 24 hex digits over the values of an array."""
     import numpy as np
 
-    return hashlib.blake2b(np.ascontiguousarray(array), digest_size=12).hexdigest()
+    return hashlib.blake2b(np.ascontiguousarray(array).data, digest_size=12).hexdigest()
 
 
 @lru_cache
-def code_identity(*sources):
-    """Return a digest of our own files: folders or modules such as "features", "baselines/faces.py".
+def depends_on(*modules: str) -> dict[str, Any]:
+    """Return {"code": digest, "libraries": {package: version}} of all that modules reach, as part of a key.
 
-    Of a folder the modules count, and the fitted trees and networks that come with them.
+    modules: dotted names, of ours such as "features.hoof", or of libraries such as "sklearn.svm".
     """
-    files = []
-    for source in sources:
-        path = ROOT / source
-        files += [path] if path.is_file() else sorted(f for f in path.rglob("*") if f.suffix in FITTED_OR_CODE)
-    return digest([[str(f.relative_to(ROOT)), hashlib.blake2b(f.read_bytes()).hexdigest()] for f in files])
+    files, libraries = reached(*modules)
+    contents = [[str(file.relative_to(ROOT)), hashlib.blake2b(file.read_bytes()).hexdigest()] for file in files]
+    return {"code": digest(contents), "libraries": library_versions(*libraries)}
 
 
 @lru_cache
-def library_versions(*packages):
-    """Return {package: installed version}; a package that is not installed reads as an empty string."""
+def reached(*modules: str) -> tuple[list[Path], list[str]]:
+    """Return (our files, top-level names of libraries) that modules reach by imports, both sorted.
+
+    Raises `ModuleNotFoundError` for a module of ours that does not exist.
+    """
+    files: set[Path] = set()
+    libraries: set[str] = set()
+    waiting = list(modules)
+    for name in modules:
+        if _is_ours(name) and _source(name) is None:
+            raise ModuleNotFoundError(f"{name}: no such module of this project")
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name in seen or name in REGISTRIES:
+            continue
+        seen.add(name)
+        if not _is_ours(name):
+            libraries.add(name.partition(".")[0])
+            continue
+        source = _source(name)
+        if source is not None:  # else a name inside a module
+            imported, data = _read(source)
+            files |= {source, *data}
+            waiting += imported
+    return sorted(files), sorted(libraries)
+
+
+@lru_cache
+def library_versions(*names: str) -> dict[str, str]:
+    """Return {package: installed version} of libraries by the names they are imported by; empty if not installed.
+
+    Python's own modules and those of `NO_MATTER` are left out.
+    """
     versions = {}
-    for package in packages:
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            versions[package] = ""
+    for name in sorted(set(names) - NO_MATTER - set(sys.stdlib_module_names)):
+        for package in sorted(set(_distributions().get(name, PACKAGED_AS.get(name, [name])))):
+            try:
+                versions[package] = version(package)
+            except PackageNotFoundError:
+                versions[package] = ""
     return versions
+
+
+@lru_cache
+def _read(source: Path) -> tuple[list[str], list[Path]]:
+    """Return (dotted names that a source file imports, files beside it that it names)."""
+    imported: list[str] = []
+    data: list[Path] = []
+    for node in ast.walk(ast.parse(source.read_bytes())):
+        imported += _imported(node)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.endswith(DATA):
+            name = Path(node.value).name
+            data += [file for file in (*source.parent.glob(name), *source.parent.glob(f"*/{name}")) if file.is_file()]
+    return imported, data
+
+
+def _imported(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module:
+        yield node.module
+        if _is_ours(node.module):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _is_ours(name: str) -> bool:
+    return name.partition(".")[0] in PACKAGES
+
+
+@lru_cache
+def _source(name: str) -> Path | None:
+    """Return the file of a module of ours, None where the name stands for something inside a module."""
+    path = ROOT.joinpath(*name.split("."))
+    for file in (path.with_suffix(".py"), path / "__init__.py"):
+        if file.is_file():
+            return file
+    return None
+
+
+@lru_cache
+def _distributions() -> dict[str, list[str]]:
+    return dict(packages_distributions())

@@ -6,9 +6,12 @@ The registration rests on points that expressions hardly move: eye corners, nose
 """
 
 import itertools
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from features.errors import FeatureError
@@ -24,20 +27,65 @@ EYE_DISTANCE = 0.34  # between the eye centres, in crop sizes
 EYE_HEIGHT = 0.26  # of the line through the eye centres, in crop sizes from the top
 
 
-def canonical(size=128):
-    """Return where the rigid points lie in an aligned `size` x `size` crop: (9, 2) float64.
+def canonical(size: int = 128) -> NDArray[np.float64]:
+    """Return where the rigid points lie in an aligned crop.
 
     The eye centres lie at (0.33, 0.26) and (0.67, 0.26) of the crop. A frontal face fills it from the brows
     (about 0.10) to the chin (about 0.90), with a margin for raised brows and a dropped jaw.
+
+    Parameters
+    ----------
+    size : int
+        Side of the crop, px.
+
+    Returns
+    -------
+    ndarray of shape (9, 2), float64
+        x and y in px of the landmarks `RIGID`.
+
+    Examples
+    --------
+    >>> from features.alignment import canonical
+    >>> canonical(100)[0].round(2).tolist()  # outer corner of the eye on the left
+    [26.04, 25.5]
     """
     return (_FRONTAL * EYE_DISTANCE + (0.5, EYE_HEIGHT)) * size - 0.5
 
 
-def similarity(landmarks, size=128):
+def similarity(landmarks: ArrayLike, size: int = 128) -> NDArray[np.float64]:
     """Return the least-squares similarity from the picture to the aligned crop.
 
-    landmarks: (68, 2), pixels. Returns (2, 3) float64 `m` with `crop_xy = m[:, :2] @ xy + m[:, 2]`: rotation,
-    one scale and a shift, no reflection (Umeyama 1991). All NaN when the landmarks hold NaN.
+    Parameters
+    ----------
+    landmarks : array_like of shape (68, 2)
+        x and y in px.
+    size : int
+        Side of the crop, px.
+
+    Returns
+    -------
+    ndarray of shape (2, 3), float64
+        `m` with `crop_xy = m[:, :2] @ xy + m[:, 2]`: rotation, one scale and a shift, no reflection. All NaN when the
+        landmarks hold NaN.
+
+    Raises
+    ------
+    FeatureError
+        For another shape, or when all rigid landmarks coincide.
+
+    References
+    ----------
+    Umeyama, IEEE TPAMI 13(4), 1991.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from features.alignment import RIGID, canonical, similarity
+    >>> landmarks = np.zeros((68, 2))
+    >>> landmarks[list(RIGID)] = 2 * canonical(64) + (100, 50)  # a face twice as large as its crop
+    >>> similarity(landmarks, 64).round(6) + 0.0
+    array([[  0.5,   0. , -50. ],
+           [  0. ,   0.5, -25. ]])
     """
     landmarks = _checked(landmarks, 2)
     source, target = landmarks[list(RIGID)], canonical(size)
@@ -54,20 +102,62 @@ def similarity(landmarks, size=128):
     return np.column_stack([rotation, goal - rotation @ centre])
 
 
-def transform(landmarks, matrix):
-    """Return (..., 2) points moved by a (2, 3) similarity, or (T, N, 2) points by (T, 2, 3) similarities."""
+def transform(landmarks: ArrayLike, matrix: ArrayLike) -> NDArray[np.float64]:
+    """Return points moved by a similarity, or those of each frame by its own.
+
+    Parameters
+    ----------
+    landmarks : array_like of shape (..., 2) or (T, N, 2)
+        x and y in px.
+    matrix : array_like of shape (2, 3) or (T, 2, 3)
+        Of `similarity` or `registrations`.
+
+    Returns
+    -------
+    ndarray of the shape of `landmarks`, float64
+        x and y in px.
+
+    Examples
+    --------
+    >>> from features.alignment import transform
+    >>> transform([(3, 4)], [(2, 0, 10), (0, 2, 20)])
+    array([[16., 28.]])
+    """
     landmarks, matrix = np.asarray(landmarks, float), np.asarray(matrix, float)
     return landmarks @ np.swapaxes(matrix[..., :2], -1, -2) + matrix[..., None, :, 2]
 
 
-def smooth(landmarks, sigma):
-    """Return landmarks (T, 68, 2) smoothed in time by a Gaussian of `sigma` frames, float64.
+def smooth(landmarks: ArrayLike, sigma: float | None) -> NDArray[np.float64]:
+    """Return landmarks smoothed in time by a Gaussian.
 
-    Frames without a face (NaN) stay NaN and weigh nothing. `sigma=0` changes nothing; `sigma=None` gives every
-    frame with a face the mean over the clip, which makes one registration for the whole clip.
+    Parameters
+    ----------
+    landmarks : array_like of shape (T, 68, 2)
+        x and y in px; NaN for frames without a face, which weigh nothing.
+    sigma : float or None
+        Frames. 0 changes nothing; None gives every frame with a face the mean over the clip, which makes one
+        registration for the whole clip.
+
+    Returns
+    -------
+    ndarray of shape (T, 68, 2), float64
+        Frames without a face stay NaN.
+
+    Raises
+    ------
+    FeatureError
+        For another shape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from features.alignment import smooth
+    >>> jump = np.repeat([0.0, 0.0, 1.0, 1.0], 68 * 2).reshape(4, 68, 2)
+    >>> smooth(jump, 1)[:, 0, 0].round(2).tolist(), smooth(jump, None)[:, 0, 0].tolist()
+    ([0.08, 0.32, 0.68, 0.92], [0.5, 0.5, 0.5, 0.5])
     """
     landmarks = _checked(landmarks, 3)
-    known = np.isfinite(landmarks).all(axis=(1, 2))
+    known = _with_face(landmarks)
     if sigma == 0 or not known.any():
         return landmarks.copy()
     result = np.full(landmarks.shape, np.nan)
@@ -81,10 +171,28 @@ def smooth(landmarks, sigma):
     return result
 
 
-def smooth_stream(landmarks, sigma):
-    """Yield what `smooth` gives for the (68, 2) landmarks of an iterable, some frames later.
+def smooth_stream(landmarks: Iterable[ArrayLike], sigma: float) -> Iterator[NDArray[np.float64]]:
+    """Yield what `smooth` gives, some frames later, for landmarks that come one by one.
 
-    sigma: frames, above 0. Holds up to 12 sigma frames; what is given lags up to 8 sigma frames.
+    Parameters
+    ----------
+    landmarks : iterable of array_like of shape (68, 2)
+        As those of `smooth`, frame by frame.
+    sigma : float
+        Frames, above 0. Up to 12 sigma frames are held; what is given lags up to 8 sigma frames.
+
+    Yields
+    ------
+    ndarray of shape (68, 2), float64
+        As `smooth`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from features.alignment import smooth, smooth_stream
+    >>> landmarks = np.random.default_rng(0).normal(size=(30, 68, 2))
+    >>> np.allclose(list(smooth_stream(landmarks, 2)), smooth(landmarks, 2))
+    True
     """
     radius = int(4 * sigma + 0.5)
     block = max(1, radius)
@@ -102,10 +210,36 @@ def smooth_stream(landmarks, sigma):
         held, done = held[max(0, done - radius) :], min(done, radius)
 
 
-def bridge(landmarks, longest_gap):
-    """Return landmarks (T, 68, 2) with inner NaN gaps of at most `longest_gap` frames filled linearly in time."""
+def bridge(landmarks: ArrayLike, longest_gap: int) -> NDArray[np.float64]:
+    """Return landmarks whose short gaps are filled linearly in time.
+
+    Parameters
+    ----------
+    landmarks : array_like of shape (T, 68, 2)
+        x and y in px; NaN for frames without a face.
+    longest_gap : int
+        How many frames a gap may last; longer ones, and those at the ends, stay.
+
+    Returns
+    -------
+    ndarray of shape (T, 68, 2), float64
+        x and y in px.
+
+    Raises
+    ------
+    FeatureError
+        For another shape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from features.alignment import bridge
+    >>> landmarks = np.repeat([1.0, np.nan, 3.0], 68 * 2).reshape(3, 68, 2)
+    >>> bridge(landmarks, 1)[:, 0, 0].tolist()
+    [1.0, 2.0, 3.0]
+    """
     landmarks = _checked(landmarks, 3).copy()
-    known = np.flatnonzero(np.isfinite(landmarks).all(axis=(1, 2)))
+    known = np.flatnonzero(_with_face(landmarks))
     for before, after in zip(known[:-1], known[1:]):
         gap = after - before - 1
         if 0 < gap <= longest_gap:
@@ -114,16 +248,72 @@ def bridge(landmarks, longest_gap):
     return landmarks
 
 
-def registrations(landmarks, size=128, sigma=None):
-    """Return the (T, 2, 3) similarities of a clip's landmarks (T, 68, 2) after smoothing; NaN without a face."""
+def registrations(landmarks: ArrayLike, size: int = 128, sigma: float | None = None) -> NDArray[np.float64]:
+    """Return the similarities of a clip's landmarks after smoothing.
+
+    Parameters
+    ----------
+    landmarks : array_like of shape (T, 68, 2)
+        x and y in px; NaN for frames without a face.
+    size : int
+        Side of the crop, px.
+    sigma
+        As `smooth`.
+
+    Returns
+    -------
+    ndarray of shape (T, 2, 3), float64
+        As `similarity`; NaN without a face.
+
+    Raises
+    ------
+    FeatureError
+        As `similarity`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from features.alignment import registrations
+    >>> landmarks = np.random.default_rng(0).uniform(0, 99, (5, 68, 2))  # stand for those of a face
+    >>> registrations(landmarks, sigma=1).shape
+    (5, 2, 3)
+    """
     return np.stack([similarity(points, size) for points in smooth(landmarks, sigma)])
 
 
-def warp(frame, matrix, size=128):
-    """Return the `size` x `size` crop of a grey (H, W) or RGB (H, W, 3) frame under a (2, 3) similarity.
+def warp(frame: NDArray[Any], matrix: ArrayLike, size: int = 128) -> NDArray[Any]:
+    """Return the crop of a frame under a similarity.
 
     Bilinear; a frame that shrinks more than twofold is averaged down first, so that fine texture does not
     alias. Outside the frame the border pixel is repeated.
+
+    Parameters
+    ----------
+    frame : ndarray of shape (H, W) or (H, W, 3)
+        Grey or RGB.
+    matrix : array_like of shape (2, 3)
+        Of `similarity`.
+    size : int
+        Side of the crop, px.
+
+    Returns
+    -------
+    ndarray of shape (size, size) or (size, size, 3)
+        In the type of `frame`.
+
+    Raises
+    ------
+    FeatureError
+        For a registration that is NaN.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from features.alignment import warp
+    >>> frame = np.arange(16, dtype=np.uint8).reshape(4, 4)
+    >>> warp(frame, [(1, 0, -1), (0, 1, -2)], 2)
+    array([[ 9, 10],
+           [13, 14]], dtype=uint8)
     """
     matrix = np.asarray(matrix, float)
     if not np.isfinite(matrix).all():
@@ -140,29 +330,93 @@ def warp(frame, matrix, size=128):
     return cv2.warpAffine(frame, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
-def align(frames, landmarks, size=128, sigma=None, grey=True):
-    """Yield the aligned face of each frame: (size, size) uint8 grey, or (size, size, 3) uint8 RGB.
+def align(
+    frames: Iterable[NDArray[np.uint8]],
+    landmarks: ArrayLike,
+    size: int = 128,
+    sigma: float | None = None,
+    grey: bool = True,
+) -> Iterator[NDArray[np.uint8] | None]:
+    """Yield the aligned face of each frame.
 
-    frames: iterable of (H, W, 3) or (H, W) uint8. landmarks: (T, 68, 2) of the same frames; a frame without a face
-    (NaN) yields None. `sigma` is the smoothing of the landmarks in frames, None for one registration of the whole
-    clip: a clip's own motion survives only if the registration does not follow it.
+    Parameters
+    ----------
+    frames : iterable of ndarray of shape (H, W, 3) or (H, W), uint8
+        RGB or grey.
+    landmarks : array_like of shape (T, 68, 2)
+        x and y in px on the same frames; NaN for frames without a face.
+    size : int
+        Side of the crop, px.
+    sigma
+        As `smooth`. A clip's own motion survives only if the registration does not follow it.
+    grey : bool
+        Turn RGB into grey.
+
+    Yields
+    ------
+    ndarray of shape (size, size) or (size, size, 3), uint8, or None
+        None for a frame without a face.
+
+    Raises
+    ------
+    FeatureError
+        As `similarity`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from features.alignment import align
+    >>> rng = np.random.default_rng(0)
+    >>> frames = rng.integers(0, 256, (2, 90, 120, 3), dtype=np.uint8)
+    >>> landmarks = rng.uniform(0, 90, (2, 68, 2))  # stand for those of a face
+    >>> landmarks[1] = np.nan
+    >>> [face if face is None else face.shape for face in align(frames, landmarks, 64)]
+    [(64, 64), None]
     """
     matrices = registrations(landmarks, size, sigma)
     for frame, matrix in zip(frames, matrices):
         if not np.isfinite(matrix).all():
             yield None
             continue
-        if grey and frame.ndim == 3:
-            frame = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
-        yield warp(frame, matrix, size)
+        picture = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) if grey and frame.ndim == 3 else frame
+        yield warp(picture, matrix, size)
 
 
-def aligned_landmarks(landmarks, size=128, sigma=None):
-    """Return where landmarks (T, 68, 2) fall in the crops that `align` gives: (T, 68, 2) float64."""
+def aligned_landmarks(landmarks: ArrayLike, size: int = 128, sigma: float | None = None) -> NDArray[np.float64]:
+    """Return where landmarks fall in the crops that `align` gives.
+
+    Parameters
+    ----------
+    landmarks, size, sigma
+        As `align`.
+
+    Returns
+    -------
+    ndarray of shape (T, 68, 2), float64
+        x and y in px of the crop; NaN without a face.
+
+    Raises
+    ------
+    FeatureError
+        As `similarity`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from features.alignment import aligned_landmarks
+    >>> landmarks = np.random.default_rng(0).uniform(0, 99, (5, 68, 2))  # stand for those of a face
+    >>> aligned_landmarks(landmarks, 64).shape
+    (5, 68, 2)
+    """
     return transform(landmarks, registrations(landmarks, size, sigma))
 
 
-def _checked(landmarks, dimensions):
+def _with_face(landmarks: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which frames of (T, 68, 2) hold no NaN, (T,)."""
+    return np.all(np.isfinite(landmarks), axis=(1, 2))
+
+
+def _checked(landmarks: ArrayLike, dimensions: int) -> NDArray[np.float64]:
     landmarks = np.asarray(landmarks, float)
     if landmarks.ndim != dimensions or landmarks.shape[-2:] != (68, 2) or not len(landmarks):
         expected = "(68, 2)" if dimensions == 2 else "(T, 68, 2) with T >= 1"

@@ -1,15 +1,20 @@
 """Finding the apex frame of a clip: by divide and conquer on facial regions (D&C-RoIs), or by how far they moved."""
 
+from typing import Any, Literal
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks
 
 from features.checks import checked_clip
 from features.errors import FeatureError
 from features.lbp_top import block_counts, lbp_codes, uniform_labels
-from features.optical_flow import iterate_flow
+from features.optical_flow import FlowMethod, iterate_flow
 from features.optical_strain import optical_strain
 from features.regions import RIGID_PARTS, boxes, points_in, relative_motion
+
+Measure = Literal["lbp", "strain"]
 
 # Landmarks (iBUG 300-W, from 0) whose bounding box is the region.
 REGIONS = {
@@ -19,26 +24,97 @@ REGIONS = {
 }
 
 
-def find_apex(clip, landmarks=None, feature="lbp", radius=1, **flow_parameters):
+def find_apex(
+    clip: ArrayLike,
+    landmarks: ArrayLike | None = None,
+    feature: Measure = "lbp",
+    radius: int = 1,
+    **flow_parameters: Any,
+) -> int:
     """Index of the apex frame, from 0.
 
-    clip: (T, H, W) grey in [0, 255] from onset to offset, T >= 3.
-    landmarks, feature, radius, flow_parameters: as `onset_difference`.
-    Returns an int: the frame that `divide_and_conquer` finds on the curve of `onset_difference`.
-    Source: Liong et al., ACPR 2015, as used by Bi-WOOF for SMIC.
+    It is what `divide_and_conquer` finds on the curve of `onset_difference`.
+
+    Parameters
+    ----------
+    clip : array_like of shape (T, H, W)
+        Grey frames in [0, 255] from onset to offset, T >= 3.
+    landmarks, feature, radius, **flow_parameters
+        As `onset_difference`.
+
+    Returns
+    -------
+    int
+        Index.
+
+    Raises
+    ------
+    FeatureError
+        For fewer than three frames, or as `onset_difference`.
+
+    References
+    ----------
+    Liong et al., ACPR 2015, as used by Bi-WOOF for SMIC.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import features
+    >>> clip = np.tile(np.random.default_rng(0).integers(0, 256, (20, 20)), (9, 1, 1))
+    >>> clip[4] = clip[4].T
+    >>> features.find_apex(clip)
+    4
     """
     clip = checked_clip(clip, least_frames=3, name="apex")
     return divide_and_conquer(onset_difference(clip, landmarks, feature, radius, **flow_parameters))
 
 
-def onset_difference(clip, landmarks=None, feature="lbp", radius=1, **flow_parameters):
+def onset_difference(
+    clip: ArrayLike,
+    landmarks: ArrayLike | None = None,
+    feature: Measure = "lbp",
+    radius: int = 1,
+    **flow_parameters: Any,
+) -> NDArray[np.float64]:
     """Difference of every frame from the first, averaged over the regions.
 
-    landmarks: (68, 2) x and y in px on the first frame, for the regions eye and brow (two) and mouth; None takes the
-    frame as one region. feature: "lbp", 1 - correlation of uniform LBP histograms (P=8, `radius` px); or "strain",
-    the mean optical strain of the flow from the first frame (flow_parameters as `optical_flow`).
+    Parameters
+    ----------
+    clip : array_like of shape (T, H, W)
+        Grey frames in [0, 255].
+    landmarks : array_like of shape (68, 2) or None
+        x and y in px on the first frame, for the regions eye and brow (two) and mouth; None takes the frame as one
+        region.
+    feature : {"lbp", "strain"}
+        "lbp": 1 - correlation of uniform LBP histograms (P=8). "strain": the mean optical strain of the flow from the
+        first frame.
+    radius : int
+        Of LBP, px.
+    **flow_parameters
+        Of "strain": `method` and its parameters, as `optical_flow`.
 
-    Returns (T,) float64, 0 for the first frame. Raises FeatureError when a region is not in the picture.
+    Returns
+    -------
+    ndarray of shape (T,), float64
+        0 for the first frame.
+
+    Raises
+    ------
+    FeatureError
+        When a region is not in the picture, or flow parameters are given for "lbp".
+
+    References
+    ----------
+    Liong et al., ACPR 2015.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import features
+    >>> clip = np.tile(np.random.default_rng(0).integers(0, 256, (20, 20)), (5, 1, 1))
+    >>> clip[3] = clip[3].T
+    >>> (features.onset_difference(clip) > 0).tolist()
+    [False, False, False, True, False]
     """
     clip = checked_clip(clip, name="apex")
     boxes = _boxes(landmarks, clip.shape[1:], 2 * radius + 1)
@@ -50,10 +126,29 @@ def onset_difference(clip, landmarks=None, feature="lbp", radius=1, **flow_param
     return np.mean([_lbp_difference(clip[:, rows, columns], radius) for rows, columns in boxes], axis=0)
 
 
-def divide_and_conquer(curve):
-    """Index of the peak that is left when the curve is halved again and again, keeping the half whose peaks sum higher.
+def divide_and_conquer(curve: ArrayLike) -> int:
+    """Index of the peak that is left when a curve is halved again and again, keeping the half whose peaks sum higher.
 
-    curve: (T,), a single value a frame. Without any inner peak it is the largest value.
+    Parameters
+    ----------
+    curve : array_like of shape (T,)
+        A single value a frame.
+
+    Returns
+    -------
+    int
+        From 0; without any inner peak that of the largest value.
+
+    Raises
+    ------
+    FeatureError
+        For another shape or values that are not finite.
+
+    Examples
+    --------
+    >>> from features.apex import divide_and_conquer
+    >>> divide_and_conquer([0, 3, 0, 0, 0, 2, 0, 2, 0, 0])
+    5
     """
     curve = np.asarray(curve, dtype=np.float64)
     if curve.ndim != 1 or not len(curve) or not np.isfinite(curve).all():
@@ -72,16 +167,53 @@ def divide_and_conquer(curve):
     return int(peaks[0])
 
 
-def find_apex_by_motion(clip, landmarks, fps, smoothing=0.03, method="dis", **flow_parameters):
+def find_apex_by_motion(
+    clip: ArrayLike,
+    landmarks: ArrayLike,
+    fps: float,
+    smoothing: float = 0.03,
+    method: FlowMethod = "dis",
+    **flow_parameters: Any,
+) -> int:
     """Index of the frame, from 0, in which brows and mouth have moved farthest from where they rest.
 
     The flow from the first frame is averaged over each of `features.regions.REGIONS`, minus the motion of the head.
     A clip begins and ends at rest, so that what is left in the last frame is slow drift: it is taken out of every
-    frame in proportion to its time. The motions are smoothed by a Gaussian of `smoothing` seconds, and the largest
-    root mean square over the regions is the apex.
+    frame in proportion to its time. The motions are smoothed in time, and the largest root mean square over the
+    regions is the apex.
 
-    clip: (T, H, W) grey in [0, 255] from onset to offset, T >= 3. landmarks: (68, 2) x and y in px on the first
-    frame. method, flow_parameters: as `optical_flow`.
+    Parameters
+    ----------
+    clip : array_like of shape (T, H, W)
+        Grey frames in [0, 255] from onset to offset, T >= 3.
+    landmarks : array_like of shape (68, 2)
+        x and y in px on the first frame.
+    fps : float
+        Frames per second.
+    smoothing : float
+        Width of the Gaussian, seconds.
+    method, **flow_parameters
+        As `optical_flow`.
+
+    Returns
+    -------
+    int
+        Index.
+
+    Raises
+    ------
+    FeatureError
+        For fewer than three frames, landmarks that hold NaN or lie outside the picture, or as `optical_flow`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from features.apex import find_apex_by_motion
+    >>> rng = np.random.default_rng(0)
+    >>> clip = np.tile(rng.integers(0, 256, (64, 64), dtype=np.uint8), (5, 1, 1))
+    >>> landmarks = rng.uniform(10, 54, (68, 2))  # stand for those of a face
+    >>> find_apex_by_motion(clip, landmarks, fps=100)  # nothing moves
+    0
     """
     clip = checked_clip(clip, least_frames=3, name="apex")
     around = boxes(landmarks)
@@ -93,7 +225,7 @@ def find_apex_by_motion(clip, landmarks, fps, smoothing=0.03, method="dis", **fl
     return int(np.square(gaussian_filter1d(motion, smoothing * fps, axis=0)).sum(axis=(1, 2)).argmax())
 
 
-def _boxes(landmarks, shape, least):
+def _boxes(landmarks: ArrayLike | None, shape: tuple[int, ...], least: int) -> list[tuple[slice, slice]]:
     if landmarks is None:
         return [(slice(0, shape[0]), slice(0, shape[1]))]
     landmarks = np.asarray(landmarks, dtype=np.float64)
@@ -111,7 +243,7 @@ def _boxes(landmarks, shape, least):
     return boxes
 
 
-def _lbp_difference(clip, radius):
+def _lbp_difference(clip: NDArray[Any], radius: int) -> NDArray[np.float64]:
     codes = lbp_codes(clip, "XY", (radius, radius, 0))
     labels = uniform_labels(8)
     histograms = block_counts(codes, (1, 1, len(clip)), 0.0) @ np.eye(labels.max() + 1)[labels]

@@ -1,43 +1,91 @@
 """Checks that every feature shares: what a frame, a clip and a flow field are."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from features.errors import FeatureError
 
 
-def checked_clip(clip, *, least_frames=1, least_size=1, name="clip"):
-    """Return `clip` as a (T, H, W) array after checking that it is a stack of grey frames.
+def checked_clip(clip: ArrayLike, *, least_frames: int = 1, least_size: int = 1, name: str = "clip") -> NDArray[Any]:
+    """Return a clip as an array once it is known to be a stack of grey frames.
 
-    Raises FeatureError for another number of dimensions, a type that is not numeric, too few frames,
-    frames smaller than `least_size` px, or values that are not finite.
+    Parameters
+    ----------
+    clip : array_like of shape (T, H, W)
+        Grey frames.
+    least_frames, least_size : int
+        How many frames, and px a side, it must have.
+    name : str
+        What the message of an error calls it.
+
+    Returns
+    -------
+    ndarray of shape (T, H, W)
+        In the type of `clip`, and the same memory where it is an array.
+
+    Raises
+    ------
+    FeatureError
+        For another number of dimensions, a type that is not numeric, too few or too small frames, or values that are
+        not finite.
     """
-    clip = np.asarray(clip)
-    if clip.ndim != 3:
-        raise FeatureError(f"{name}: expected grey frames of shape (T, H, W), got shape {clip.shape}")
-    frames, height, width = clip.shape
+    array = np.asarray(clip)
+    if array.ndim != 3:
+        raise FeatureError(f"{name}: expected grey frames of shape (T, H, W), got shape {array.shape}")
+    frames, height, width = array.shape
     if frames < least_frames:
         raise FeatureError(f"{name}: needs at least {least_frames} frames, got {frames}; interpolate it first")
     if min(height, width) < least_size:
         raise FeatureError(f"{name}: frames of at least {least_size}x{least_size} px needed, got {width}x{height}")
-    return _checked_numbers(clip, name)
+    return _checked_numbers(array, name)
 
 
-def checked_flow(flow, *, least_size=1, name="flow"):
-    """Return `flow` as a (H, W, 2) float array: u to the right, v downwards, px; raises FeatureError otherwise."""
-    flow = np.asarray(flow)
-    if flow.ndim != 3 or flow.shape[2] != 2:
-        raise FeatureError(f"{name}: expected (H, W, 2) with u and v in px, got shape {flow.shape}")
-    if min(flow.shape[:2]) < least_size:
-        height, width = flow.shape[:2]
+def checked_flow(flow: ArrayLike, *, least_size: int = 1, name: str = "flow") -> NDArray[np.floating]:
+    """Return a flow field as an array of floats once it is known to be one.
+
+    Parameters
+    ----------
+    flow : array_like of shape (H, W, 2)
+        u to the right, v downwards, px.
+    least_size : int
+        How many px a side it must have.
+    name : str
+        What the message of an error calls it.
+
+    Returns
+    -------
+    ndarray of shape (H, W, 2), float
+        Whole numbers become float32, floats keep their type.
+
+    Raises
+    ------
+    FeatureError
+        For another shape, a type that is not numeric, too small a field, or values that are not finite.
+    """
+    array = np.asarray(flow)
+    if array.ndim != 3 or array.shape[2] != 2:
+        raise FeatureError(f"{name}: expected (H, W, 2) with u and v in px, got shape {array.shape}")
+    if min(array.shape[:2]) < least_size:
+        height, width = array.shape[:2]
         raise FeatureError(f"{name}: at least {least_size}x{least_size} px needed, got {width}x{height}")
-    flow = _checked_numbers(flow, name)
-    return flow if flow.dtype.kind == "f" else flow.astype(np.float32)
+    array = _checked_numbers(array, name)
+    return array if array.dtype.kind == "f" else array.astype(np.float32)
 
 
-def as_bytes_if_whole(clip):
-    """Return `clip` as uint8 when it holds whole grey levels in [0, 255], else as float32.
+def as_bytes_if_whole(clip: NDArray[Any]) -> NDArray[Any]:
+    """Return a clip in the one type that its grey levels need, so that features are blind to the type it came in.
 
-    It makes a feature blind to the type that carries the same picture.
+    Parameters
+    ----------
+    clip : ndarray
+        Numbers of any type.
+
+    Returns
+    -------
+    ndarray, uint8 or float32
+        uint8 where all are whole grey levels in [0, 255], else float32.
     """
     if clip.dtype == np.uint8:
         return clip
@@ -46,7 +94,7 @@ def as_bytes_if_whole(clip):
     return whole if np.array_equal(whole, clip) else clip.astype(np.float32)
 
 
-def _checked_numbers(array, name):
+def _checked_numbers(array: NDArray[Any], name: str) -> NDArray[Any]:
     if array.dtype.kind not in "uif":
         raise FeatureError(f"{name}: expected numbers, got type {array.dtype}")
     if array.dtype.kind == "f" and not np.isfinite(array).all():

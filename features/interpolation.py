@@ -7,21 +7,43 @@ nothing, so the interpolated frame is a fixed weighted sum of the clip's frames,
 """
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from features.checks import checked_clip
 from features.errors import FeatureError
 
 
-def interpolation_weights(length, frames):
-    """Return the (frames, length) float64 weights of a clip's frames in each interpolated frame; rows sum to 1.
+def interpolation_weights(length: int, frames: int) -> NDArray[np.float64]:
+    """Weights of a clip's frames in each interpolated frame.
 
-    Raises FeatureError for a clip of one frame or fewer than 2 frames wanted.
+    Parameters
+    ----------
+    length, frames : int
+        How many frames the clip has, and how many are wanted.
+
+    Returns
+    -------
+    ndarray of shape (frames, length), float64
+        Rows sum to 1.
+
+    Raises
+    ------
+    FeatureError
+        For a clip of one frame, or fewer than 2 frames wanted.
+
+    Examples
+    --------
+    >>> from features.interpolation import interpolation_weights
+    >>> interpolation_weights(2, 3).round(3) + 0.0
+    array([[1. , 0. ],
+           [0.5, 0.5],
+           [0. , 1. ]])
     """
     if length < 2 or frames < 2:
         raise FeatureError(f"interpolation: from {length} to {frames} frames; expected at least 2 of each")
     k = np.arange(1, length)[:, None]
 
-    def curve(t):
+    def curve(t: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.sin(np.pi * k * t + np.pi * (length - k) / (2 * length))
 
     samples = np.arange(1, length + 1) / length
@@ -29,12 +51,39 @@ def interpolation_weights(length, frames):
     return (weights + (1 - weights.sum(axis=0)) / length).T
 
 
-def interpolate(clip, frames=10, whole=False):
-    """Return `frames` frames spread evenly over a clip (T, H, W) of grey frames: (frames, H, W) float32.
+def interpolate(clip: ArrayLike, frames: int = 10, whole: bool = False) -> NDArray[np.float32]:
+    """Return any number of frames spread evenly over a clip.
 
-    First and last frame are the clip's own, and frames=T gives the clip back. 10 frames is the custom of the field.
-    Values may leave [0, 255] slightly between frames; whole=True rounds them to grey levels 0 to 255, so that LBP
-    compares levels and not rounding errors. Raises FeatureError for a clip of one frame.
+    Parameters
+    ----------
+    clip : array_like of shape (T, H, W)
+        Grey frames, T >= 2.
+    frames : int
+        How many are wanted; 10 is the custom of the field, and T gives the clip back.
+    whole : bool
+        Round to grey levels 0 to 255, so that LBP compares levels and not rounding errors.
+
+    Returns
+    -------
+    ndarray of shape (frames, H, W), float32
+        First and last frame are the clip's own; values between may leave [0, 255] slightly unless `whole`.
+
+    Raises
+    ------
+    FeatureError
+        For a clip of one frame, or fewer than 2 frames wanted.
+
+    References
+    ----------
+    Zhou, Zhao, Pietikainen, CVPR 2011.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import features
+    >>> dark_to_bright = np.stack([np.full((4, 4), level) for level in (10, 110, 210)])
+    >>> features.interpolate(dark_to_bright, 5, whole=True)[:, 0, 0].tolist()
+    [10.0, 52.0, 110.0, 168.0, 210.0]
     """
     clip = checked_clip(clip, least_frames=2, name="interpolation")
     weights = interpolation_weights(len(clip), frames).astype(np.float32)

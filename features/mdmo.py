@@ -1,20 +1,34 @@
 """Main directional mean optical flow (MDMO): the main motion of each of 36 facial regions, 72 values a clip."""
 
+from typing import Any, Literal, get_args
+
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from features.checks import checked_clip
 from features.errors import FeatureError
 from features.mdmo_regions import mdmo_regions
-from features.optical_flow import iterate_flow
+from features.optical_flow import FlowMethod, iterate_flow
 
 # Landmarks that expressions hardly move: jaw line beside the mouth and tip of the nose (from 0, iBUG 300-W).
 RIGID = (0, 1, 2, 3, 4, 5, 11, 12, 13, 14, 15, 16, 30)
 
-VARIANTS = ("paper", "meb")
+Variant = Literal["paper", "meb"]
+VARIANTS: tuple[Variant, ...] = get_args(Variant)
+
+Numbers = NDArray[np.intp]
+Values = NDArray[np.float64]
 
 
-def mdmo(clip, landmarks, variant="paper", method="farneback", brow_height=20, **parameters):
+def mdmo(
+    clip: ArrayLike,
+    landmarks: ArrayLike,
+    variant: Variant = "paper",
+    method: FlowMethod = "farneback",
+    brow_height: float = 20,
+    **parameters: Any,
+) -> NDArray[np.float64]:
     """MDMO of a clip: 36 lengths, then 36 directions.
 
     For every frame the flow from the first frame is freed of head motion (the affine map that brings 13 displaced
@@ -22,15 +36,46 @@ def mdmo(clip, landmarks, variant="paper", method="farneback", brow_height=20, *
     around 0) are averaged in length and direction. Frames are summed as vectors, each weighted by its part of all
     lengths; lengths are divided by the largest.
 
-    clip: (T, H, W) grey in [0, 255], at least two frames. landmarks: (68, 2) x and y in px on the first frame.
-    variant: "paper"; or "meb", the public code by T. Varanka: no alignment, direction 292.5 to 337.5 degrees counted
-    with the first bin, arithmetic mean of directions across 0, frames weighted by their sum of directions, and
-    directions shifted by -pi. A region without pixels is 0 in both.
-    method, parameters: as `optical_flow`. brow_height: as `mdmo_regions`.
+    Parameters
+    ----------
+    clip : array_like of shape (T, H, W)
+        Grey frames in [0, 255], T >= 2.
+    landmarks : array_like of shape (68, 2)
+        x and y in px on the first frame.
+    variant : {"paper", "meb"}
+        "meb" is the public code by T. Varanka: no alignment, direction 292.5 to 337.5 degrees counted with the first
+        bin, arithmetic mean of directions across 0, frames weighted by their sum of directions, and directions
+        shifted by -pi. A region without pixels is 0 in both.
+    method
+        As `optical_flow`.
+    brow_height
+        As `mdmo_regions`.
+    **parameters
+        Of the method, as `optical_flow`.
 
-    Returns (72,) float64: lengths in [0, 1], then directions in radians in [-pi, pi], 0 right, positive downwards.
-    Raises FeatureError when no region lies in the picture.
-    Source: Liu et al., IEEE Transactions on Affective Computing 7(4), 2016.
+    Returns
+    -------
+    ndarray of shape (72,), float64
+        Lengths in [0, 1], then directions in radians in [-pi, pi], 0 right, positive downwards.
+
+    Raises
+    ------
+    FeatureError
+        When no region lies in the picture, or as `mdmo_regions` and `optical_flow`.
+
+    References
+    ----------
+    Liu et al., IEEE Transactions on Affective Computing 7(4), 2016.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import features
+    >>> rng = np.random.default_rng(0)
+    >>> clip = rng.integers(0, 256, (4, 64, 64), dtype=np.uint8)
+    >>> landmarks = rng.uniform(10, 54, (68, 2))  # stand for those of a face
+    >>> features.mdmo(clip, landmarks).shape
+    (72,)
     """
     if variant not in VARIANTS:
         raise FeatureError(f"mdmo: unknown variant {variant!r}; one of {', '.join(VARIANTS)}")
@@ -51,7 +96,7 @@ def mdmo(clip, landmarks, variant="paper", method="farneback", brow_height=20, *
     return _summary(np.array(lengths), np.array(directions), variant)
 
 
-def _region_pixels(regions, shape):
+def _region_pixels(regions: Values, shape: tuple[int, ...]) -> tuple[Numbers, Numbers, Numbers]:
     """Rows, columns and region number of all pixels inside each region, its border included."""
     height, width = shape
     rows, columns, numbers = [], [], []
@@ -67,19 +112,19 @@ def _region_pixels(regions, shape):
         numbers.append(np.full(len(y), number))
     if not any(len(y) for y in rows):
         raise FeatureError(f"mdmo: no region lies in the picture of {width}x{height} px; check the landmarks")
-    return tuple(np.concatenate(parts) for parts in (rows, columns, numbers))
+    return np.concatenate(rows), np.concatenate(columns), np.concatenate(numbers)
 
 
 class _Aligner:
     """Removes from a flow field, at given pixels, the affine motion of the face's rigid points."""
 
-    def __init__(self, landmarks, shape, x, y):
+    def __init__(self, landmarks: ArrayLike, shape: tuple[int, ...], x: Numbers, y: Numbers) -> None:
         points = np.asarray(landmarks, dtype=np.float64)[list(RIGID)]
         self.points = np.clip(points, 0, np.array(shape[::-1]) - 1)
         self.at = tuple(np.rint(self.points[:, ::-1]).astype(int).T)
         self.position = np.column_stack([x, y]).astype(np.float32)
 
-    def __call__(self, flow, vectors):
+    def __call__(self, flow: NDArray[np.float32], vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         moved = self.points + flow[self.at]
         design = np.column_stack([moved, np.ones(len(moved))])
         # Solved for the displacement rather than the place, so that a face at rest gives exactly no motion.
@@ -87,7 +132,7 @@ class _Aligner:
         return vectors + (self.position + vectors) @ back[:2] + back[2]
 
 
-def _main_vectors(vectors, region):
+def _main_vectors(vectors: NDArray[np.float32], region: Numbers) -> tuple[Values, Values]:
     """Mean length and direction of the vectors in the fullest direction bin of each region, (36,) and (36,)."""
     length = np.hypot(vectors[:, 0], vectors[:, 1])
     direction = np.arctan2(vectors[:, 1], vectors[:, 0])
@@ -99,7 +144,7 @@ def _main_vectors(vectors, region):
     return mean_length, main * (np.pi / 4) + mean_deviation
 
 
-def _main_vectors_meb(vectors, region):
+def _main_vectors_meb(vectors: NDArray[np.float32], region: Numbers) -> tuple[Values, Values]:
     length, direction = cv2.cartToPolar(vectors[:, 0].astype(np.float64), vectors[:, 1].astype(np.float64))
     length, direction = length.ravel(), direction.ravel()
     label = np.searchsorted(np.pi / 8 * np.array([1, 3, 5, 7, 9, 11, 13]), direction, side="right") % 7
@@ -107,7 +152,9 @@ def _main_vectors_meb(vectors, region):
     return mean_length, mean_direction
 
 
-def _means_of_fullest(cells, bins, length, direction):
+def _means_of_fullest(
+    cells: Numbers, bins: int, length: NDArray[Any], direction: NDArray[Any]
+) -> tuple[Numbers, Values, Values]:
     """Fullest bin of each region and the means of length and direction in it; 0 in a region without pixels."""
     counts = np.bincount(cells, minlength=36 * bins).reshape(36, bins)
     main = counts.argmax(axis=1)
@@ -117,7 +164,7 @@ def _means_of_fullest(cells, bins, length, direction):
     return main, *means
 
 
-def _summary(lengths, directions, variant):
+def _summary(lengths: Values, directions: Values, variant: Variant) -> Values:
     total = lengths.sum()
     if total == 0:
         return np.zeros(72)

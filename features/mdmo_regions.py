@@ -1,6 +1,9 @@
 """The 36 regions of interest of MDMO, quadrilaterals on 68 facial landmarks."""
 
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from features.errors import FeatureError
 
@@ -18,28 +21,72 @@ _REGIONS = """
 QUADRILATERALS = [region.split() for line in _REGIONS.split("\n") for region in line.split(";") if region.strip()]
 
 
-def mdmo_regions(landmarks, brow_height=20):
+def mdmo_regions(landmarks: ArrayLike, brow_height: float = 20) -> NDArray[np.float64]:
     """Corners of the 36 regions.
 
-    landmarks: (68, 2) x and y in px, iBUG 300-W order. brow_height: of the six regions above the brows, in px;
-    20 as published, for faces about 200 px wide. Raised corners stay in the picture (y >= 0).
+    Parameters
+    ----------
+    landmarks : array_like of shape (68, 2)
+        x and y in px, iBUG 300-W order.
+    brow_height : float
+        Of the six regions above the brows, in px; 20 as published, for faces about 200 px wide. Raised corners stay
+        in the picture (y >= 0).
 
-    Returns (36, 4, 2) float64, x and y in px. Raises FeatureError for other than 68 finite points.
+    Returns
+    -------
+    ndarray of shape (36, 4, 2), float64
+        x and y in px.
+
+    Raises
+    ------
+    FeatureError
+        For other than 68 finite points.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from features.mdmo_regions import mdmo_regions
+    >>> landmarks = np.random.default_rng(0).uniform(40, 160, (68, 2))
+    >>> corners = mdmo_regions(landmarks)
+    >>> corners.shape, np.array_equal(corners[0, 0], landmarks[17])
+    ((36, 4, 2), True)
     """
     landmarks = np.asarray(landmarks, dtype=np.float64)
     if landmarks.shape != (68, 2) or not np.isfinite(landmarks).all():
         raise FeatureError(f"mdmo: expected 68 finite landmarks (68, 2), got shape {landmarks.shape}")
-
     return np.array([polygon(names, landmarks, brow_height) for names in QUADRILATERALS])
 
 
-def polygon(corners, landmarks, height):
-    """Return (N, 2) float64 x and y of corners: a number is a landmark, ^ raises it by `height` px, | is the mean."""
+def polygon(corners: Sequence[str], landmarks: NDArray[np.float64], height: float) -> NDArray[np.float64]:
+    """Places of corners that are written in landmarks.
 
-    def place(name):
+    Parameters
+    ----------
+    corners : sequence of str
+        A number is a landmark, ^ raises it by `height` px but not above y = 0, | is the mean of corners.
+    landmarks : ndarray of shape (68, 2)
+        x and y in px.
+    height : float
+        Px.
+
+    Returns
+    -------
+    ndarray of shape (N, 2), float64
+        x and y in px.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from features.mdmo_regions import polygon
+    >>> landmarks = np.array([(0.0, 50.0), (10.0, 60.0)])
+    >>> polygon(["0", "^1", "0|1"], landmarks, height=20).tolist()
+    [[0.0, 50.0], [10.0, 40.0], [5.0, 55.0]]
+    """
+
+    def place(name: str) -> NDArray[np.float64]:
         if "|" in name:
             parts = name.split("|")
-            return sum(place(part) for part in parts) / len(parts)
+            return sum((place(part) for part in parts), np.zeros(2)) / len(parts)
         x, y = landmarks[int(name.lstrip("^"))]
         return np.array([x, max(y - height, 0) if name.startswith("^") else y])
 

@@ -3,9 +3,8 @@
 import os
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
+import replicas
 from click.testing import CliRunner
 from hypothesis import settings
 
@@ -49,16 +48,8 @@ def megc():
 
 @pytest.fixture
 def write_images():
-    """Write random (H, W, 3) frames as numbered PNG files and return them."""
-
-    def write(folder, count=5, size=(24, 32), seed=0):
-        folder.mkdir(parents=True, exist_ok=True)
-        frames = np.random.default_rng(seed).integers(0, 256, (count, *size, 3), dtype=np.uint8)
-        for number, frame in enumerate(frames, start=1):
-            cv2.imwrite(str(folder / f"img{number}.png"), frame[..., ::-1])
-        return frames
-
-    return write
+    """Write random (H, W, 3) frames as numbered PNG files and return them: write_images(folder, count, size, seed)."""
+    return replicas.write_noise
 
 
 @pytest.fixture

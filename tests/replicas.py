@@ -1,4 +1,7 @@
-"""Miniature databases on disk: spreadsheets as their publishers write them, and folders of small pictures."""
+"""What miniature databases on disk are made of: spreadsheets, folders of small pictures, short videos.
+
+The miniature of a dataset itself is `replica(folder)` of its test module, tests/test_dataset_<module>.py.
+"""
 
 from functools import lru_cache
 
@@ -51,6 +54,24 @@ def empty_frames(folder, names):
     for name in names:
         (folder / name).touch()
     return folder
+
+
+def write_noise(folder, count=5, size=(24, 32), seed=0):
+    """Write random (H, W, 3) frames of `size` (height, width) as img1.png, img2.png, ... and return them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    frames = np.random.default_rng(seed).integers(0, 256, (count, *size, 3), dtype=np.uint8)
+    for number, frame in enumerate(frames, start=1):
+        cv2.imwrite(str(folder / f"img{number}.png"), frame[..., ::-1])
+    return frames
+
+
+def write_video(path, levels=range(0, 200, 10), fps=25, size=(64, 48)):
+    """Write a video of `size` (width, height) with one frame of each grey level and return its path."""
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), fps, size)
+    for level in levels:
+        writer.write(np.full((size[1], size[0], 3), level, np.uint8))
+    writer.release()
+    return path
 
 
 @lru_cache

@@ -12,7 +12,7 @@ from baselines.bench.clips import face_clip, face_video
 from baselines.bench.features import strain_rows
 from baselines.bench.measure import Row, peak_bytes, row, seconds
 from baselines.bench.references import lbp_top_by_shifts, lbp_top_by_slices, two_gradients
-from baselines.faces import track
+from baselines.faces.track import track
 from features.lbp_top import lbp_top
 from features.optical_strain import optical_strain
 

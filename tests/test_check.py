@@ -1,17 +1,16 @@
 import json
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import pytest
-from replicas import empty_frames, write_frames, write_xlsx
+from replicas import empty_frames, write_frames, write_video, write_xlsx
 
 from baselines.datasets.about import About
 from baselines.datasets.check import check_dataset, check_records
 from baselines.datasets.cutting import event_clips
 from baselines.datasets.frames import ArrayFrames, ImageFrames, open_frames
+from baselines.datasets.megc2025_str import CAS_VIDEOS, SAMM_VIDEOS
 from baselines.datasets.records import Clip, Dataset, Event, Video
-from baselines.submission import CAS_VIDEOS, SAMM_VIDEOS
 
 ABOUT = About(title="", tasks=(), licence="")
 
@@ -139,11 +138,7 @@ def test_a_folder_is_read_once_and_whole(tmp_path):
 
 
 def test_parts_of_a_video_file_are_read_once(tmp_path):
-    path = tmp_path / "v.avi"
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 30, (32, 24))
-    for level in range(30):
-        writer.write(np.full((24, 32, 3), level * 8, np.uint8))
-    writer.release()
+    path = write_video(tmp_path / "v.avi", range(0, 240, 8), 30, (32, 24))
     frames = open_frames(path)
     cuts = [Clip("manifest", "a", str(n), frames[part], 30.0) for n, part in enumerate([slice(5, 15), slice(10, 20)])]
     assert check_records(Dataset("manifest", clips=cuts), ABOUT)["counts"]["frames"] == 15

@@ -50,6 +50,9 @@ def test_run_all_writes_tables_of_every_task_and_again_the_same(corpus, tmp_path
     again = run(*arguments, "--json")
     assert json.loads(again.stdout)[0]["recipe"]
     assert (tmp_path / "out" / "scores.csv").read_bytes() == before
+    computed = len((tmp_path / "out" / "rows.jsonl").read_text().splitlines())
+    assert f"folds: {computed} computed, 0 reused" in first.stderr
+    assert f"folds: 0 computed, {computed} reused" in again.stderr
 
 
 def test_spot_writes_the_columns_of_the_contract_and_a_picture(corpus, tmp_path):
@@ -228,6 +231,21 @@ def test_make_synthetic_writes_a_manifest_and_refuses_a_full_folder(tmp_path):
     again = run(*arguments)
     assert again.exit_code == 2
     assert "is not an empty folder" in again.stderr
+
+
+def test_pictures_are_drawn(tmp_path):
+    assert run("draw", "regions", tmp_path / "new" / "regions.png").exit_code == 0
+    assert (tmp_path / "new" / "regions.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_implants_name_what_is_missing(tmp_path, monkeypatch):
+    monkeypatch.setenv("MEGC_SHARED_DATA", str(tmp_path / "none"))
+    done = run("implants")
+    assert done.exit_code == 2
+    assert "none" in done.stderr
+    done = run("implants", tmp_path, "--level", "loud")
+    assert done.exit_code == 2
+    assert "--level 'loud' is not known; choose one of" in done.stderr
 
 
 @pytest.mark.parametrize("absent", ["dlib", "llama_cpp", "xgboost", "matplotlib"])

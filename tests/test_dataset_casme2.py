@@ -27,16 +27,21 @@ def write_clips(base, picture="img{}.jpg", clips=CLIPS):
         empty_frames(base / clip, [picture.format(n) for n in range(first, last + 1)])
 
 
-@pytest.fixture
-def raw(tmp_path):
-    write_clips(tmp_path / "CASME2-RAW")
-    write_frames(tmp_path / "CASME2-RAW" / "sub01" / "EP02_01f", [f"img{n}.jpg" for n in range(40, 91)])
-    write_xlsx(tmp_path / "CASME2-coding-20140508.xlsx", {"Sheet1": [HEADER, *ROWS]})
-    return tmp_path
+def replica(folder, rows=ROWS, clips=CLIPS):
+    write_clips(folder / "CASME2-RAW", clips=clips)
+    table(folder, rows)
+    return folder
 
 
 def table(root, rows, header=HEADER):
     write_xlsx(root / "CASME2-coding-20140508.xlsx", {"Sheet1": [header, *rows]})
+
+
+@pytest.fixture
+def raw(tmp_path):
+    replica(tmp_path)
+    write_frames(tmp_path / "CASME2-RAW" / "sub01" / "EP02_01f", [f"img{n}.jpg" for n in range(40, 91)])
+    return tmp_path
 
 
 def by_name(dataset):

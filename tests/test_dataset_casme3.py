@@ -40,6 +40,10 @@ def videos(root, place="part_A/data/part_A", folders=FOLDERS):
     return root
 
 
+def replica(folder):
+    return videos(tables(folder))
+
+
 def clips(root, place="Part_A_ME_clip/frame", spelling="spNO", rows=MICRO):
     for subject, video, onset, _, offset, *_ in rows:
         name = f"{subject.replace('spNO', spelling)}_{video}_{onset}"
@@ -48,7 +52,7 @@ def clips(root, place="Part_A_ME_clip/frame", spelling="spNO", rows=MICRO):
 
 
 def test_a_complete_copy_gives_its_videos_and_clips(tmp_path):
-    dataset = open_dataset("casme3", videos(tables(tmp_path)))
+    dataset = open_dataset("casme3", replica(tmp_path))
     assert dataset.findings == []
     assert [(video.subject, video.name, video.fps) for video in dataset.videos] == [
         ("spNO.1", "a", 30.0),
@@ -74,7 +78,7 @@ def test_a_complete_copy_gives_its_videos_and_clips(tmp_path):
 
 
 def test_frames_that_are_missing_in_between_do_not_shift_an_event(tmp_path):
-    videos(tables(tmp_path))
+    replica(tmp_path)
     for number in (38, 39, 45):
         (tmp_path / "part_A/data/part_A/spNO.1/a/color" / f"{number}.jpg").unlink()
     events = load(tmp_path).videos[0].events
@@ -103,7 +107,7 @@ def test_the_release_of_clips_is_read_when_it_is_all_there_is(tmp_path):
 
 
 def test_long_videos_come_before_clips(tmp_path):
-    assert len(load(clips(videos(tables(tmp_path)))).videos) == 4
+    assert len(load(clips(replica(tmp_path))).videos) == 4
 
 
 def test_one_of_the_two_tables_is_enough_and_the_other_is_asked_for(tmp_path):

@@ -15,15 +15,19 @@ TRAIN = [
 TEST_A = [["sub0008", "sub0008_03", 2, 9, 25, "surprise", 6, 300, "1+2+5"]]
 
 
-@pytest.fixture
-def root(tmp_path):
-    labels = tmp_path / "full_release_annotation" / "full_release_annotation"
+def replica(folder):
+    labels = folder / "full_release_annotation" / "full_release_annotation"
     write_xlsx(labels / "training_full_with_AU.xlsx", {"Sheet1": [HEADER, *TRAIN]})
     write_xlsx(labels / "test_A_full_with_AU.xlsx", {"Sheet1": [HEADER, *TEST_A]})
     for part, rows in (("DFME_train", TRAIN), ("DFME_test_A", TEST_A)):
         for row in rows:
-            empty_frames(tmp_path / part / row[1], [f"{n:05d}.png" for n in range(1, 45)])
-    return tmp_path
+            empty_frames(folder / part / row[1], [f"{n:05d}.png" for n in range(1, 45)])
+    return folder
+
+
+@pytest.fixture
+def root(tmp_path):
+    return replica(tmp_path)
 
 
 def test_the_parts_are_one_dataset_with_a_frame_rate_a_clip(root):

@@ -22,12 +22,16 @@ def names(first, last):
     return [f"Frame_{number:09d}.jpg" for number in range(first, last + 1)]
 
 
+def replica(folder):
+    write_xlsx(folder / "4DME_Labelling_Micro_release v1.xlsx", {"Sheet1": [HEADER, *ROWS]})
+    for row in ROWS[:-1]:
+        empty_frames(folder / "gray_micro" / row[1] / row[2], names(row[4], row[6]))
+    return folder
+
+
 @pytest.fixture
 def root(tmp_path):
-    write_xlsx(tmp_path / "4DME_Labelling_Micro_release v1.xlsx", {"Sheet1": [HEADER, *ROWS]})
-    for row in ROWS[:-1]:
-        empty_frames(tmp_path / "gray_micro" / row[1] / row[2], names(row[4], row[6]))
-    return tmp_path
+    return replica(tmp_path)
 
 
 def test_frames_count_from_the_start_of_the_recording(root):

@@ -1,7 +1,8 @@
 import json
 
 import pytest
-from replicas import empty_frames, write_frames, write_xlsx
+import test_dataset_casme2 as casme2
+from replicas import empty_frames, write_frames
 
 from baselines.datasets import open_dataset
 from baselines.datasets.me_vqa import load
@@ -36,23 +37,22 @@ def write_jsonl(path, rows):
 
 
 def write_casme2(root):
-    header = [
-        "Subject", "Filename", None, "OnsetFrame", "ApexFrame", "OffsetFrame", None, "Action Units",
-        "Estimated Emotion",
-    ]  # fmt: skip
-    rows = [[1, "EP02_01f", None, 46, 59, 86, None, "12", "happiness"]]
-    write_xlsx(root / "CASME2-coding-20140508.xlsx", {"Sheet1": [header, *rows]})
+    casme2.replica(root, casme2.ROWS[:1], {"sub01/EP02_01f": (46, 86)})
     write_frames(root / "CASME2-RAW/sub01/EP02_01f", [f"img{n}.jpg" for n in range(46, 87)])
+
+
+def replica(folder):
+    write_jsonl(folder / "me_vqa_samm_casme2_smic.jsonl", TRAIN)
+    write_casme2(folder / "CASME2")
+    empty_frames(folder / "smic/HS/s1/micro/negative/s1_ne_01", [f"image{n}.bmp" for n in range(100, 140)])
+    write_frames(folder / "STSNet_whole_norm_u_v_os", ["006_006_1_2 .png", "sub01_EP02_01f .png"], (28, 28))
+    (folder / "flow.csv").write_text("dataset,sub,filename_o,label\nsamm,006,006_1_2,0\ncasme2,sub01,EP02_01f,1\n")
+    return folder
 
 
 @pytest.fixture
 def root(tmp_path):
-    write_jsonl(tmp_path / "me_vqa_samm_casme2_smic.jsonl", TRAIN)
-    write_casme2(tmp_path / "CASME2")
-    empty_frames(tmp_path / "smic/HS/s1/micro/negative/s1_ne_01", [f"image{n}.bmp" for n in range(100, 140)])
-    write_frames(tmp_path / "STSNet_whole_norm_u_v_os", ["006_006_1_2 .png", "sub01_EP02_01f .png"], (28, 28))
-    (tmp_path / "flow.csv").write_text("dataset,sub,filename_o,label\nsamm,006,006_1_2,0\ncasme2,sub01,EP02_01f,1\n")
-    return tmp_path
+    return replica(tmp_path)
 
 
 def test_questions_are_joined_to_copies_and_flow_pictures(root):

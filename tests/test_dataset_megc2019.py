@@ -52,13 +52,17 @@ def write_smic(root, names=("s1/micro/negative/s1_ne_01", "s20/micro/surprise/s2
         empty_frames(root / "HS" / name, [f"image{n:06d}.bmp" for n in range(900, 900 + frames)])
 
 
+def replica(folder):
+    write_casme2(folder / "casme2")
+    write_samm(folder / "SAMM")
+    write_smic(folder / "smic")
+    (folder / "combined_3class_gt.csv").write_text(LIST)
+    return folder
+
+
 @pytest.fixture
 def root(tmp_path):
-    (tmp_path / "combined_3class_gt.csv").write_text(LIST)
-    write_casme2(tmp_path / "casme2")
-    write_samm(tmp_path / "SAMM")
-    write_smic(tmp_path / "smic")
-    return tmp_path
+    return replica(tmp_path)
 
 
 def names(dataset):

@@ -5,10 +5,10 @@ import zipfile
 import pytest
 from replicas import write_frames
 
+from baselines.commands.submit import write_submission
 from baselines.datasets import open_dataset
-from baselines.datasets.megc2025_str import load
+from baselines.datasets.megc2025_str import CAS_VIDEOS, SAMM_VIDEOS, load
 from baselines.errors import InputError
-from baselines.submission import CAS_VIDEOS, SAMM_VIDEOS, write_submission
 
 CAS = [f"{subject}/{video}" for subject, videos in CAS_VIDEOS.items() for video in videos]
 SAMM = [video for videos in SAMM_VIDEOS.values() for video in videos]

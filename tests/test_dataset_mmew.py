@@ -17,12 +17,16 @@ ROWS = [
 FRAMES = {"surprise/S01-02-001": 14, "happiness/S03-01-002": 20, "repression/S03-04-001": 9}
 
 
+def replica(folder):
+    for clip, frames in FRAMES.items():
+        empty_frames(folder / "Micro_Expression" / clip, [f"{n}.jpg" for n in range(1, frames + 1)])
+    table(folder, ROWS)
+    return folder
+
+
 @pytest.fixture
 def root(tmp_path):
-    for clip, frames in FRAMES.items():
-        empty_frames(tmp_path / "Micro_Expression" / clip, [f"{n}.jpg" for n in range(1, frames + 1)])
-    table(tmp_path, ROWS)
-    return tmp_path
+    return replica(tmp_path)
 
 
 def table(root, rows, name="MMEW_Micro_Exp.xlsx"):

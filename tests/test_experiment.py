@@ -11,14 +11,15 @@ from PIL import Image
 
 from baselines.datasets import load_dataset
 from baselines.datasets.flow_images import WHOLE
+from baselines.datasets.identity import subject_of
 from baselines.errors import InputError
-from baselines.experiment import Rows, join_datasets, limit_dataset, plan, run, run_experiments
+from baselines.experiments.rows import Rows
+from baselines.experiments.run import Outcome, join_datasets, limit_dataset, plan, run, run_experiments
+from baselines.experiments.tasks import TASKS
 from baselines.recipes import load_recipe
 from baselines.recognition.protocols import PROTOCOLS, Fold, make_folds
 from baselines.recognition.recognizer import Recognizer
 from baselines.report.tables import write_tables
-from baselines.tasks import TASKS
-from baselines.tasks.base import subject_of
 
 RECIPES = ("majority", "flow-svm")
 
@@ -43,9 +44,9 @@ def root(tmp_path_factory):
 
 
 def run_all(root, output, **options):
-    rows, failures = run_experiments(("flow-images",), root, ("recognition",), RECIPES, output=output, **options)
-    assert not failures
-    return write_tables(rows, output)
+    outcome = run_experiments(("flow-images",), root, ("recognition",), RECIPES, output=output, **options)
+    assert not outcome.failures
+    return write_tables(outcome.results, output)
 
 
 def test_scores_are_pooled_over_folds_and_given_by_database(root, tmp_path):
@@ -113,9 +114,11 @@ def test_changed_data_is_computed_anew(root, tmp_path):
 def test_labels_of_tested_clips_cannot_change_their_predictions(root, protocol, recipe):
     task, recipe, dataset = TASKS["recognition"], load_recipe(recipe), load_dataset("flow-images", root)
     fold = task.folds(dataset, protocol, 0)[1]
-    clips, samples = task.prepare(recipe, dataset, 1)
-    turned = [_other_label(clip) if subject_of(clip) in fold.tested else clip for clip in clips]
-    honest, with_other_labels = (task.run(recipe, (c, samples), fold, 0)["predictions"] for c in (clips, turned))
+    prepared = task.prepare(recipe, dataset, 1)
+    turned = [_other_label(clip) if subject_of(clip) in fold.tested else clip for clip in prepared.clips]
+    honest, with_other_labels = (
+        task.run(recipe, p, fold, 0)["predictions"] for p in (prepared, replace(prepared, clips=turned))
+    )
     for name in ("prediction", "probabilities"):
         assert [p[name] for p in honest] == [p[name] for p in with_other_labels]
     assert all(one["label"] != other["label"] for one, other in zip(honest, with_other_labels))
@@ -130,7 +133,8 @@ def _other_label(clip):
 def test_every_clip_is_tested_once_by_what_never_saw_its_subject(root, monkeypatch, protocol):
     """The features, labels and subjects that reach `fit`, and those of its inner folds, are those of other subjects."""
     task, recipe, dataset = TASKS["recognition"], load_recipe("flow-svm"), load_dataset("flow-images", root)
-    clips, samples = task.prepare(recipe, dataset, 1)
+    prepared = task.prepare(recipe, dataset, 1)
+    clips = prepared.clips
     original, seen = Recognizer.fit, []
 
     def fit(self, X, y, groups=None):
@@ -140,7 +144,7 @@ def test_every_clip_is_tested_once_by_what_never_saw_its_subject(root, monkeypat
     monkeypatch.setattr(Recognizer, "fit", fit)
     tested = []
     for fold in task.folds(dataset, protocol, 0):
-        predictions = task.run(recipe, (clips, samples), fold, 0)["predictions"]
+        predictions = task.run(recipe, prepared, fold, 0)["predictions"]
         mine = {(p["dataset"], p["subject"]) for p in predictions}
         rows, labels, groups = seen[-1]
         trained = [clips[row] for row in rows]
@@ -220,31 +224,55 @@ def test_one_database_alone_cannot_be_crossed(root, tmp_path):
     dataset = load_dataset("flow-images", root)
     alone = replace(dataset, clips=[clip for clip in dataset.clips if clip.dataset == "smic"])
     (experiment,) = plan(alone, recipes=("flow-svm",), protocol="cross-database")
-    with pytest.raises(InputError, match="fold smic: no other subject to train on"):
-        run(experiment, alone, Rows(tmp_path))
+    outcome = Outcome()
+    run(experiment, alone, Rows(tmp_path), 1, outcome)
+    (failure,) = outcome.failures
+    assert "fold smic: no other subject to train on" in failure
 
 
-def test_a_failing_recipe_leaves_the_others_their_rows(root, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "reason"), [(InputError("broken"), "broken"), (KeyError("broken"), "unexpected KeyError: 'broken'")]
+)
+def test_a_failing_fold_is_named_and_leaves_the_others_their_rows(root, tmp_path, monkeypatch, error, reason):
     task = type(TASKS["recognition"])
     original = task.run
 
     def run_one(self, recipe, prepared, fold, seed):
         if recipe.name == "majority" and fold.name == "smic/s02":
-            raise InputError("broken")
+            raise error
         return original(self, recipe, prepared, fold, seed)
 
     monkeypatch.setattr(task, "run", run_one)
-    rows, failures = run_experiments(("flow-images",), root, (), RECIPES, output=tmp_path)
-    assert failures == ["majority on flow-images: broken"]
-    assert [found[0]["recipe"] for found in rows] == ["flow-svm"]
+    outcome = run_experiments(("flow-images",), root, (), RECIPES, output=tmp_path)
+    assert outcome.failures == [f"majority on flow-images, fold smic/s02: {reason}"]
+    assert [found[0]["recipe"] for found in outcome.results] == ["flow-svm"]
+    assert (outcome.computed, outcome.reused) == (7, 0)
+    monkeypatch.setattr(task, "run", original)
+    outcome = run_experiments(("flow-images",), root, (), RECIPES, output=tmp_path)
+    assert (outcome.failures, outcome.computed, outcome.reused) == ([], 1, 7)
+
+
+def test_what_cannot_be_prepared_leaves_the_others_their_rows(root, tmp_path, monkeypatch):
+    task = type(TASKS["recognition"])
+    original = task.prepare
+
+    def prepare(self, recipe, dataset, jobs):
+        if recipe.name == "majority":
+            raise RuntimeError("a fault\nof two lines")
+        return original(self, recipe, dataset, jobs)
+
+    monkeypatch.setattr(task, "prepare", prepare)
+    outcome = run_experiments(("flow-images",), root, (), RECIPES, output=tmp_path)
+    assert outcome.failures == ["majority on flow-images: unexpected RuntimeError: a fault of two lines"]
+    assert [found[0]["recipe"] for found in outcome.results] == ["flow-svm"]
 
 
 def test_two_runs_into_one_folder_both_end_well(root, tmp_path):
     dataset = load_dataset("flow-images", root)
     (experiment,) = plan(dataset, recipes=("flow-svm",))
     one, two = Rows(tmp_path), Rows(tmp_path)
-    run(experiment, dataset, one)
-    run(experiment, dataset, two)
+    run(experiment, dataset, one, 1, Outcome())
+    run(experiment, dataset, two, 1, Outcome())
     for line in (tmp_path / "rows.jsonl").read_text().splitlines():
         json.loads(line)
     assert write_tables(Rows(tmp_path).results(), tmp_path) == write_tables(one.results(), tmp_path)
@@ -253,7 +281,6 @@ def test_two_runs_into_one_folder_both_end_well(root, tmp_path):
 def test_what_does_not_exist_is_named(root, tmp_path):
     for options, message in [
         ({"tasks": ("dance",)}, "--task 'dance' is not known"),
-        ({"recipes": ("none",)}, "recipe 'none' is not known"),
         ({"recipes": ("lbp-top-svm",)}, "no lbp-top-svm fits flow-images"),
         ({"datasets": ("casme9",)}, "dataset 'casme9' is not known"),
         ({"protocol": "hold-out"}, "--protocol 'hold-out' is not known"),
@@ -262,5 +289,8 @@ def test_what_does_not_exist_is_named(root, tmp_path):
         arguments = {"datasets": ("flow-images",), "root": root, "output": tmp_path, **options}
         with pytest.raises(InputError, match=message):
             run_experiments(**arguments)
+    outcome = run_experiments(("flow-images",), root, recipes=("none", "majority"), output=tmp_path)
+    assert outcome.failures[0].startswith("recipe 'none' is not known; choose one of")
+    assert [found[0]["recipe"] for found in outcome.results] == ["majority"]
     with pytest.raises(InputError, match="needs --data-root"):
         run_experiments(("flow-images",), None, output=tmp_path)

@@ -6,10 +6,12 @@ import json
 import numpy as np
 import pytest
 
+from baselines.commands.extract import parse_settings
 from baselines.datasets.cutting import event_clips
 from baselines.datasets.manifest import read_videos
-from baselines.extraction import EXPRESSION, extract, parse_settings
-from baselines.recognition.representations.faces import aligned_faces, onset_and_apex
+from baselines.faces.clips import aligned_faces, onset_and_apex
+from baselines.recognition.inputs import EXPRESSION
+from baselines.recognition.representation import feature_of
 from features import FEATURES
 from features.bi_woof import bi_woof
 from features.lbp_top import lbp_top
@@ -50,7 +52,7 @@ def test_the_list_has_every_feature_with_its_parameters(megc):
 
 def test_csv_holds_one_row_a_clip_and_the_features_own_values(megc, subject, clips, tmp_path):
     done = megc("features", "extract", "lbp_top", subject, "--output", tmp_path / "o.csv", "--set", "radii=[1, 1, 4]",
-                "--set", "mapping=full", "--set", "neighbours = 4", "--size", 64, "--jobs", 2)  # fmt: skip
+                "--set", "mapping=full", "--set", "neighbours = 4", "--set", "size=64", "--jobs", 2)  # fmt: skip
     assert done.exit_code == 0, done.stderr
     header, *rows = table(tmp_path / "o.csv")
     assert header == ["dataset", "subject", "clip", *map(str, range(48))]
@@ -62,7 +64,7 @@ def test_csv_holds_one_row_a_clip_and_the_features_own_values(megc, subject, cli
 
 def test_npz_holds_one_array_a_clip_and_their_index(megc, subject, clips, tmp_path):
     done = megc("features", "extract", "flow_to_first", subject, "--output", tmp_path / "o.npz", "--set", "method=dis",
-                "--set", 'quality="ultrafast"', "--size", 32, "--jobs", 1)  # fmt: skip
+                "--set", 'quality="ultrafast"', "--set", "size=32", "--jobs", 1)  # fmt: skip
     assert done.exit_code == 0, done.stderr
     with np.load(tmp_path / "o.npz", allow_pickle=False) as stored:
         assert set(stored) == {"index", *(f"{clip.subject}/{clip.name}" for clip in clips)}
@@ -73,19 +75,20 @@ def test_npz_holds_one_array_a_clip_and_their_index(megc, subject, clips, tmp_pa
 
 @pytest.mark.parametrize("name", FEATURES)
 def test_every_feature_can_be_extracted_from_a_clip(name, clips):
-    """At 100 frames/s, in which the band of `magnification` fits; a clip cut to its expression has no contrast."""
+    """At 100 frames/s, in which the band of `magnify` fits; a clip cut to its expression has no contrast."""
     parameters = {"contrast": False} if FEATURES[name].input == "clip+k" else {}
-    array = extract(clips[0], name, parameters, size=96, flow="fast")
+    flow = {"method": "fast"} if FEATURES[name].input == "flow" else {}
+    array = feature_of(clips[0], {"name": name, "size": 96, **parameters, **flow})
     assert np.isfinite(array).all()
     assert array.dtype.kind in "if"
-    if name != "apex":
+    if name != "find_apex":
         assert array.any()
 
 
 def test_flow_features_see_onset_to_apex_of_the_event(clips):
     clip = clips[1]
     expected = bi_woof(optical_flow(*onset_and_apex(clip, 96), method="farneback"), blocks=(4, 4))
-    found = extract(clip, "bi_woof", {"blocks": (4, 4)}, size=96, flow="farneback")
+    found = feature_of(clip, {"name": "bi_woof", "blocks": [4, 4], "size": 96, "method": "farneback"})
     assert np.array_equal(found, expected)
 
 
@@ -95,13 +98,13 @@ def test_spotting_features_get_half_an_expression_and_keep_the_length_of_the_cli
     faces = aligned_faces(clip, 96)
     assert k == 20
     expected = FEATURES["feature_difference"].function(faces, k)
-    assert np.array_equal(extract(clip, "feature_difference", {}, size=96), expected)
+    assert np.array_equal(feature_of(clip, {"name": "feature_difference", "size": 96}), expected)
 
 
 def test_a_folder_of_images_and_a_video_file_are_clips_as_a_whole(megc, corpus, tmp_path):
     images, video = corpus / "clips" / "sub02" / "c01", corpus / "long" / "sub01" / "long.avi"
-    done = megc("features", "extract", "hoof", images, video, tmp_path / "none.mp4", "--fps", 100, "--flow", "fast",
-                "--output", tmp_path / "o.csv", "--jobs", 1)  # fmt: skip
+    done = megc("features", "extract", "hoof", images, video, tmp_path / "none.mp4", "--fps", 100, "--set",
+                "method=fast", "--output", tmp_path / "o.csv", "--jobs", 1)  # fmt: skip
     assert done.exit_code == 1
     assert done.stderr.count("none.mp4: no such file") == 1
     _, *rows = table(tmp_path / "o.csv")
@@ -116,19 +119,19 @@ def test_events_without_emotions_are_clips_too(megc, subject, tmp_path):
     (folder / "videos.csv").write_text((subject / "videos.csv").read_text())
     video = table(subject / "videos.csv")[1][1]
     (folder / "events.csv").write_text(f"subject,video,onset,offset\nsub01,{video},2,20\nsub01,{video},5,30\n")
-    done = megc("features", "extract", "apex", folder, "--output", tmp_path / "o.csv", "--jobs", 1)
+    done = megc("features", "extract", "find_apex", folder, "--output", tmp_path / "o.csv", "--jobs", 1)
     assert done.exit_code == 0, done.stderr
     _, *rows = table(tmp_path / "o.csv")
     assert [row[2] for row in rows] == [f"{video}_2", f"{video}_5"]
     (folder / "events.csv").write_text("subject,video,onset,offset\n")
-    done = megc("features", "extract", "apex", folder, "--output", tmp_path / "none.csv")
+    done = megc("features", "extract", "find_apex", folder, "--output", tmp_path / "none.csv")
     assert done.exit_code == 2
     assert "events.csv holds no event" in done.stderr
 
 
 def test_values_of_settings_are_toml_or_json_or_text():
     settings = ("size=20", "smoothing=null", 'pooling="sum"', "method=dis", "quality=fast", "to_first = true")
-    assert parse_settings("osf", settings) == {
+    assert parse_settings(settings) == {
         "size": 20, "smoothing": None, "pooling": "sum", "method": "dis", "quality": "fast", "to_first": True,
     }  # fmt: skip
 
@@ -137,14 +140,16 @@ def test_values_of_settings_are_toml_or_json_or_text():
     ("arguments", "message"),
     [
         (("none",), "feature 'none' is not known; choose one of lbp_top"),
-        (("lbp_top", "--set", "radius=3"), "--set 'radius=3': lbp_top has the parameters radii, neighbours, mapping"),
-        (("lbp_top", "--set", "radii"), "give one as NAME=VALUE"),
-        (("osf", "--set", "method=none"), "--set method=none: choose one of farneback, dis"),
-        (("osf", "--set", "quality=fast"), "--set 'quality=fast': osf has the parameters pooling"),
-        (("lbp_top", "--set", "radii=3"), "lbp_top: the parameters radii=3 do not suit it"),
-        (("lbp_top", "--set", "neighbours=5"), "lbp: 4 or 8 neighbours"),
-        (("hoof", "--flow", "none"), "--flow 'none' is not known; choose one of farneback"),
-        (("flow_to_first", "--size", 32), "use .npz"),
+        (("lbp-top",), "feature 'lbp-top' is not known; did you mean 'lbp_top'?"),
+        (("lbp_top", "--set", "radius=3"), "--set.radius: lbp_top has no such parameter; did you mean 'radii'?"),
+        (("lbp_top", "--set", "radii"), "--set 'radii': expected NAME=VALUE"),
+        (("osf", "--set", "method=none"), "--set.method: 'none' does not suit; expected one of 'farneback', 'dis'"),
+        (("osf", "--set", "quality=fast"), "--set.quality: osf has no such parameter"),
+        (("lbp_top", "--set", "radii=3"), "--set.radii: 3 does not suit; expected tuple of int, int, int"),
+        (("lbp_top", "--set", "neighbours=5"), "--set.neighbours: 5 does not suit; expected one of 4, 8"),
+        (("lbp_top", "--set", "blocks=[500, 1, 1]"), "lbp_top: blocks: "),
+        (("hoof", "--set", "method=none"), "--set.method: 'none' does not suit"),
+        (("flow_to_first", "--set", "size=32"), "use .npz"),
     ],
 )
 def test_bad_usage_is_one_line_and_writes_nothing(megc, corpus, tmp_path, arguments, message):

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
-from baselines import face_following, face_models
 from baselines.datasets.frames import ArrayFrames, open_frames
 from baselines.errors import InputError, MissingDependency
-from baselines.faces import aligned_faces, cached_track, follow, missing_runs, track
+from baselines.faces import following, models
+from baselines.faces.track import aligned_faces, cached_track, follow, missing_runs, track
 from features.alignment import RIGID, registrations, smooth, transform, warp
 
 pytest.importorskip("dlib", reason="dlib is not installed")
@@ -63,7 +63,7 @@ def test_a_face_that_leaves_and_comes_back(portrait):
     found = track(frames, fps=30, progress=seen.append)
     (gap,) = missing_runs(found.landmarks)
     assert gap[0] == 11
-    assert 30 <= gap[1] <= 30 + 30 * face_following.CHECK
+    assert 30 <= gap[1] <= 30 + 30 * following.CHECK
     assert found.warnings == (f"no face in {gap[1] - 10} of 40 frames (11-{gap[1]})",)
     assert sum(seen) == 40
 
@@ -132,9 +132,9 @@ def test_the_cached_track_is_the_track(portrait):
 
 @pytest.fixture
 def fresh_models():
-    face_models._dlib_models.cache_clear()
+    models._dlib_models.cache_clear()
     yield
-    face_models._dlib_models.cache_clear()
+    models._dlib_models.cache_clear()
 
 
 def test_without_dlib_the_message_says_what_to_install(monkeypatch, portrait, fresh_models):
@@ -159,7 +159,7 @@ def test_a_predictor_that_is_none(monkeypatch, tmp_path, portrait, fresh_models)
 
 def test_without_the_predictor_package_the_message_says_what_to_install(monkeypatch, portrait, fresh_models):
     monkeypatch.delenv("MEGC_LANDMARKS", raising=False)
-    monkeypatch.setattr(face_models.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(models.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(InputError, match="pip install face_recognition_models"):
         track([portrait])
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from baselines import formats
 from baselines.errors import InputError
+from baselines.formats import challenge as formats
 
 
 @pytest.fixture

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from replicas import write_video
 
+from baselines.datasets import frames as frames_module
 from baselines.datasets.frames import ArrayFrames, ImageFrames, open_frames, read_image
 from baselines.datasets.images import numbered
 from baselines.errors import InputError
@@ -17,12 +19,7 @@ from baselines.errors import InputError
 @pytest.fixture
 def video(tmp_path):
     """A video of 20 grey frames, each brighter than the one before, and its path."""
-    path = tmp_path / "ramp.avi"
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 25, (64, 48))
-    for level in range(20):
-        writer.write(np.full((48, 64, 3), 10 * level, np.uint8))
-    writer.release()
-    return path
+    return write_video(tmp_path / "ramp.avi")
 
 
 def test_a_folder_of_images_is_read_in_the_order_of_numbers(tmp_path, write_images):
@@ -60,6 +57,23 @@ def test_identity_tells_ranges_and_contents_apart(tmp_path, write_images):
     write_images(tmp_path / "a", seed=1)
     assert first != open_frames(tmp_path / "a").identity()
     assert ArrayFrames(np.zeros((2, 4, 4, 3), np.uint8)).identity() != ArrayFrames(np.ones((2, 4, 4, 3))).identity()
+
+
+def test_identity_changes_with_the_code_that_decodes(tmp_path, write_images, monkeypatch):
+    class Own(ArrayFrames):
+        """Frames that are made here."""
+
+    write_images(tmp_path / "a")
+    folder, own = open_frames(tmp_path / "a"), Own(np.zeros((2, 4, 4, 3), np.uint8))
+    codes = {frames_module.__name__: "old", __name__: "old"}
+    monkeypatch.setattr(frames_module, "depends_on", lambda module: {"code": codes[module]})
+    first = folder.identity(), own.identity()
+    codes[frames_module.__name__] = "new"
+    second = folder.identity(), own.identity()
+    codes[__name__] = "new"
+    third = folder.identity(), own.identity()
+    assert first[0] != second[0] == third[0]
+    assert first[1] == second[1] != third[1]
 
 
 @pytest.fixture

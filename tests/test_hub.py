@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from baselines.errors import InputError, MissingDependency
-from baselines.vqa import hub
-from baselines.vqa.llama import EMBEDDED_PAIR
+from baselines.vqa.llama import hub
+from baselines.vqa.llama.hub import EMBEDDED_PAIR
 
 constants = pytest.importorskip("huggingface_hub.constants", reason="huggingface_hub is not installed")
 BODY = np.random.default_rng(0).bytes(400_000)

@@ -1,3 +1,4 @@
+import sys
 import tracemalloc
 
 import numpy as np
@@ -7,8 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from oracle_clips import clip, clip64, golden, noise
 
+from features.blocks import block_spans
 from features.errors import FeatureError
-from features.lbp_top import PLANES, block_spans, lbp_codes, lbp_top, uniform_labels
+from features.lbp_top import PLANES, lbp_codes, lbp_top, uniform_labels
 
 CLIPS = {"noise": noise, "clip64": clip64}
 clips = arrays(
@@ -58,7 +60,7 @@ def permuted(histogram, order):
 @pytest.mark.parametrize("case", golden("lbp_top")["LBPTOP.m nearest"])
 def test_nearest_equals_lbptop_m_to_the_last_count(case):
     name, radii = case.split(" R=")
-    counts = lbp_top(CLIPS[name](), [int(radius) for radius in radii.split(",")], normalise=False).reshape(3, 59)
+    counts = lbp_top(CLIPS[name](), tuple(map(int, radii.split(","))), normalise=False).reshape(3, 59)
     published = np.array(golden("lbp_top")["LBPTOP.m nearest"][case]) * counts.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(published, np.rint(published), atol=1e-3)
     np.testing.assert_array_equal(counts, np.rint(published))
@@ -110,7 +112,8 @@ def test_codes_follow_the_definition(plane, radii, neighbours, sampling):
 def test_a_clip_longer_than_one_chunk_is_coded_the_same(monkeypatch):
     video = clip()
     whole = lbp_codes(video, "YT", (1, 2, 3))
-    monkeypatch.setattr("features.lbp_top.CHUNK", 1)
+    # `features.lbp_top` is the function.
+    monkeypatch.setattr(sys.modules["features.lbp_top"], "CHUNK", 1)
     np.testing.assert_array_equal(lbp_codes(video, "YT", (1, 2, 3)), whole)
 
 

@@ -7,10 +7,17 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score, recall_score
 
 from baselines.metrics import recognition
+from baselines.metrics.figures import summary
 
 LAW = settings(max_examples=50, deadline=None, derandomize=True)
 
 CLASSES = ["negative", "positive", "surprise"]
+
+
+def figures(truth, predicted, labels=CLASSES):
+    return summary(recognition.FIGURES, recognition.confusion(truth, predicted, labels))
+
+
 ANSWERS = st.lists(st.tuples(st.sampled_from(CLASSES), st.sampled_from([*CLASSES, "others"])), min_size=1, max_size=40)
 
 
@@ -18,7 +25,7 @@ ANSWERS = st.lists(st.tuples(st.sampled_from(CLASSES), st.sampled_from([*CLASSES
 @given(ANSWERS)
 def test_equal_to_scikit_learn_over_a_fixed_set(pairs):
     truth, predicted = zip(*pairs)
-    mine = recognition.evaluate(truth, predicted, CLASSES)
+    mine = figures(truth, predicted)
     options = {"labels": CLASSES, "average": "macro", "zero_division": 0}
     assert mine["uf1"] == pytest.approx(f1_score(truth, predicted, **options))
     assert mine["uar"] == pytest.approx(recall_score(truth, predicted, **options))
@@ -30,7 +37,7 @@ def test_equal_to_scikit_learn_over_a_fixed_set(pairs):
 @given(ANSWERS, st.randoms(use_true_random=False))
 def test_order_of_clips_changes_nothing(pairs, random):
     shuffled = random.sample(pairs, len(pairs))
-    assert recognition.evaluate(*zip(*pairs), CLASSES) == recognition.evaluate(*zip(*shuffled), CLASSES)
+    assert figures(*zip(*pairs)) == figures(*zip(*shuffled))
 
 
 # Always "negative" on the class counts of the MEGC2019 composite ground truth (combined_3class_gt.csv).
@@ -40,37 +47,25 @@ def test_order_of_clips_changes_nothing(pairs, random):
 )
 def test_majority_floor_of_the_composite(counts, uf1):
     truth = [name for name, number in zip(CLASSES, counts) for _ in range(number)]
-    figures = recognition.evaluate(truth, ["negative"] * len(truth), CLASSES)
-    assert round(figures["uf1"], 4) == uf1
-    assert figures["uar"] == pytest.approx(1 / 3)
+    found = figures(truth, ["negative"] * len(truth))
+    assert round(found["uf1"], 4) == uf1
+    assert found["uar"] == pytest.approx(1 / 3)
 
 
 def test_truth_against_itself_is_perfect_and_absent_classes_still_divide():
     truth = ["negative", "positive", "positive"]
-    assert recognition.evaluate(truth, truth, ["negative", "positive"])["uf1"] == 1
-    assert recognition.evaluate(truth, truth, CLASSES)["uf1"] == pytest.approx(2 / 3)
-
-
-def test_per_dataset_figures_are_those_of_the_pooled_predictions():
-    truth = ["negative", "positive", "negative", "negative"]
-    predicted = ["negative", "negative", "negative", "positive"]
-    datasets = ["b", "b", "a", "a"]
-    result = recognition.evaluate(truth, predicted, ["negative", "positive"], datasets)
-    assert list(result["per_dataset"]) == ["a", "b"]
-    assert result["per_dataset"]["b"] == recognition.summary(
-        recognition.confusion(truth[:2], predicted[:2], ["negative", "positive"])
-    )
-    # In database a only negative occurs: F1 2/3 alone, 1/3 over both classes.
-    assert result["per_dataset"]["a"]["uf1"] == pytest.approx(1 / 3)
-    own = recognition.evaluate(truth, predicted, ["negative", "positive"], datasets, dataset_classes="truth")
-    assert own["per_dataset"]["a"]["uf1"] == pytest.approx(2 / 3)
+    assert figures(truth, truth, ["negative", "positive"])["uf1"] == 1
+    assert figures(truth, truth)["uf1"] == pytest.approx(2 / 3)
 
 
 def test_fold_mean_is_another_quantity():
     truth, predicted = ["negative", "positive", "negative"], ["negative", "positive", "positive"]
-    result = recognition.evaluate(truth, predicted, ["negative", "positive"], folds=["s1", "s1", "s2"])
-    assert result["fold_mean"] == {"uf1": 0.5, "uar": 0.5, "accuracy": 0.5}
-    assert result["uf1"] == pytest.approx(2 / 3)
+    counts = recognition.confusions(truth, predicted, ["negative", "positive"], [0, 0, 1], 2)
+    means, none = recognition.fold_means(counts), recognition.fold_means(counts[:0])
+    assert [means[name] for name in ("uf1", "uar", "accuracy")] == [0.5, 0.5, 0.5]
+    assert recognition.uf1(counts.sum(axis=0)) == pytest.approx(2 / 3)
+    assert means.keys() == none.keys() == recognition.FIGURES.keys() - {"n"}
+    assert set(none.values()) == {0.0}
 
 
 def test_confusion_has_a_column_for_what_is_outside_the_set():
@@ -83,13 +78,14 @@ def test_a_resample_without_a_class_leaves_it_out():
     whole = np.array([[2, 0, 0], [0, 2, 0]])
     counted = recognition.counted_in_resample(whole)
     lacking = np.array([[[2, 0, 0], [0, 0, 0]]])
-    for figure in (recognition.uf1, recognition.uar):
-        assert figure(lacking, counted(lacking)) == 1
-        assert figure(lacking) == 0.5
+    averaging = recognition.averaging(recognition.FIGURES, counted)
+    for name, over_all, over_counted in (("uf1", 0.5, 1), ("uar", 0.5, 1), ("accuracy", 1, 1), ("n", 2, 2)):
+        assert recognition.FIGURES[name](lacking) == over_all
+        assert averaging[name](lacking) == over_counted
 
 
 def test_nothing_is_defined_and_faults_are_named():
-    assert recognition.evaluate([], [], [])["uf1"] == 0
+    assert set(figures([], [], []).values()) == {0}
     with pytest.raises(ValueError, match="2 true labels but 1 predictions"):
         recognition.confusion(["a", "b"], ["a"], ["a", "b"])
     with pytest.raises(ValueError, match="'b' is outside the classes a"):

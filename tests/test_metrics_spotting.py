@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from baselines.metrics import spotting
+from baselines.metrics.figures import summary
 
 LAW = settings(max_examples=50, deadline=None, derandomize=True)
 
@@ -106,23 +107,21 @@ def test_f1_reaches_and_never_exceeds_the_bipartite_bound(first, second):
     bound = int(np.sum(maximum_bipartite_matching(csr_array(table), perm_type="column") >= 0)) if table.size else 0
     tp, fp, fn = spotting.count(*truth, *predicted, [0, 1]).sum(axis=0)
     assert (tp, tp + fp, tp + fn) == (bound, len(second), len(first))
-    assert spotting.rates((tp, fp, fn))[2] <= 1
+    assert spotting.f1((tp, fp, fn)) <= 1
 
 
 def test_truth_against_itself_is_perfect():
     truth = np.array([[1, 5], [1, 5], [3, 9], [20, 20]])
-    kinds = np.array(["micro", "micro", "macro", "micro"])
-    result = spotting.evaluate(truth, [1, 2, 1, 1], kinds, truth, [1, 2, 1, 1], kinds)
-    assert [result[kind]["tp"] for kind in ("micro", "macro", "overall")] == [3, 1, 4]
-    assert all(result[kind]["f1"] == 1 for kind in result)
+    counts = spotting.count(truth, [1, 2, 1, 1], truth, [1, 2, 1, 1], [1, 2])
+    assert counts.tolist() == [[3, 0, 0], [1, 0, 0]]
+    for rate in (spotting.precision, spotting.recall, spotting.f1):
+        assert rate(counts).tolist() == [1, 1]
 
 
-def test_pairs_need_equal_video_and_type():
-    truth, kinds = np.array([[10, 20]]), np.array(["micro"])
-    other_video = spotting.evaluate(truth, ["a"], kinds, truth, ["b"], kinds)
-    other_type = spotting.evaluate(truth, ["a"], kinds, truth, ["a"], np.array(["macro"]))
-    assert other_video["overall"] == {"tp": 0, "fp": 1, "fn": 1, "precision": 0.0, "recall": 0.0, "f1": 0.0}
-    assert other_type["overall"]["tp"] == 0
+def test_pairs_need_equal_groups():
+    truth = np.array([[10, 20]])
+    counts = spotting.count(truth, ["a"], truth, ["b"], ["a", "b"])
+    assert counts.tolist() == [[0, 0, 1], [0, 1, 0]]
 
 
 def test_matchings_differ_where_one_prediction_covers_two_events():
@@ -141,10 +140,22 @@ def test_most_pairs_win_over_the_better_overlap():
     assert list(zip(i, j)) == [(0, 1), (1, 0)]
 
 
+@LAW
+@given(st.lists(st.tuples(*[st.integers(0, 9)] * 3), min_size=1, max_size=5))
+def test_rates_are_shares_of_the_counts(counts):
+    total = np.sum(counts, axis=0)
+    found = summary(spotting.FIGURES, total)
+    tp, fp, fn, precision, recall, f1 = (found[name] for name in ("tp", "fp", "fn", "precision", "recall", "f1"))
+    assert [tp, fp, fn] == total.tolist()
+    assert precision == (tp / (tp + fp) if tp + fp else 0)
+    assert recall == (tp / (tp + fn) if tp + fn else 0)
+    assert f1 == pytest.approx(2 * precision * recall / (precision + recall) if tp else 0)
+
+
 def test_nothing_is_defined():
     empty, none = np.empty((0, 2), int), np.empty(0, str)
-    result = spotting.evaluate(empty, none, none, empty, none, none)
-    assert result["overall"] == {"tp": 0, "fp": 0, "fn": 0, "precision": 0.0, "recall": 0.0, "f1": 0.0}
+    counts = spotting.count(empty, none, empty, none, none)
+    assert set(summary(spotting.FIGURES, counts.sum(axis=0)).values()) == {0}
 
 
 def test_faults_are_named():

@@ -1,13 +1,15 @@
 """STRS: golden rows of the challenge, the script's faults, and laws."""
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baselines.metrics import strs
+from baselines.metrics import spotting, strs
+from baselines.metrics.figures import plain, summary
 
 LAW = settings(max_examples=50, deadline=None, derandomize=True)
 
@@ -39,7 +41,15 @@ def side(rows):
 
 
 def score(predicted, truth, classes=MEGC, mode="megc2025-script"):
-    return strs.evaluate(side(truth), side(predicted), classes, mode)
+    truth, predicted = side(truth), side(predicted)
+    subjects = np.unique(np.concatenate([truth[2], predicted[2]]))
+    spotted, pairs = (counts.sum(axis=0) for counts in strs.count(truth, predicted, subjects, classes, mode))
+    analysis = {name: partial(figure, mode=mode) for name, figure in strs.FIGURES.items()}
+    return {
+        "spotting": summary(spotting.FIGURES, spotted),
+        "analysis": summary(analysis, pairs),
+        "strs": plain(strs.score(spotted, pairs, mode=mode)),
+    }
 
 
 def rule_by_rule(predicted, truth, classes):
@@ -80,7 +90,8 @@ def rule_by_rule(predicted, truth, classes):
 
 def flat(result):
     counts = [result["spotting"][name] for name in ("tp", "fp", "fn")]
-    return counts + [result["analysis"][n] for n in ("precision", "recall", "f1", "uf1", "uar")] + [result["strs"]]
+    rates = [*result["analysis"].values(), result["strs"]]
+    return counts + [math.nan if rate is None else rate for rate in rates]
 
 
 @st.composite
@@ -180,7 +191,7 @@ def test_faults_of_the_script():
     script, corrected = score(perfect, truth), score(perfect, truth, mode="corrected")
     # The subject without predictions misses nothing, and one perfect class scores 0, so that STRS is nan.
     assert (script["spotting"]["fn"], corrected["spotting"]["fn"]) == (0, 1)
-    assert math.isnan(script["strs"])
+    assert script["strs"] is None
     assert corrected["analysis"]["f1"] == pytest.approx(1 / 3)
     stray = [*perfect, ("a", "unknown", 0, 9, "negative")]
     assert score(stray, truth)["spotting"]["fp"] == 0
@@ -213,7 +224,7 @@ def _match_arguments(predicted, truth):
 def test_empty_and_faulty_input():
     assert score([], [], mode="corrected")["strs"] == 0
     assert score([], README_TRUTH, mode="corrected")["spotting"]["fn"] == 5
-    assert math.isnan(score([], README_TRUTH)["strs"])
+    assert score([], README_TRUTH)["strs"] is None
     with pytest.raises(ValueError, match="mode is 'exact'"):
         score([], [], mode="exact")
     with pytest.raises(ValueError, match="2 intervals but 1 emotions"):

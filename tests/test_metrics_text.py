@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from baselines.action_units import NAMES
 from baselines.metrics import text
+from baselines.metrics.figures import plain
 
 LAW = settings(max_examples=50, deadline=None, derandomize=True)
 
@@ -19,6 +20,15 @@ VOCABULARY = "the The action units lips lip, corner; pullers don't 12 happily is
 WORDS = st.sampled_from(VOCABULARY.split())
 ANSWER = st.lists(WORDS, min_size=1, max_size=8).map(" ".join)
 PAIRS = st.lists(st.tuples(ANSWER, ANSWER), min_size=1, max_size=4)
+
+
+def figures(truth, predicted):
+    """{family: {variant: figure}} of all answers."""
+    statistics, index = text.statistics(truth, predicted)
+    return {
+        family: {name: plain(variant.figure(statistics[name][index].sum(axis=0))) for name, variant in variants.items()}
+        for family, variants in text.FIGURES.items()
+    }
 
 
 def regex_tokens(answer):
@@ -50,40 +60,40 @@ def library_bleu(truth, predicted):
 def library_rouge(truth, predicted):
     from rouge_score.rouge_scorer import RougeScorer
 
-    figures = {}
+    means = {}
     for suffix, stem in (("", False), ("-stem", True)):
         scorer = RougeScorer(["rouge1", "rouge2", "rougeL"], use_stemmer=stem)
         scores = [scorer.score(t, p) for t, p in zip(truth, predicted)]
         for kind in ("rouge1", "rouge2", "rougeL"):
-            figures[f"{kind}-f1{suffix}"] = np.mean([score[kind].fmeasure for score in scores])
-            figures[f"{kind}-recall{suffix}"] = np.mean([score[kind].recall for score in scores])
-    return {name: figures[name] for name in text.ROUGE_VARIANTS}
+            means[f"{kind}-f1{suffix}"] = np.mean([score[kind].fmeasure for score in scores])
+            means[f"{kind}-recall{suffix}"] = np.mean([score[kind].recall for score in scores])
+    return {name: means[name] for name in text.FIGURES["rouge"]}
 
 
 @LAW
 @given(PAIRS)
 def test_every_variant_equals_its_library(pairs):
     truth, predicted = zip(*pairs)
-    mine = text.evaluate(truth, predicted)
+    mine = figures(truth, predicted)
     # nltk writes the smallest float where it means 0.
     assert mine["bleu"] == pytest.approx(library_bleu(truth, predicted), abs=1e-12)
     assert mine["rouge"] == pytest.approx(library_rouge(truth, predicted), abs=1e-12)
 
 
 def test_one_word_answers_tell_the_variants_apart():
-    figures = text.evaluate(["yes"], ["yes"])
-    assert round(figures["bleu"]["sentence-nltk-method1"], 3) == 0.178
-    assert figures["bleu"]["corpus-regex"] == figures["bleu"]["corpus-nltk-regex"] == 0
-    assert figures["bleu"]["sacrebleu"] == 1
-    assert figures["rouge"] == {name: float(name != "rouge2-f1") for name in text.ROUGE_VARIANTS}
+    bleu, rouge = figures(["yes"], ["yes"]).values()
+    assert round(bleu["sentence-nltk-method1"], 3) == 0.178
+    assert bleu["corpus-regex"] == bleu["corpus-nltk-regex"] == 0
+    assert bleu["sacrebleu"] == 1
+    assert rouge == {name: float("rouge2" not in name) for name in rouge}
 
 
 def test_variants_equal_their_libraries_on_real_answers(shared_data):
-    from baselines.formats import read_answers
+    from baselines.formats.challenge import read_answers
 
     truth = [row["answer"] for row in read_answers(shared_data / "me_vqa" / "me_vqa_casme2.jsonl")]
     predicted = [truth[n - 7] for n in range(len(truth))]
-    mine = text.evaluate(truth, predicted)
+    mine = figures(truth, predicted)
     assert mine["bleu"] == pytest.approx(library_bleu(truth, predicted))
     assert mine["rouge"] == pytest.approx(library_rouge(truth, predicted))
 
@@ -92,7 +102,7 @@ def test_variants_equal_their_libraries_on_real_answers(shared_data):
 @given(PAIRS, st.randoms(use_true_random=False))
 def test_order_of_answers_changes_nothing(pairs, random):
     shuffled = random.sample(pairs, len(pairs))
-    mine, again = (text.evaluate(*zip(*order)) for order in (pairs, shuffled))
+    mine, again = (figures(*zip(*order)) for order in (pairs, shuffled))
     for family in mine:
         assert again[family] == pytest.approx(mine[family])
 
@@ -113,25 +123,21 @@ words = {sorted(NAMES.values())!r} + ["yes", "no", "left", "right", "negative", 
     "happiness", "disgust", "repression", "anger", "contempt", "fear", "sadness", "3", "micro-expression",
     "macro-expression", "The action unit present is: A. Therefore, the fine-grained expression class is B, and the "
     "coarse expression class is C.", "The action units present are: A, B."]
-text.evaluate(words, words[::-1])
+text.statistics(words, words[::-1])
 sys.exit("nltk" in sys.modules)
 """
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
-def test_scores_follow_from_sums_of_statistics():
-    truth, predicted = ["lip corner puller", "yes", "yes"], ["lip stretcher", "yes", "no"]
-    stats, index = text.statistics(truth, predicted)
-    figures = text.evaluate(truth, predicted)
-    for family in figures:
-        for name, figure in figures[family].items():
-            assert text.score(name, stats[name][index].sum(axis=0)) == pytest.approx(figure)
-    assert len(text.statistics(["a"] * 9, ["b"] * 9)[0]["sacrebleu"]) == 1
+def test_statistics_are_those_of_distinct_pairs():
+    statistics, index = text.statistics(["a"] * 9 + ["b"], ["b"] * 9 + ["a"])
+    assert {len(rows) for rows in statistics.values()} == {2}
+    assert index.tolist() == [0] * 9 + [1]
 
 
 def test_empty_and_faulty_input():
-    figures = text.evaluate([], [])
-    assert set(figures["bleu"].values()) == set(figures["rouge"].values()) == {0.0}
-    assert set(text.evaluate(["yes"], [""])["bleu"].values()) == {0.0}
+    bleu, rouge = figures([], []).values()
+    assert set(bleu.values()) == set(rouge.values()) == {0.0}
+    assert set(figures(["yes"], [""])["bleu"].values()) == {0.0}
     with pytest.raises(ValueError, match="1 true answers but 0 predictions"):
-        text.evaluate(["a"], [])
+        text.statistics(["a"], [])

@@ -6,13 +6,10 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from baselines.metrics import spotting, uncertainty
+from baselines.metrics import uncertainty
+from baselines.metrics.spotting import f1, recall
 
 COUNTS = np.random.default_rng(3).integers(0, 20, (12, 3))
-
-
-def f1(sums):
-    return spotting.rates(sums)[2]
 
 
 def test_sums_are_those_of_subjects_drawn_one_by_one():
@@ -44,7 +41,7 @@ def test_interval_of_a_mean_is_near_the_normal_one():
 
 def test_intervals_on_shared_counts_equal_single_ones():
     other = COUNTS[:5] * 2
-    metrics = {"f1": (COUNTS, f1), "recall": (COUNTS, lambda s: spotting.rates(s)[1]), "other": (other, f1)}
+    metrics = {"f1": (COUNTS, f1), "recall": (COUNTS, recall), "other": (other, f1)}
     together = uncertainty.intervals(metrics, 200, seed=4)
     assert together == {name: uncertainty.interval(*metric, 200, seed=4) for name, metric in metrics.items()}
     low, high = together["f1"]

@@ -1,3 +1,5 @@
+from typing import get_args
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +11,16 @@ from scipy.signal import wiener
 from features.errors import FeatureError
 from features.lbp_top import lbp_top
 from features.optical_flow import flow_consecutive, flow_to_first
-from features.optical_strain import SCHEMES, _wiener, optical_strain, osf, osw_lbp_top, strain_maps, strain_weights
+from features.optical_strain import (
+    SCHEMES,
+    Scheme,
+    _wiener,
+    optical_strain,
+    osf,
+    osw_lbp_top,
+    strain_maps,
+    strain_weights,
+)
 
 flows = arrays(np.float32, st.tuples(st.integers(2, 9), st.integers(2, 9), st.just(2)), elements=st.integers(-20, 20))
 
@@ -74,6 +85,10 @@ def test_a_longer_step_and_the_other_reading_of_the_formula():
     assert one == pytest.approx(np.sqrt(0.8**2 + 0.2**2 + 0.1**2 / 4), abs=1e-6)
 
 
+def test_a_type_names_every_scheme():
+    assert get_args(Scheme) == tuple(SCHEMES)
+
+
 def test_strain_is_computed_once_per_pair():
     video = clip()[:4]
     np.testing.assert_array_equal(strain_maps(video), [optical_strain(flow) for flow in flow_consecutive(video)])
@@ -91,7 +106,7 @@ def test_the_pooled_map_shows_where_the_mouth_moves():
     y, x = np.unravel_index(feature.reshape(50, 50)[8:42, 8:42].argmax(), (34, 34))
     assert abs(y + 8 - 37) <= 6
     assert min(abs(x + 8 - 19), abs(x + 8 - 31)) <= 5
-    np.testing.assert_allclose(osf(onset_to_apex, "sum", method="tvl1"), feature, atol=1e-4)
+    np.testing.assert_allclose(osf(onset_to_apex, pooling="sum", method="tvl1"), feature, atol=1e-4)
     assert np.abs(osf(onset_to_apex, smoothing=None, method="tvl1") - feature).max() > 0.01
 
 
@@ -114,7 +129,7 @@ def test_weights_are_block_means_over_the_largest():
 
 def test_osw_weighs_the_xy_plane_only():
     video = clip()[8:20]
-    weighted = osw_lbp_top(video, (4, 4)).reshape(16, 3, 16)
+    weighted = osw_lbp_top(video, blocks=(4, 4)).reshape(16, 3, 16)
     plain = lbp_top(video, (1, 1, 4), 4, "full", blocks=(4, 4, 1)).reshape(16, 3, 16)
     np.testing.assert_array_equal(weighted[:, 1:], plain[:, 1:])
     weights = strain_weights(strain_maps(video), (4, 4)).ravel()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from baselines.published import CERTAINTIES, COLUMNS, published
+from baselines.report.published import CERTAINTIES, COLUMNS, published
 
 
 def figure(method, dataset, metric):

@@ -1,21 +1,182 @@
-"""Recipe files: what each names exists, and where its apex frames come from can be changed."""
+"""Recipe files: checked whole before anything runs, one line a mistake, and where apex frames come from."""
 
-import inspect
 import json
+import shutil
 import tomllib
+from pathlib import Path
 
 import pytest
 
+from baselines import recipes
 from baselines.errors import InputError
-from baselines.recipes import load_recipe, recipe_names, recipe_text, with_apex
-from baselines.recognition.representation import OF_FLOW, REPRESENTATIONS
+from baselines.parts import PARTS
+from baselines.recipes import broken_recipes, floor_names, load_recipe, parts_of, recipe_names, recipe_text, with_apex
 
 RECOGNITION = recipe_names("recognition")
 
 
-@pytest.mark.parametrize("name", RECOGNITION)
-def test_every_recognition_recipe_names_a_representation_that_is_known(name):
-    assert load_recipe(name).steps["representation"]["name"] in REPRESENTATIONS
+@pytest.mark.parametrize("name", recipe_names())
+def test_every_recipe_of_the_package_can_be_loaded(name):
+    recipe = load_recipe(name)
+    assert recipe.summary
+    assert recipe.citation
+    assert recipe.task == "str" or parts_of(recipe)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder of recipes of the test's own in place of the package's: three that are sound."""
+    mine = tmp_path / "recipes"
+    mine.mkdir()
+    for name in ("majority", "hoof-svm", "softnet-rule"):
+        shutil.copy(recipes.FOLDER / f"{name}.toml", mine)
+    monkeypatch.setattr(recipes, "FOLDER", mine)
+    return mine
+
+
+HEAD = 'task = "recognition"\nsummary = "s"\ncitation = "c"\n'
+REPRESENTATION = 'representation = { name = "hoof", bins = 8 }\n'
+SOUND = HEAD + "[steps]\n" + REPRESENTATION + 'classifier = { name = "svm", kernel = "rbf", C = 1.0 }\n'
+
+MISTAKES = [
+    (
+        "binz = 8",
+        SOUND.replace("bins", "binz"),
+        "steps.representation.binz: hoof has no such parameter; did you mean 'bins'?",
+    ),
+    (
+        "kernle",
+        SOUND.replace("kernel", "kernle"),
+        "steps.classifier.kernle: svm has no such parameter; did you mean 'kernel'?",
+    ),
+    ("C of text", SOUND.replace("1.0", '"ten"'), "steps.classifier.C: 'ten' does not suit; expected float"),
+    (
+        "clasifier",
+        SOUND.replace("classifier", "clasifier"),
+        "steps.clasifier: a recognition recipe has no such step; did you mean 'classifier'?",
+    ),
+    (
+        "recognitoin",
+        SOUND.replace("recognition", "recognitoin"),
+        "task: 'recognitoin' is not known; did you mean 'recognition'?",
+    ),
+    (
+        "transfroms",
+        SOUND + 'transfroms = [{ name = "standardize" }]\n',
+        "steps.transfroms: a recognition recipe has no such step; did you mean 'transforms'?",
+    ),
+    ("transforms without list", SOUND + 'transforms = { name = "standardize" }\n', "steps.transforms: "),
+    (
+        "second transform",
+        SOUND + 'transforms = [{ name = "recentre" }, { name = "poool" }]\n',
+        "steps.transforms[1].name: transform 'poool' is not known; did you mean 'pool'?",
+    ),
+    ("empty", "", "task, summary, citation, steps: missing"),
+    ("no TOML", SOUND + "x = = 3\n", "not TOML ("),
+    ("no UTF-8", b"\xff\xfe", "cannot be read ("),
+    ("no classifier", HEAD + "[steps]\n" + REPRESENTATION, "steps.classifier: missing; a recognition recipe needs it"),
+    (
+        "unknown part",
+        SOUND.replace('"hoof"', '"hof"'),
+        "steps.representation.name: representation 'hof' is not known; did you mean 'hoof'?",
+    ),
+    (
+        "unknown kernel",
+        SOUND.replace('"rbf"', '"rbv"'),
+        "steps.classifier.kernel.name: kernel 'rbv' is not known; did you mean 'rbf'?",
+    ),
+    (
+        "kernel of windows",
+        SOUND.replace(', kernel = "rbf"', "") + "[[steps.kernels]]\nwindw = 3\n",
+        "steps.kernels[0].windw: a kernel has no such parameter; did you mean 'window'?",
+    ),
+    (
+        "choice",
+        SOUND + "[steps.choose]\nclassifer = []\n",
+        "steps.choose.classifer: is no step to choose; did you mean 'classifier'?",
+    ),
+    ("strange key", SOUND.replace("citation", "author = 3\ncitation"), "author: no recipe has this key"),
+    ("floor of text", 'floor = "yes"\n' + SOUND, "floor: 'yes' does not suit; expected bool"),
+    ("learns from", 'learns_from = "me"\n' + SOUND, "learns_from: 'me' does not suit; expected 'other subjects'"),
+    ("inner folds", SOUND + "inner_folds = 2.5\n", "steps.inner_folds: 2.5 does not suit; expected a whole number"),
+    (
+        "other recipe",
+        HEAD.replace("recognition", "str") + '[steps]\nspotting = "softnet-rul"\nrecognition = "majority"\n',
+        "steps.spotting: recipe 'softnet-rul' is not known; did you mean 'softnet-rule'?",
+    ),
+    (
+        "other task",
+        HEAD.replace("recognition", "str") + '[steps]\nspotting = "majority"\nrecognition = "majority"\n',
+        "steps.spotting: 'majority' is a recipe for recognition; expected one for spotting",
+    ),
+    (
+        "method",
+        HEAD.replace("recognition", "spotting") + '[steps]\nmethod = { name = "softnet_rule", pp = 0.5 }\n',
+        "steps.method.pp: softnet_rule has no such parameter; did you mean 'p'?",
+    ),
+    ("steps of text", HEAD + 'steps = "none"\n', "steps: 'none' does not suit; expected dict"),
+]
+
+
+@pytest.mark.parametrize(("content", "message"), [case[1:] for case in MISTAKES], ids=[case[0] for case in MISTAKES])
+def test_a_mistake_is_one_line_with_file_key_and_nearest_name_and_stops_no_other(megc, folder, content, message):
+    (folder / "wrong.toml").write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(InputError) as raised:
+        load_recipe("wrong")
+    assert str(raised.value).startswith(f"{folder / 'wrong.toml'}: {message}")
+    assert set(broken_recipes()) == {"wrong"}
+    assert floor_names() >= {"majority"}
+    listed = megc("recipes", "list")
+    assert listed.exit_code == 1
+    assert [line.split()[0] for line in listed.stdout.splitlines()] == ["majority", "softnet-rule", "hoof-svm"]
+    (error,) = [line for line in listed.stderr.splitlines() if line.startswith("error")]
+    assert message in error
+    assert "Traceback" not in listed.output
+
+
+def test_a_mistake_leaves_the_other_recipes_their_rows_and_tables(megc, folder, corpus, tmp_path):
+    (folder / "wrong.toml").write_text(SOUND.replace("bins", "binz"))
+    (folder / "empty.toml").write_text("")
+    done = megc("run-all", "--data-root", corpus, "--limit", 6, "--task", "recognition", "--output", tmp_path / "out",
+                "--jobs", 1)  # fmt: skip
+    assert done.exit_code == 1
+    errors = [line for line in done.stderr.splitlines() if line.startswith("error")]
+    assert len(errors) == 2
+    assert any("wrong.toml: steps.representation.binz" in line for line in errors)
+    table = (tmp_path / "out" / "scores.csv").read_text()
+    assert "hoof-svm" in table
+    assert "majority" in table
+    assert "folds: 6 computed, 0 reused" in done.stderr
+    again = megc("run-all", "--data-root", corpus, "--limit", 6, "--task", "recognition", "--output", tmp_path / "out",
+                 "--jobs", 1)  # fmt: skip
+    assert "folds: 0 computed, 6 reused" in again.stderr
+    assert (tmp_path / "out" / "scores.csv").read_text() == table
+
+
+def test_what_a_library_refuses_only_when_it_runs_is_named_with_recipe_and_fold(megc, folder, corpus, tmp_path):
+    (folder / "wrong.toml").write_text(SOUND.replace("1.0", "-1.0"))
+    done = megc("run-all", "--data-root", corpus, "--limit", 6, "--task", "recognition", "--output", tmp_path / "out",
+                "--jobs", 1)  # fmt: skip
+    assert done.exit_code == 1
+    (error,) = [line for line in done.stderr.splitlines() if line.startswith("error")]
+    assert error.startswith(
+        "error: wrong on synthetic, folds synthetic/sub01, synthetic/sub02, synthetic/sub03: unexpected"
+    )
+    assert "hoof-svm" in (tmp_path / "out" / "scores.csv").read_text()
+
+
+def test_spotting_does_not_stop_at_a_broken_recipe(megc, folder, tmp_path):
+    (folder / "wrong.toml").write_text("task = 3\n")
+    done = megc("spot", tmp_path / "none.mp4", "--method", "softnet-rule", "--output", tmp_path / "o.csv")
+    assert "none.mp4: no such file" in done.stderr
+    assert "wrong.toml" not in done.stderr
+
+
+def test_the_package_holds_its_recipes_and_no_other_file_counts():
+    assert recipe_names() == sorted(recipe_names(), key=lambda name: (not load_recipe(name).floor, name))
+    assert {path.stem for path in Path(recipes.FOLDER).glob("*.toml")} == set(recipe_names())
+    assert {name for name in recipe_names() if load_recipe(name).floor} == floor_names()
+    assert not {"mdmd", "roi-flow"} & set(recipe_names(slow=False))
 
 
 def test_the_classics_of_the_field_are_there():
@@ -32,7 +193,7 @@ def test_the_classics_of_the_field_are_there():
 @pytest.mark.parametrize("name", ["bi-woof-svm", "hoof-svm", "raw-flow-svm", "flow-svm", "flow-xgb", "flow-pixels-svm"])
 def test_a_recipe_of_flow_may_take_its_apex_from_elsewhere(name):
     plain, spotted = load_recipe(name), load_recipe(f"{name}@spotted")
-    assert plain.steps["representation"]["name"] in OF_FLOW
+    assert "apex" in PARTS["representation"][plain.steps["representation"]["name"]].parameters()
     assert plain.steps["representation"]["apex"] == "annotated"
     assert spotted.name == f"{name}@spotted"
     assert spotted.steps["representation"] == plain.steps["representation"] | {"apex": "spotted"}
@@ -52,11 +213,6 @@ def test_with_apex_changes_only_recipes_that_look_at_one():
 def test_a_wrong_apex_is_refused(name):
     with pytest.raises(InputError, match="after @ comes one of spotted, middle"):
         load_recipe(name)
-
-
-def test_every_representation_says_what_it_returns():
-    for function in REPRESENTATIONS.values():
-        assert inspect.getdoc(function).startswith("Return")
 
 
 def test_run_all_takes_the_apex_from_where_it_is_told(megc, corpus, tmp_path):

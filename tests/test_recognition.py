@@ -9,7 +9,7 @@ from sklearn.base import clone
 from baselines.datasets.frames import ArrayFrames
 from baselines.datasets.records import Clip, Event
 from baselines.errors import InputError
-from baselines.recipes import Recipe, load_recipe, recipe_names
+from baselines.recipes import load_recipe, recipe_names
 from baselines.recognition.model import Model, load_model, save_model
 from baselines.recognition.recognizer import Recognizer
 from baselines.recognition.representation import represent
@@ -31,7 +31,7 @@ def pictures(n=60, seed=0, noise=20.0):
 @pytest.mark.parametrize("name", recipe_names("recognition"))
 def test_every_recognition_recipe_learns_or_is_a_floor(name):
     recipe = load_recipe(name)
-    if recipe.steps["representation"]["name"] == "lbp-top":
+    if recipe.steps["representation"]["name"] == "lbp_top":
         X, y = pictures()
         X = X.reshape(len(X), -1)
     elif recipe.steps["representation"]["name"] == "nothing":
@@ -45,7 +45,7 @@ def test_every_recognition_recipe_learns_or_is_a_floor(name):
 @pytest.mark.parametrize("name", recipe_names("recognition"))
 def test_every_recognizer_is_a_scikit_learn_estimator_and_repeats(name):
     X, y = pictures(30)
-    if load_recipe(name).steps["representation"]["name"] in ("lbp-top", "nothing"):
+    if load_recipe(name).steps["representation"]["name"] in ("lbp_top", "nothing"):
         X = X.reshape(len(X), -1)[:, :50]
     one = Recognizer.from_recipe(load_recipe(name), seed=3)
     two = clone(one)
@@ -125,26 +125,18 @@ def test_a_model_file_cannot_bring_code_of_its_own(tmp_path):
         load_model(tmp_path / "evil")
 
 
-def test_an_unknown_recipe_lists_the_known_ones():
-    with pytest.raises(InputError, match="choose one of .*flow-svm"):
+def test_an_unknown_recipe_is_answered_with_the_nearest_or_all():
+    with pytest.raises(InputError, match=r"recipe '\.\./flow-svm' is not known; did you mean 'flow-svm'"):
         load_recipe("../flow-svm")
-    with pytest.raises(InputError, match="nothing-such"):
-        load_recipe("nothing-such")
-
-
-def test_every_recipe_cites_and_says_what_it_is():
-    for name in recipe_names():
-        recipe = load_recipe(name)
-        assert isinstance(recipe, Recipe)
-        assert recipe.summary
-        assert recipe.citation
+    with pytest.raises(InputError, match="recipe 'qqq' is not known; choose one of .*flow-svm"):
+        load_recipe("qqq")
 
 
 def test_a_clip_without_a_face_names_its_file(tmp_path):
     noise = np.random.default_rng(0).integers(0, 256, (4, 120, 120, 3), dtype=np.uint8)
     clip = Clip("d", "s", "c", ArrayFrames(noise, "grey-noise"), 30.0, Event(1, 4, 2))
     with pytest.raises(InputError, match="grey-noise"):
-        represent([clip], {"name": "flow-image", "method": "farneback"})
+        represent([clip], {"name": "flow_image", "method": "farneback"})
 
 
 def test_a_foreign_picture_is_refused(tmp_path):
@@ -152,4 +144,4 @@ def test_a_foreign_picture_is_refused(tmp_path):
 
     Image.new("RGB", (32, 28)).save(tmp_path / "a.png")
     with pytest.raises(InputError, match="32 x 28 pixels; expected 28 x 28"):
-        represent([Clip("d", "s", "c", flow_image=tmp_path / "a.png")], {"name": "flow-image"})
+        represent([Clip("d", "s", "c", flow_image=tmp_path / "a.png")], {"name": "flow_image"})

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from baselines.metrics.recognition import calibration_counts, expected_calibration_error
-from baselines.recognition.inner import choose, fit_temperature, softmax, split_groups
+from baselines.recognition.inner_folds import choose, fit_temperature, softmax, split_groups
 from baselines.recognition.kernels import Samples
 from baselines.recognition.recognizer import Recognizer
 

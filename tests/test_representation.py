@@ -11,12 +11,12 @@ from baselines.datasets.frames import ArrayFrames
 from baselines.datasets.manifest import read_videos
 from baselines.datasets.records import Clip, Event
 from baselines.errors import InputError
-from baselines.experiment import run_experiments
+from baselines.experiments.run import run_experiments
+from baselines.faces.clips import aligned_faces, first_landmarks, onset_and_apex
 from baselines.recipes import load_recipe, recipe_names
+from baselines.recognition.flow import clip_flow, onset_to_apex_flow
+from baselines.recognition.inputs import clip as sequence
 from baselines.recognition.representation import represent, represent_one, supports
-from baselines.recognition.representations.faces import aligned_faces, first_landmarks, onset_and_apex
-from baselines.recognition.representations.flow import clip_flow, onset_to_apex_flow
-from baselines.recognition.representations.sequences import sequence
 from features.apex import find_apex_by_motion
 from features.bi_woof import bi_woof
 from features.hoof import hoof
@@ -66,10 +66,10 @@ def test_dimensions_are_those_published(recipe, clip):
 
 
 def test_every_recognition_recipe_runs_on_clips(corpus, tmp_path):
-    rows, failures = run_experiments(("synthetic",), corpus, ("recognition",), limit=6, output=tmp_path)
-    assert failures == []
-    assert {folds[0]["recipe"] for folds in rows} == set(recipe_names("recognition"))
-    assert {sum(len(fold["predictions"]) for fold in folds) for folds in rows} == {6}
+    outcome = run_experiments(("synthetic",), corpus, ("recognition",), limit=6, output=tmp_path)
+    assert outcome.failures == []
+    assert {folds[0]["recipe"] for folds in outcome.results} == set(recipe_names("recognition"))
+    assert {sum(len(fold["predictions"]) for fold in folds) for folds in outcome.results} == {6}
 
 
 def test_textures_are_those_of_the_features(clip):
@@ -81,22 +81,22 @@ def test_textures_are_those_of_the_features(clip):
     )
     for recipe, expected in (
         ("osf-svm", osf(faces, to_first=True)),
-        ("osw-lbp-top-svm", osw_lbp_top(faces, (5, 5), to_first=True)),
+        ("osw-lbp-top-svm", osw_lbp_top(faces, blocks=(5, 5), to_first=True)),
     ):
         np.testing.assert_allclose(represent_one(clip, settings_of(recipe)), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_flow_features_share_one_flow_field(clip, tmp_path, monkeypatch):
     monkeypatch.setenv("MEGC_CACHE", str(tmp_path))
-    found = {name: represent_one(clip, {"name": name, "blocks": [5, 5], **FAST_FLOW}) for name in ("hoof", "bi-woof")}
-    represent_one(clip, {"name": "flow-image", **FAST_FLOW})
+    found = {name: represent_one(clip, {"name": name, "blocks": [5, 5], **FAST_FLOW}) for name in ("hoof", "bi_woof")}
+    represent_one(clip, {"name": "flow_image", **FAST_FLOW})
     assert len(list((tmp_path / "arrays" / "flows").iterdir())) == 1
     assert len(list((tmp_path / "arrays" / "faces").iterdir())) == 1
     flow = onset_to_apex_flow(clip, **FAST_FLOW)
     np.testing.assert_allclose(found["hoof"], hoof(flow, blocks=(5, 5)), rtol=1e-6)
-    np.testing.assert_allclose(found["bi-woof"], bi_woof(flow), rtol=1e-6)
+    np.testing.assert_allclose(found["bi_woof"], bi_woof(flow), rtol=1e-6)
     monkeypatch.setenv("MEGC_CACHE", "off")
-    np.testing.assert_array_equal(represent_one(clip, {"name": "bi-woof", **FAST_FLOW}), found["bi-woof"])
+    np.testing.assert_array_equal(represent_one(clip, {"name": "bi_woof", **FAST_FLOW}), found["bi_woof"])
 
 
 def test_apex_sources(clip):
@@ -157,26 +157,26 @@ def test_pictures_serve_recipes_of_flow_only(tmp_path, clip):
 
 def test_clips_too_short_for_their_radii_are_interpolated(clip):
     short = replace(clip, frames=clip.frames[:5], event=None)
-    assert sequence(short, least=9).shape == (9, 128, 128)
-    assert sequence(short).shape == (5, 128, 128)
-    assert sequence(clip, frames=10).shape == (10, 128, 128)
+    assert sequence(short, 9)[0].shape == (9, 128, 128)
+    assert sequence(short, 2)[0].shape == (5, 128, 128)
+    assert sequence(clip, 2, frames=10)[0].shape == (10, 128, 128)
     assert represent_one(short, settings_of("lbp-top-svm")).shape == (1200,)
 
 
 def test_magnification_works_at_any_frame_rate(clip):
-    plain = sequence(clip, frames=10)
+    (plain,) = sequence(clip, 2, frames=10)
     for fps in (100.0, 30.0):
-        larger = sequence(replace(clip, fps=fps), frames=10, magnification={"alpha": 10, "cutoff": 16})
+        (larger,) = sequence(replace(clip, fps=fps), 2, frames=10, magnification={"alpha": 10, "cutoff": 16})
         np.testing.assert_array_equal(larger, larger.astype(np.uint8))
         change = np.abs(larger - plain).mean()
         assert 0.2 < change < 20
 
 
 def test_errors_are_one_line_and_name_the_clip(clip):
-    with pytest.raises(InputError, match="representation 'pixels' is not known; choose one of nothing, flow-image"):
+    with pytest.raises(InputError, match="representation 'pixels' is not known; choose one of lbp_top, lbp_sip"):
         represent_one(clip, {"name": "pixels"})
     with pytest.raises(InputError, match=rf"clip {clip.name}: .*cannot be cut into 500 blocks"):
-        represent_one(clip, {"name": "lbp-top", "blocks": [500, 1, 1]})
+        represent_one(clip, {"name": "lbp_top", "blocks": [500, 1, 1]})
     noise = np.random.default_rng(0).integers(0, 256, (4, 120, 120, 3), dtype=np.uint8)
     with pytest.raises(InputError, match="grey-noise"):
         represent([Clip("d", "s", "c", ArrayFrames(noise, "grey-noise"), 30.0, Event(1, 4, 2))], {"name": "mdmo"})

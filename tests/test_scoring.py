@@ -4,16 +4,22 @@ import json
 import time
 
 import pytest
+from sklearn.metrics import accuracy_score, f1_score, recall_score
 
+from baselines.datasets.question_kinds import scored_kind
 from baselines.errors import InputError
-from baselines.formats import read_answers
+from baselines.formats.challenge import read_answers
 from baselines.metrics import text, vqa
-from baselines.scoring.common import headline, json_ready
-from baselines.scoring.comparing import compare, compare_files
-from baselines.scoring.recognition import recognition_scores, score_recognition
-from baselines.scoring.spotting import score_spotting, spotting_scores
-from baselines.scoring.strs import score_strs, strs_scores
-from baselines.scoring.vqa import score_vqa, vqa_scores
+from baselines.metrics.recognition import calibration_counts, expected_calibration_error
+from baselines.scoring.common import json_ready
+from baselines.scoring.kinds import SCORES
+from baselines.scoring.recognition import recognition_scores
+from baselines.scoring.spotting import spotting_scores
+from baselines.scoring.strs import strs_scores
+from baselines.scoring.vqa import vqa_scores
+
+score_spotting, score_strs, score_vqa = (SCORES[kind].files for kind in ("spotting", "strs", "vqa"))
+score_recognition = SCORES["recognition"].files
 
 EVENTS = "subject,video,onset,offset,type\ns1,v1,10,20,micro\ns1,v2,30,60,macro\ns2,v1,5,9,micro\n"
 EMOTIONS = "subject,video,onset,offset,emotion\ns1,v1,10,20,negative\ns1,v2,30,60,positive\ns2,v1,5,9,others\n"
@@ -24,6 +30,11 @@ casme2,s2,a,negative,negative
 smic,s1,a,surprise,surprise
 smic,s3,b,negative,positive
 """
+
+
+def holds(figures, **expected):
+    """Whether these are among the figures, counts as int and rates as float."""
+    return all(figures[n] == pytest.approx(x) and isinstance(figures[n], type(x)) for n, x in expected.items())
 
 
 def questions(answers):
@@ -64,8 +75,8 @@ def test_spotting_result(write):
     truth = write("truth.csv", EVENTS)
     predicted = write("pred.csv", "subject,video,onset,offset,type\ns1,v1,12,20,micro\ns1,v2,30,60,micro\n")
     result = score_spotting(truth, predicted, per_video=True)
-    assert result["micro"] == {"tp": 1, "fp": 1, "fn": 1, "precision": 0.5, "recall": 0.5, "f1": 0.5}
-    assert result["macro"] == {"tp": 0, "fp": 0, "fn": 1, "precision": 0.0, "recall": 0.0, "f1": 0.0}
+    assert holds(result["micro"], tp=1, fp=1, fn=1, precision=0.5, recall=0.5, f1=0.5)
+    assert holds(result["macro"], tp=0, fp=0, fn=1, precision=0.0, recall=0.0, f1=0.0)
     assert [result["overall"][name] for name in ("tp", "fp", "fn")] == [1, 1, 2]
     assert {"subject": "s1", "video": "v2", "type": "micro", "tp": 0, "fp": 1, "fn": 0} in result["per_video"]
     assert sum(row["tp"] + row["fn"] for row in result["per_video"]) == 3
@@ -76,7 +87,7 @@ def test_an_empty_prediction_file_has_scores(write, task):
     score, text = (score_spotting, EVENTS) if task == "spotting" else (score_strs, EMOTIONS)
     result = score(write("truth.csv", text), write("pred.csv", text.partition("\n")[0]))
     spotted = result["overall"] if task == "spotting" else result["spotting"]
-    assert spotted == {"tp": 0, "fp": 0, "fn": 3, "precision": 0.0, "recall": 0.0, "f1": 0.0}
+    assert holds(spotted, tp=0, fp=0, fn=3, precision=0.0, recall=0.0, f1=0.0)
     assert result.get("strs", 0.0) == 0.0
 
 
@@ -126,14 +137,7 @@ def test_undefined_strs_of_the_script_is_null(write):
     result = score_strs(write("truth.csv", EMOTIONS), predicted, mode="megc2025-script", classes="megc2025")
     assert result["strs"] is None
     assert result["analysis"]["f1"] is None
-    assert result["spotting"] == {
-        "tp": 1,
-        "fp": 0,
-        "fn": 1,
-        "precision": 1.0,
-        "recall": 0.5,
-        "f1": pytest.approx(2 / 3),
-    }
+    assert holds(result["spotting"], tp=1, fp=0, fn=1, precision=1.0, recall=0.5, f1=2 / 3)
     assert json.loads(json.dumps(json_ready(result), allow_nan=False))["strs"] is None
 
 
@@ -148,7 +152,7 @@ def test_strs_of_one_type_only(write):
 
 
 def test_recognition_result(write):
-    both = score_recognition(write("both.csv", CLIPS))
+    both = score_recognition(None, write("both.csv", CLIPS))
     assert both["n"] == 5
     assert both["accuracy"] == 0.6
     assert both["uf1"] == pytest.approx((2 * 2 / 6 + 0 + 1) / 3)
@@ -158,7 +162,7 @@ def test_recognition_result(write):
     lines = [line.split(",") for line in CLIPS.split()]
     truth = write("truth.csv", "\n".join(",".join(line[:4]) for line in lines))
     predicted = write("pred.csv", "\n".join(",".join([*line[:3], line[4]]) for line in [lines[0], *lines[:0:-1]]))
-    assert score_recognition(predicted, truth) == both
+    assert score_recognition(truth, predicted) == both
 
 
 @pytest.mark.parametrize(
@@ -174,30 +178,31 @@ def test_faults_between_truth_and_predictions(write, line, message):
     truth = write("truth.csv", "\n".join(",".join(line[:4]) for line in lines))
     predicted = write("pred.csv", "\n".join([*(",".join([*row[:3], row[4]]) for row in lines[:-1]), line]))
     with pytest.raises(InputError, match=message):
-        score_recognition(predicted, truth)
+        score_recognition(truth, predicted)
 
 
 def test_given_classes_hold_for_every_figure(write):
     path = write("both.csv", CLIPS)
     with pytest.raises(InputError, match=r"row 5: label 'surprise' is outside the classes negative, positive"):
-        score_recognition(path, classes="negative,positive")
-    fixed, own = score_recognition(path, classes="megc2025"), score_recognition(path)
+        score_recognition(None, path, classes="negative,positive")
+    fixed, own = score_recognition(None, path, classes="megc2025"), score_recognition(None, path)
     assert fixed["uf1"] == own["uf1"]
     assert fixed["per_dataset"]["casme2"]["uf1"] == pytest.approx(0.8 / 3)
     assert own["per_dataset"]["casme2"]["uf1"] == pytest.approx(0.8 / 2)
 
 
 def test_intervals_of_a_database_are_over_its_own_classes_and_subjects(write):
-    result = score_recognition(write("both.csv", CLIPS.replace("positive,negative", "positive,positive")))
+    result = score_recognition(None, write("both.csv", CLIPS.replace("positive,negative", "positive,positive")))
     assert result["per_dataset"]["casme2"]["uf1"] == 1
-    assert result["ci"]["per_dataset"]["casme2"] == {name: [1.0, 1.0] for name in ("uf1", "uar", "accuracy")}
+    for name in ("uf1", "uar", "accuracy"):
+        assert result["ci"]["per_dataset"]["casme2"][name] == [1.0, 1.0]
 
 
 def test_vqa_result(write):
     truth = write("truth.jsonl", questions(["negative", "yes", "positive", "no"]))
     result = score_vqa(truth, write("pred.jsonl", questions(["negative", "no", "negative", "No."])))
-    assert result["coarse"] == {"uf1": pytest.approx(1 / 3), "uar": 0.5, "accuracy": 0.5, "n": 2}
-    assert result["yes_no"] == {"accuracy": 0.5, "n": 2}
+    assert holds(result["coarse"], uf1=1 / 3, uar=0.5, accuracy=0.5, n=2)
+    assert holds(result["yes_no"], accuracy=0.5, n=2)
     assert result["action_units"]["n"] == 0
     assert 0 < result["bleu"]["sacrebleu"] < 1
     assert "sacrebleu:" in result["signature"]
@@ -236,16 +241,83 @@ def test_figures_of_several_databases(write):
     assert result["per_dataset"]["samm"]["rouge"]["rouge1-f1"] == 1
 
 
-def test_figures_are_those_of_the_metrics_on_arrays(shared_data):
+def test_figures_are_those_of_scikit_learn_and_of_the_metrics_on_arrays(shared_data):
     rows = read_answers(shared_data / "me_vqa" / "me_vqa_casme2.jsonl")
     truth = [row["answer"] for row in rows]
     answers = [truth[n - 7] for n in range(len(truth))]
     result = vqa_scores(rows, answers)
-    kinds = [vqa.question_kind(row["question"]) for row in rows]
-    expected = vqa.evaluate(kinds, truth, answers) | text.evaluate(truth, answers)
-    assert {name: result[name] for name in expected} == {
-        name: pytest.approx(figures) if isinstance(figures, dict) else figures for name, figures in expected.items()
-    }
+    assert result["n"] == len(rows)
+    kinds = [scored_kind(row["question"]) for row in rows]
+    for kind in ("coarse", "fine"):
+        sides = [
+            [vqa.normalize(answer) for answer, other in zip(side, kinds) if other == kind] for side in (truth, answers)
+        ]
+        options = {"labels": sorted(set(sides[0])), "average": "macro", "zero_division": 0}
+        assert result[kind]["uf1"] == pytest.approx(f1_score(*sides, **options))
+        assert result[kind]["uar"] == pytest.approx(recall_score(*sides, **options))
+        assert result[kind]["accuracy"] == pytest.approx(accuracy_score(*sides))
+    for kind, table in (("action_units", "action_units"), ("yes_no", "accuracy"), ("side", "accuracy")):
+        pairs = [pair for *pair, other in zip(truth, answers, kinds) if other == kind]
+        for name, mean in vqa.FIGURES[table].items():
+            assert result[kind][name] == pytest.approx(sum(mean.score(*pair) for pair in pairs) / len(pairs))
+    statistics, index = text.statistics(truth, answers)
+    for family, variants in text.FIGURES.items():
+        for name, variant in variants.items():
+            assert result[family][name] == pytest.approx(variant.figure(statistics[name][index].sum(axis=0)))
+
+
+def asked(*rows):
+    """Rows of questions (wording, true answer), and answers, of (wording, true answer, answer)."""
+    questions = [
+        {"id": f"samm_{n}", "question": question, "answer": answer} for n, (question, answer, _) in enumerate(rows)
+    ]
+    return questions, [answer for *_, answer in rows]
+
+
+COARSE, FINE = "What is the coarse expression class?", "What is the fine-grained expression class?"
+
+
+def test_figures_of_each_kind_of_question():
+    result = vqa_scores(
+        *asked(
+            (COARSE, "negative", "Negative."),
+            (COARSE, "positive", "no idea"),
+            (FINE, "disgust", "disgust"),
+            ("Is the action unit dimpler shown on the face?", "yes", "yes"),
+            ("Is the action unit jaw drop shown on the face?", "no", "yes"),
+            ("Is the action unit dimpler located on the left or right face?", "left", "right"),
+            ("What is the action unit?", "dimpler", "dimpler"),
+            ("How many expression events appear in this video?", "3", "1"),
+            ("How many micro-expression events appear in this video?", "1", "1"),
+            ("Please analyse the micro-expression shown in this video in detail.", "a text", "another"),
+        )
+    )
+    assert holds(result["coarse"], uf1=0.5, uar=0.5, accuracy=0.5, n=2)
+    assert result["fine"]["uf1"] == 1
+    assert holds(result["yes_no"], accuracy=0.5, n=2)
+    assert holds(result["side"], accuracy=0.0, n=1)
+    assert holds(result["action_units"], f1=1.0, jaccard=1.0, exact=1.0, n=1)
+    assert holds(result["counts"], mae=1.0, rmse=2**0.5, n=2)
+    assert result["n"] == 10
+    assert "event_type" not in result
+
+
+def test_the_class_set_of_a_question_changes_the_figure():
+    result = vqa_scores(*asked((COARSE, "negative", "negative")), coarse_classes="megc2025")
+    assert result["coarse"]["uf1"] == pytest.approx(1 / 3)
+    with pytest.raises(InputError, match="row 1: answer 'anger' is outside the classes negative, positive, surprise"):
+        vqa_scores(*asked((COARSE, "anger", "negative")), coarse_classes="megc2025")
+
+
+def test_majority_floor_of_real_questions(shared_data):
+    """Always the commonest class on the CASME II rows: 88 of 145 negative, 61 of 145 disgust."""
+    rows = read_answers(shared_data / "me_vqa" / "me_vqa_casme2.jsonl")
+    constant = {"coarse": "negative", "fine": "disgust", "yes_no": "yes"}
+    result = vqa_scores(rows, [constant.get(scored_kind(row["question"]), "none") for row in rows], resamples=0)
+    assert result["coarse"]["uf1"] == pytest.approx(2 * 88 / (145 + 88) / 3)
+    assert result["coarse"]["uar"] == pytest.approx(1 / 3)
+    assert result["fine"]["uf1"] == pytest.approx(2 * 61 / (145 + 61) / 4)
+    assert result["yes_no"]["accuracy"] == 0.5
 
 
 def test_many_events_in_one_video_take_no_quadratic_time():
@@ -315,46 +387,144 @@ def test_every_headline_figure_has_an_interval_around_it(result):
         assert empty or at[0] - 1e-9 <= found[path] <= at[1] + 1e-9, path
 
 
-def test_headline_rows():
-    result = recognition_scores(ROWS)
-    rows = headline(result, [("uf1",), ("per_dataset", "d", "uar")])
-    assert [(row["subset"], row["metric"]) for row in rows] == [("all", "uf1"), ("d", "uar")]
-    assert rows[0]["value"] == result["uf1"]
-    assert [rows[0]["ci_low"], rows[0]["ci_high"]] == result["ci"]["uf1"]
-    assert rows[0]["signature"] == result["signature"]
+def test_figures_of_databases_are_those_of_their_pooled_predictions():
+    rows = [clip("s1", "1", "a", "a"), clip("s2", "2", "b", "a"), clip("s1", "3", "a", "a"), clip("s1", "4", "a", "b")]
+    rows = [row | {"dataset": name} for row, name in zip(rows, "ddcc")]
+    own, fixed = recognition_scores(rows), recognition_scores(rows, classes="a,b")
+    assert list(own["per_dataset"]) == ["c", "d"]
+    alone = recognition_scores(rows[:2])
+    assert own["per_dataset"]["d"].items() <= alone.items()
+    # In database c only class a occurs: F1 2/3 alone, 1/3 over both classes.
+    assert own["per_dataset"]["c"]["uf1"] == pytest.approx(2 / 3)
+    assert fixed["per_dataset"]["c"]["uf1"] == pytest.approx(1 / 3)
+
+
+def folds(kind, choose=lambda rows: rows):
+    """Folds of a run, one a subject, as the tasks give them; `choose` makes the predictions of the rows."""
+    if kind == "recognition":
+        rows = [{"predictions": [row for row in choose(ROWS) if row["subject"] == f"s{n}"]} for n in range(6)]
+    elif kind == "vqa":
+        answered = choose([row | {"prediction": row["answer"]} for row in QUESTIONS])
+        rows = [{"predictions": [row for row in answered if row["subject"] == name]} for name in "12"]
+    else:
+        sides = {"truth": TRUTH, "predictions": choose(TRUTH)}
+        rows = [
+            {side: [row for row in of if row["subject"] == f"s{n}"] for side, of in sides.items()} for n in range(8)
+        ]
+    return [row | {"fold": str(n)} for n, row in enumerate(rows)]
+
+
+def test_columns_of_the_tables():
+    rows = SCORES["spotting"].table(folds("spotting"))
+    assert [(row["subset"], row["metric"], row["n"]) for row in rows] == [
+        (kind, metric, n)
+        for kind, n in (("overall", 24), ("micro", 24), ("macro", 0))
+        for metric in ("f1", "precision", "recall")
+    ]
+    rows = SCORES["strs"].table(folds("strs"))
+    assert [row["metric"] for row in rows] == ["strs", "spotting_f1", "analysis_f1", "analysis_uf1", "analysis_uar"]
+    assert {(row["subset"], row["n"], row["value"], row["ci_low"]) for row in rows} == {("all", 24, 1.0, 1.0)}
+    rows = {row["metric"]: row for row in SCORES["vqa"].table(folds("vqa"))}
+    assert list(rows) == [
+        "coarse_uf1", "coarse_uar", "fine_uf1", "fine_uar", "action_units_f1", "yes_no_accuracy", "side_accuracy",
+        "bleu_corpus-nltk-regex", "rouge_rouge1-f1",
+    ]  # fmt: skip
+    assert [rows[name]["n"] for name in ("coarse_uf1", "fine_uf1", "rouge_rouge1-f1")] == [2, 0, 4]
+    assert rows["side_accuracy"]["ci_low"] is None
+
+
+def test_columns_of_the_tables_of_recognition():
+    run = [fold | {"protocol": "loso"} for fold in folds("recognition")]
+    rows, result = SCORES["recognition"].table(run, seed=3), recognition_scores(ROWS, seed=3)
+    assert [row["metric"] for row in rows] == ["uf1", "uar", "accuracy"]
+    assert [row["value"] for row in rows] == [result[row["metric"]] for row in rows]
+    assert [[row["ci_low"], row["ci_high"]] for row in rows] == [result["ci"][row["metric"]] for row in rows]
+    assert rows[0]["signature"] == result["signature"].replace("recognition|", "recognition|protocol:loso|ece:10-bins|")
+    several = folds("recognition", lambda rows: [row | {"dataset": "de"[n % 2]} for n, row in enumerate(rows)])
+    found = {(row["subset"], row["metric"]): row["n"] for row in SCORES["recognition"].table(several)}
+    assert found == {("all", name): 40 for name in ("uf1", "uar", "accuracy")} | {
+        (dataset, name): 20 for dataset in "de" for name in ("uf1", "uar")
+    }
+
+
+def test_calibration_is_told_where_all_rows_have_probabilities():
+    sure = [row | {"probabilities": {row["prediction"]: 0.8, "z": 0.2}} for row in ROWS]
+    result = recognition_scores(sure)
+    right = [row["label"] == row["prediction"] for row in ROWS]
+    counts = calibration_counts(right, [0.8] * len(ROWS), [0] * len(ROWS), 1)
+    assert result["ece"] == pytest.approx(float(expected_calibration_error(counts)[0]))
+    assert result["ci"]["ece"][0] <= result["ece"] <= result["ci"]["ece"][1]
+    assert "ece" not in recognition_scores([*sure[1:], ROWS[0]])
+    run = [{"predictions": sure, "fold": "0"}]
+    assert [row["metric"] for row in SCORES["recognition"].table(run)] == ["uf1", "uar", "accuracy", "ece"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "subsets"),
+    [("spotting", ["overall", "micro", "macro"]), ("strs", ["all"]), ("recognition", ["all"]), ("vqa", ["all"])],
+)
+def test_difference_of_two_runs_in_the_headline_metric(kind, subsets):
+    score = SCORES[kind]
+    worse = {
+        "spotting": lambda rows: rows[::3],
+        "strs": lambda rows: rows[::3],
+        "recognition": lambda rows: [row | {"prediction": "a"} for row in rows],
+        "vqa": lambda rows: [row | {"prediction": "negative"} for row in rows],
+    }[kind]
+    first, second = folds(kind), folds(kind, worse)
+    found = score.difference(first, second, seed=2)
+    assert list(found) == subsets
+    tables = [
+        {row["subset"]: row["value"] for row in score.table(run, 2) if row["metric"] == score.headline}
+        for run in (first, second)
+    ]
+    for subset, difference in found.items():
+        assert difference["difference"] == pytest.approx(tables[0][subset] - tables[1][subset])
+    sides = score.sides(first), score.sides(second)
+    whole = score.compare(sides[0].truth, sides[0].predictions, sides[1].predictions, seed=2)["metrics"]
+    assert found[subsets[0]] in whole.values()
+    assert found[subsets[0]]["low"] is not None
+    assert score.difference(first, second[:-1]) == {}
+    assert score.difference(first, [fold | {"fold": "other"} for fold in second]) == {}
 
 
 def test_two_recipes_compared():
-    spotted = compare("spotting", TRUTH, GOOD, POOR)["metrics"]["micro.f1"]
+    spotted = SCORES["spotting"].compare(TRUTH, GOOD, POOR)["metrics"]["micro.f1"]
     expected = spotting_scores(TRUTH, GOOD)["micro"]["f1"] - spotting_scores(TRUTH, POOR)["micro"]["f1"]
     assert spotted["difference"] == pytest.approx(expected)
     assert 0 < spotted["low"] <= spotted["high"]
     assert spotted["p"] < 0.01
-    assert compare("strs", TRUTH, POOR, GOOD, classes="megc2025")["metrics"]["strs"]["difference"] < 0
+    assert SCORES["strs"].compare(TRUTH, POOR, GOOD, classes="megc2025")["metrics"]["strs"]["difference"] < 0
     right = [row | {"prediction": row["label"]} for row in ROWS]
-    result = compare("recognition", None, right, ROWS[::-1])
+    result = SCORES["recognition"].compare(None, right, ROWS[::-1])
     wrong = sum(row["label"] != row["prediction"] for row in ROWS)
     assert result["mcnemar"]["first_only"] == wrong
     assert result["mcnemar"]["p"] == pytest.approx(min(1, 2 * 0.5**wrong))
     assert result["metrics"]["uf1"]["difference"] == pytest.approx(1 - recognition_scores(ROWS)["uf1"])
     with pytest.raises(InputError, match="predicted by only one"):
-        compare("recognition", None, ROWS, ROWS[1:])
+        SCORES["recognition"].compare(None, ROWS, ROWS[1:])
     answers = ["negative", "yes", "positive", "no"], ["negative", "no", "negative", "no"]
-    result = compare("vqa", QUESTIONS, *answers)
+    result = SCORES["vqa"].compare(QUESTIONS, *answers)
     assert result["metrics"]["coarse.uf1"]["difference"] == pytest.approx(2 / 3)
-    assert result["mcnemar"] == {"first_only": 2, "second_only": 0, "p": 0.5}
+    assert holds(result["mcnemar"], first_only=2, second_only=0, p=0.5)
 
 
 def test_two_files_compared(write):
     truth = write("truth.csv", EMOTIONS)
     empty = write("empty.csv", EMOTIONS.partition("\n")[0])
-    assert compare_files("spotting", truth, truth, empty)["metrics"]["overall.f1"]["difference"] == 1
-    result = compare_files("strs", truth, truth, empty, classes="megc2025", kind="micro")
-    assert result["metrics"]["spotting.f1"]["difference"] == 1
-    assert "classes:megc2025" in result["signature"]
+    comparison = score_spotting(truth, truth, empty)["comparison"]
+    assert comparison["metrics"]["overall.f1"]["difference"] == 1
+    comparison = score_strs(truth, truth, empty, classes="megc2025", kind="micro")["comparison"]
+    assert comparison["metrics"]["spotting.f1"]["difference"] == 1
+    assert "classes:megc2025" in comparison["signature"]
     clips = write("both.csv", CLIPS)
-    assert compare_files("recognition", None, clips, clips)["mcnemar"]["p"] == 1
+    assert score_recognition(None, clips, clips)["comparison"]["mcnemar"]["p"] == 1
     answers = write("a.jsonl", questions(["negative", "yes", "positive", "no"]))
-    assert compare_files("vqa", answers, answers, answers)["metrics"]["rouge.rouge1-f1"]["p"] == 1
-    with pytest.raises(InputError, match="task 'spot' is unknown"):
-        compare_files("spot", truth, truth, truth)
+    assert score_vqa(answers, answers, answers)["comparison"]["metrics"]["rouge.rouge1-f1"]["p"] == 1
+
+
+def test_nothing_against_nothing_under_every_mode(write):
+    empty = write("empty.csv", EMOTIONS.partition("\n")[0])
+    assert score_strs(empty, empty)["strs"] == 0
+    assert score_strs(empty, empty, mode="megc2025-script", classes="megc2025")["strs"] is None
+    assert score_strs(empty, empty, empty)["comparison"]["metrics"]["strs"]["difference"] == 0

@@ -1,45 +1,34 @@
 """Spotting: curves and intervals from displacements, and from real pixels with implanted motion."""
 
+import json
+
 import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from implanted_video import FROWN, SMILE, implanted_video, profile, smile_and_frown
 from scipy.ndimage import gaussian_filter1d
-from sklearn.base import clone
 
 from baselines.datasets.frames import ArrayFrames, open_frames
 from baselines.datasets.records import Event
 from baselines.errors import InputError
+from baselines.identity import depends_on, reached
 from baselines.report.plots import plot_spotting
-from baselines.spotting import (
-    METHODS,
-    Curve,
-    Interval,
-    LbpDifference,
-    Mdmd,
-    RegionalContrast,
-    RoiFlow,
-    SoftnetRule,
-    SpottingResult,
-)
-from baselines.spotting import blocks as blocks_module
-from baselines.spotting.acceptance import TREES, fit_acceptance, load_acceptance, save_acceptance
+from baselines.spotting import blocks
+from baselines.spotting.base import Curve, Interval, SpottingResult
 from baselines.spotting.blocks import join
-from baselines.spotting.candidates import FIGURES, candidates
 from baselines.spotting.curves import bridge, face_runs, flanks, moilanen_threshold, out_and_back, tallest_apart
-from baselines.spotting.parts import MOVING, PARTS, without_head
-from baselines.spotting.practice import practice
+from baselines.spotting.mdmd import Mdmd
+from baselines.spotting.regional import fit
+from baselines.spotting.regional.augment import varied
+from baselines.spotting.regional.candidates import FIGURES, candidates
+from baselines.spotting.regional.method import RegionalContrast
+from baselines.spotting.regional.motion import MOVING, PARTS, without_head
+from baselines.spotting.regional.trees import SETTINGS, fit_trees, load_trees, save_trees
+from baselines.spotting.softnet_rule import SoftnetRule
 
 NAMES = list(PARTS)
-
-
-def profile(frames, onset, apex, offset, apex_end=None):
-    """Rise and fall of an expression as half cosines, 0 to 1, from onset to offset (indices)."""
-    t = np.arange(frames)
-    rise = np.clip((t - onset) / (apex - onset), 0, 1)
-    fall = np.clip((offset - t) / (offset - (apex_end or apex)), 0, 1)
-    return (0.5 - 0.5 * np.cos(np.pi * rise)) * (0.5 - 0.5 * np.cos(np.pi * fall))
 
 
 def displacement(frames, events, seed=0, noise=0.0007):
@@ -205,17 +194,6 @@ def test_no_interval_reaches_into_frames_without_a_face():
     assert all(np.isnan(curve.values[300:320]).all() for curve in found.curves)
 
 
-SHAPES = {RegionalContrast: (24, 2), SoftnetRule: (2,), LbpDifference: (1,), Mdmd: (2,), RoiFlow: (8, 2)}
-
-
-@pytest.mark.parametrize("method", METHODS.values())
-@pytest.mark.parametrize("frames", [0, 1, 2, 3, 5, 12])
-def test_videos_shorter_than_a_window(method, frames):
-    measured = np.zeros((frames, *SHAPES[method]))
-    assert method().spot(measured, 30).intervals == ()
-    assert method().spot(np.full_like(measured, np.nan), 30).intervals == ()
-
-
 def test_fitting_learns_from_the_events_of_other_videos():
     def example(seed):
         rng = np.random.default_rng(seed)
@@ -226,27 +204,27 @@ def test_fitting_learns_from_the_events_of_other_videos():
             events.append(Event(onset + 1, onset + length + 1))
         return displacement(1200, shapes, seed, noise=0.003), 30.0, events
 
-    fitted = RegionalContrast().fit([RegionalContrast().lessons(*example(seed), seed) for seed in range(3)])
+    fitted = RegionalContrast().fit([RegionalContrast().examples(*example(seed), seed) for seed in range(3)])
     motion, fps, events = example(9)
     found = spans(fitted.spot(motion, fps))
     assert sum(max(overlap(span, (e.onset, e.offset)) for span in found) > 0.5 for e in events) >= 6
     assert len(found) <= 14
     with pytest.raises(InputError, match="too few to learn from"):
-        RegionalContrast().fit([RegionalContrast().lessons(np.full((300, 24, 2), np.nan), 30.0, [])])
+        RegionalContrast().fit([RegionalContrast().examples(np.full((300, 24, 2), np.nan), 30.0, [])])
 
 
 @given(st.integers(0, 10_000))
 @settings(max_examples=20, deadline=None)
-def test_practice_keeps_events_whole_and_apart(seed):
+def test_a_varied_video_keeps_events_whole_and_apart(seed):
     motion = displacement(900, [("upper lip", 0, 0.05, profile(900, 280, 295, 330, 315))], seed)
-    varied, events = practice(np.random.default_rng(seed), motion, 30.0, [Event(281, 331)])
-    again, _ = practice(np.random.default_rng(seed), motion, 30.0, [Event(281, 331)])
-    np.testing.assert_array_equal(varied, again)
-    assert varied.shape[1:] == motion.shape[1:]
-    assert 60 <= len(varied) <= 900
-    assert np.isfinite(varied).all()
+    moved, events = varied(np.random.default_rng(seed), motion, 30.0, [Event(281, 331)])
+    again, _ = varied(np.random.default_rng(seed), motion, 30.0, [Event(281, 331)])
+    np.testing.assert_array_equal(moved, again)
+    assert moved.shape[1:] == motion.shape[1:]
+    assert 60 <= len(moved) <= 900
+    assert np.isfinite(moved).all()
     events = sorted(events, key=lambda event: event.onset)
-    assert all(1 <= event.onset < event.offset <= len(varied) for event in events)
+    assert all(1 <= event.onset < event.offset <= len(moved) for event in events)
     assert all(first.offset + 15 <= second.onset + 1 for first, second in zip(events, events[1:]))
 
 
@@ -263,7 +241,7 @@ def test_what_a_face_does_again_and_again_is_told_from_what_it_does_once():
     assert max(rates["brow"]) < np.log1p(6)
 
 
-# --- acceptance
+# --- trees
 
 
 def test_trees_give_the_probabilities_of_xgboost(tmp_path):
@@ -271,20 +249,30 @@ def test_trees_give_the_probabilities_of_xgboost(tmp_path):
 
     rng = np.random.default_rng(0)
     figures = rng.normal(size=(600, len(FIGURES)))
-    accepted = figures[:, 0] + figures[:, 3] * figures[:, 5] + rng.normal(0, 0.3, 600) > 0.5
-    fitted = fit_acceptance(figures, accepted)
-    reference = XGBClassifier(**TREES, base_score=accepted.mean(), random_state=0).fit(figures, accepted)
+    hits = figures[:, 0] + figures[:, 3] * figures[:, 5] + rng.normal(0, 0.3, 600) > 0.5
+    fitted = fit_trees(figures, hits)
+    reference = XGBClassifier(**SETTINGS, base_score=hits.mean(), random_state=0).fit(figures, hits)
     np.testing.assert_allclose(fitted.of_figures(figures), reference.predict_proba(figures)[:, 1], atol=1e-4)
-    save_acceptance(fitted, tmp_path / "trees.json")
-    loaded = load_acceptance(tmp_path / "trees.json")
+    save_trees(fitted, tmp_path / "trees.json")
+    loaded = load_trees(tmp_path / "trees.json")
     np.testing.assert_allclose(loaded.of_figures(figures), fitted.of_figures(figures), atol=1e-6)
+
+
+def test_the_trees_are_fitted_on_the_embedded_corpus(tmp_path, monkeypatch):
+    monkeypatch.setenv("MEGC_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(fit, "SIZES", {"subjects": 1, "clips_per_subject": 1, "long_seconds": 5.0})
+    monkeypatch.setitem(SETTINGS, "n_estimators", 3)
+    fit.fit_trees_of_corpus(tmp_path / "trees.json", seed=7, jobs=1)
+    content = json.loads((tmp_path / "trees.json").read_text())
+    assert content["origin"] == "megc fit-spotting --seed 7: 3 videos of the embedded corpus, all levels"
+    assert load_trees(tmp_path / "trees.json").figure.shape[0] == 3
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"format": "other", "figures": [], "start": 0, "trees": []}'])
 def test_a_damaged_file_of_trees(tmp_path, content):
     (tmp_path / "trees.json").write_text(content)
-    with pytest.raises(InputError, match="fit it again"):
-        load_acceptance(tmp_path / "trees.json")
+    with pytest.raises(InputError, match="fit it again with `megc fit-spotting`"):
+        load_trees(tmp_path / "trees.json")
 
 
 # --- parts and blocks
@@ -334,44 +322,16 @@ def test_softnet_rule_on_the_golden_curve():
 # --- real pixels with implanted motion
 
 
-def implanted_video(events, frames=150, seed=0):
-    """The portrait of scikit-image with sensor noise, head drift and bumps of displacement.
-
-    events: (x, y of the middle, dx, dy in px, profile). About 70 px between the eyes.
-    """
-    import skimage.data
-
-    rng = np.random.default_rng(seed)
-    portrait = cv2.resize(skimage.data.astronaut()[10:198, 120:320], (320, 300), interpolation=cv2.INTER_CUBIC)
-    y, x = np.mgrid[:300, :320].astype(np.float32)
-    drift = gaussian_filter1d(rng.normal(size=(frames + 200, 2)), 25, axis=0)[100:-100].astype(np.float32) * 20
-    video = np.empty((frames, 300, 320, 3), np.uint8)
-    for t in range(frames):
-        head_x, head_y = x - drift[t, 0], y - drift[t, 1]
-        map_x, map_y = head_x.copy(), head_y.copy()
-        for cx, cy, dx, dy, shape in events:
-            bump = np.exp(-((head_x - cx) ** 2 + (head_y - cy) ** 2) / (2 * 14.0**2)) * np.float32(shape[t])
-            map_x -= np.float32(dx) * bump
-            map_y -= np.float32(dy) * bump
-        face = cv2.remap(portrait, map_x, map_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-        noise = rng.normal(0, 2, face.shape[:2])[..., None]
-        video[t] = np.clip(np.rint(face + noise), 0, 255)
-    return ArrayFrames(video)
-
-
 @pytest.fixture(scope="module")
 def implanted():
     pytest.importorskip("dlib", reason="dlib is not installed")
-    smile = profile(150, 40, 44, 49)
-    frown = profile(150, 100, 105, 111)
-    events = [(205, 206, 1.6, -1.2, smile), (118, 128, 0, -1.8, frown), (146, 130, 0, -1.8, frown)]
-    return implanted_video(events)
+    return smile_and_frown()
 
 
 def test_implanted_micro_motion_is_found(implanted):
     found = RegionalContrast(least_score=0.3).predict(implanted, 30.0)
-    for truth in ((41, 50), (101, 112)):
-        assert max(overlap(span, truth) for span in spans(found)) >= 0.5
+    for onset, _, offset in (SMILE, FROWN):
+        assert max(overlap(span, (onset + 1, offset + 1)) for span in spans(found)) >= 0.5
     assert found.warnings == ()
 
 
@@ -379,21 +339,13 @@ def test_its_still_twin_yields_nothing(implanted):
     assert len(RegionalContrast().predict(implanted_video([]), 30.0).intervals) <= 1
 
 
-@pytest.mark.parametrize("method", METHODS.values())
-def test_progress_is_told(implanted, method, monkeypatch):
-    monkeypatch.setenv("MEGC_CACHE", "off")
-    seen = []
-    method().predict(implanted[:40], 30.0, progress=seen.append)
-    assert sum(seen) == 40
-
-
 def test_the_result_does_not_depend_on_the_workers(implanted, monkeypatch):
     monkeypatch.setenv("MEGC_CACHE", "off")
-    monkeypatch.setattr(blocks_module, "BLOCK", 1.5)
+    monkeypatch.setattr(blocks, "BLOCK", 1.5)
     alone, shared = (RegionalContrast().measured(implanted, 30.0, jobs=jobs)[0] for jobs in (1, 2))
     assert np.isfinite(alone).all()
     np.testing.assert_array_equal(alone, shared)
-    monkeypatch.setattr(blocks_module, "BLOCK", 20.0)
+    monkeypatch.setattr(blocks, "BLOCK", 20.0)
     whole = RegionalContrast().measured(implanted, 30.0)[0]
     assert np.abs(alone - whole)[..., :2].max() < 0.02
 
@@ -413,27 +365,6 @@ def test_a_still_image_yields_nothing(implanted):
     assert RegionalContrast().predict(still, 30.0).intervals == ()
 
 
-@pytest.mark.parametrize("frames", [1, 10])
-def test_one_frame_and_ten_frames(implanted, frames):
-    for method in METHODS.values():
-        found = method().predict(implanted[:frames], 30.0)
-        assert all(i.offset <= frames for i in found.intervals)
-
-
-@pytest.mark.parametrize("fps", [0, -30, float("nan"), None])
-def test_a_frame_rate_is_needed(implanted, fps):
-    with pytest.raises(InputError, match=r"frames per second; give the frame rate"):
-        RegionalContrast().predict(implanted, fps)
-
-
-@pytest.mark.parametrize("method", METHODS.values())
-def test_spotters_are_scikit_learn_estimators(method):
-    spotter = method(least_score=0.5)
-    assert spotter.get_params()["least_score"] == 0.5
-    assert clone(spotter).get_params() == spotter.get_params()
-    assert set(method.measured_by) <= set(spotter.get_params())
-
-
 # --- real video
 
 
@@ -443,15 +374,6 @@ def test_the_smile_of_a_real_face(shared_data):
     # Seen by eye: neutral until frame 17, the smile from 18 to 71, neutral again at 72.
     assert max(overlap(span, (18, 71)) for span in spans(found, "macro")) > 0.8
     assert len(found.intervals) <= 3
-
-
-def test_no_interval_where_there_is_no_face(shared_data):
-    frames = open_frames(shared_data / "faces" / "noface_face.mov")
-    for method in METHODS.values():
-        found = method().predict(frames, frames.fps)
-        assert found.intervals
-        assert all(i.onset > 96 for i in found.intervals)
-        assert any("no face" in warning for warning in found.warnings)
 
 
 # --- the picture
@@ -474,14 +396,43 @@ def test_the_picture_of_nothing(tmp_path):
     assert cv2.imread(str(tmp_path / "nothing.png")) is not None
 
 
-def test_another_landmark_predictor_is_measured_anew(monkeypatch):
-    keys = []
+# --- when a video is measured anew
+
+
+@pytest.fixture
+def keys(monkeypatch):
+    """The keys under which what was measured is looked for, as they come up."""
+    seen = []
 
     def recorded(kind, key, compute):
-        keys.append(key)
+        seen.append(key)
         return {"measured": np.zeros((3, 24, 3)), "warnings": np.array([], dtype=str)}
 
     monkeypatch.setattr("baselines.spotting.base.cached_arrays", recorded)
+    return seen
+
+
+def reached_files(method):
+    """Names of the files whose change makes a method measure anew."""
+    return {file.name for file in reached(method().measure.__module__)[0]}
+
+
+def test_other_trees_or_candidates_measure_nothing_anew(keys):
+    assert RegionalContrast().measure.__module__ == "baselines.spotting.regional.motion"
+    files = reached_files(RegionalContrast)
+    assert {"motion.py", "regions.py", "alignment.py"} <= files
+    assert not {"trees.py", "trees.json", "candidates.py", "augment.py", "method.py", "curves.py", "rules.py"} & files
+    RegionalContrast().measured(ArrayFrames(np.zeros((3, 8, 8, 3), np.uint8)), 30.0)
+    code = depends_on("baselines.spotting.regional.motion", "baselines.spotting.blocks")["code"]
+    assert keys[0]["code"] == code
+
+
+@pytest.mark.parametrize("method", [SoftnetRule, Mdmd])
+def test_rules_that_tell_what_is_measured_are_part_of_the_key(method):
+    assert "rules.py" in reached_files(method)
+
+
+def test_another_landmark_predictor_is_measured_anew(keys, monkeypatch):
     frames = ArrayFrames(np.zeros((3, 8, 8, 3), np.uint8))
     for predictor in ("", "", "other.dat"):
         monkeypatch.setenv("MEGC_LANDMARKS", predictor)

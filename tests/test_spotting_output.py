@@ -1,6 +1,7 @@
 """What comes out of spotting: rows, JSON, previews, expressions that are recognized, implants in real faces."""
 
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -8,17 +9,18 @@ import pytest
 
 from baselines.bench import implants
 from baselines.bench.implants import ImplantFrames, Piece, draw_script
+from baselines.commands.predict import details_of
 from baselines.datasets.frames import ArrayFrames, open_frames
 from baselines.datasets.records import Event, Video
 from baselines.errors import InputError
-from baselines.predict import details_of
+from baselines.experiments.tasks.spotting import Prepared, can_learn, spotter_without
 from baselines.recipes import load_recipe, recipe_names
+from baselines.recognition.intervals import recognize_events
 from baselines.report.implants import figures, trade_off_points
 from baselines.report.previews import annotated, write_previews
-from baselines.spot_then_recognize import learns, make_spotter, recognize_events
-from baselines.spotting import Curve, Interval, SpottingResult
-from baselines.spotting.candidates import FIGURES
-from baselines.tasks.spotting import can_learn, spotter_without
+from baselines.spotting.base import Curve, Interval, SpottingResult
+from baselines.spotting.recipe import learns, make_spotter
+from baselines.spotting.regional.candidates import FIGURES
 
 FPS = 30.0
 MICRO, MACRO = Interval(11, 15, 20, "micro", 1.25, "chin"), Interval(31, 40, 60, "macro", 2.0, "upper lip")
@@ -94,25 +96,24 @@ def test_every_spotting_recipe_makes_a_spotter():
     assert {make_spotter(recipe).least_score for recipe in recipes if not learns(recipe)} == {1.0}
     with pytest.raises(InputError, match="regional-contrast-fitted: learns from a dataset's other subjects; run it"):
         make_spotter(load_recipe("regional-contrast-fitted"))
-    recipe = load_recipe("mdmd")
-    recipe.steps["method"]["name"] = "none"
-    with pytest.raises(InputError, match="'none' is not known; choose one of regional-contrast"):
-        make_spotter(recipe)
+    unknown = replace(load_recipe("mdmd"), steps={"method": {"name": "none"}})
+    with pytest.raises(InputError, match="spotting method 'none' is not known; choose one of regional_contrast"):
+        make_spotter(unknown)
 
 
 def test_a_recipe_that_learns_never_sees_the_tested_subject():
     recipe, rng = load_recipe("regional-contrast-fitted"), np.random.default_rng(0)
     videos = [Video("d", name, "v", None, FPS, ()) for name in "ABC"]
 
-    def lesson(sign):
+    def example(sign):
         figures = rng.normal(size=(200, len(FIGURES)))
         return figures, sign * figures[:, 0] > 0
 
-    lessons, probe = [lesson(1), lesson(1), lesson(1)], rng.normal(size=(50, len(FIGURES)))
+    examples, probe = [example(1), example(1), example(1)], rng.normal(size=(50, len(FIGURES)))
 
     def judged(changed):
-        known = [lesson(-1) if video.subject == changed else old for video, old in zip(videos, lessons)]
-        return spotter_without(recipe, (videos, known), "d/A", 0).acceptance_.of_figures(probe)
+        known = [example(-1) if video.subject == changed else old for video, old in zip(videos, examples)]
+        return spotter_without(recipe, Prepared(videos, known), "d/A", 0).trees_.of_figures(probe)
 
     np.testing.assert_array_equal(judged("A"), judged(None))
     assert np.abs(judged("B") - judged(None)).max() > 0.1

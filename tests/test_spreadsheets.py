@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from replicas import write_xls, write_xlsx
 
 from baselines.errors import InputError
-from baselines.spreadsheets import read_rows, read_table
+from baselines.formats.spreadsheets import read_rows, read_table
 
 COLUMNS = {"subject": "Subject", "name": "File Name", "onset": ("OnsetFrame", "Onset Frame")}
 PREAMBLE = [["A title", None], [None, None], ["Symbol key:"]]

@@ -5,8 +5,9 @@ import zipfile
 
 import pytest
 
+from baselines.commands.submit import write_submission
+from baselines.datasets.megc2025_str import CAS_VIDEOS, SAMM_VIDEOS
 from baselines.errors import InputError
-from baselines.submission import CAS_VIDEOS, SAMM_VIDEOS, write_submission
 
 HEADER = "subject,video,onset,offset,emotion\n"
 CAS = f"{HEADER}dzw,a1,10,20,negative\nwy,s1,5,9,others\ndzw,a1,3,8,surprise\n"

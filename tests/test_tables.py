@@ -4,11 +4,10 @@ import csv
 
 import pytest
 
-from baselines.published import published
-from baselines.report.beside import BESIDE, published_beside
 from baselines.report.floors import COLUMNS
+from baselines.report.published import BESIDE, published, published_beside
 from baselines.report.tables import SCORE_COLUMNS, markdown_tables, score_rows, write_tables
-from baselines.scoring.comparing import compare
+from baselines.scoring.kinds import SCORES
 
 CLASSES = ("negative", "positive", "surprise")
 
@@ -80,7 +79,7 @@ def test_recipes_are_compared_with_the_best_floor():
         "flow-pixels-svm": None, "majority": "flow-pixels-svm", "flow-svm": "flow-pixels-svm"
     }  # fmt: skip
     sides = [[clip for row in rows for clip in row["predictions"]] for rows in (RECIPE, BETTER_FLOOR)]
-    expected = compare("recognition", None, *sides)["metrics"]
+    expected = SCORES["recognition"].compare(None, *sides)["metrics"]
     for subset, path in (("all", "uf1"), ("smic", "per_dataset.smic.uf1")):
         score, figures = by(scores, "uf1", subset)["flow-svm"], expected[path]
         for column, name in zip(COLUMNS[1:], ("difference", "low", "high", "p")):

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from baselines.commands.train import DEFAULT_RECIPE, train_model
 from baselines.datasets.flow_images import WHOLE
 from baselines.errors import InputError
-from baselines.experiment import run_experiments
+from baselines.experiments.run import run_experiments
 from baselines.recognition.model import load_model, save_model
 from baselines.report.tables import score_rows
-from baselines.training import DEFAULT_RECIPE, train_model
 
 
 @pytest.fixture(scope="module")
@@ -67,11 +67,11 @@ def test_answered_questions_teach_the_analyst(root, tmp_path):
 
 def test_the_scores_are_those_of_run_all_under_the_same_protocol(root, tmp_path):
     scores = train_model("flow-svm", "flow-images", root, seed=2).data["scores"]
-    rows, failures = run_experiments(
+    outcome = run_experiments(
         ("flow-images",), root, recipes=("flow-svm",), output=tmp_path, protocol="k-fold-by-subject", seed=2
     )
-    assert not failures
-    assert {s["metric"]: s["value"] for s in score_rows(rows)} == {
+    assert not outcome.failures
+    assert {s["metric"]: s["value"] for s in score_rows(outcome.results)} == {
         name: scores[name] for name in ("uf1", "uar", "accuracy", "ece")
     }
 

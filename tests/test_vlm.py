@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 from baselines.action_units import NAMES
-from baselines.datasets.records import Event
+from baselines.datasets.records import Event, Question
 from baselines.errors import InputError
-from baselines.vqa.llama import LlamaAnswerer
-from baselines.vqa.vision_model import VisionModel
+from baselines.vqa.answerers import Seen
+from baselines.vqa.llama.answerer import Llama
+from baselines.vqa.llama.vision_model import VisionModel
 from baselines.vqa.vlm.augment import CROPPED_ALIKE, Strength, augment
-from baselines.vqa.vlm.lessons import BEFORE, IGNORE, arrange, exercises
+from baselines.vqa.vlm.examples import BEFORE, IGNORE, arrange, exercises
 from baselines.vqa.vlm.vocabulary import ASSISTANT, END, START, USER, encode, tokens
 
 COARSE = "What is the coarse expression class?"
@@ -160,7 +161,7 @@ def test_augmentation_keeps_shape_and_mirrors_left_and_right():
 
 
 def test_model_of_ours_is_asked_the_wording_that_it_knows(pair, panels):
-    answerer = LlamaAnswerer(*pair)
+    answerer = Llama(*pair)
     assert (answerer.layout, answerer.size) == ("flow", 28)
     plain = answerer.answer(COARSE, panels[0])
     assert plain.text in ("negative", "positive", "surprise")
@@ -170,7 +171,7 @@ def test_model_of_ours_is_asked_the_wording_that_it_knows(pair, panels):
     assert "no events were spotted" in answerer.answer("How many expression events appear?", panels[0]).flag
     assert "not understood" in answerer.answer("Why?", panels[0]).flag
     asked = [COARSE, "What are the action units?", "Is the action unit jaw drop located on the left or right face?"]
-    first, units, side = answerer.answer_clip(asked, panels[0])
+    first, units, side = answerer.answer_clip([Question("", "", text) for text in asked], Seen(panel=panels[0]))
     assert (first, side) == (plain, answerer.answer(asked[2], panels[0]))
     assert "jaw drop" in units.text  # that question tells that the unit is present
     assert "names no known action unit" in answerer.answer("Is the action unit wink shown?", panels[0]).flag
@@ -178,7 +179,7 @@ def test_model_of_ours_is_asked_the_wording_that_it_knows(pair, panels):
 
 
 def test_evidence_is_made_of_likelihoods(pair, panels):
-    answerer = LlamaAnswerer(*pair)
+    answerer = Llama(*pair)
     evidence = answerer.evidence(panels[0])
     scores = answerer.log_likelihoods(COARSE, panels[0], ("negative", "positive", "surprise"))
     weights = np.exp(list(scores.values()))

@@ -13,8 +13,9 @@ import pytest
 from baselines.datasets import load_dataset
 from baselines.metrics.recognition import confusion, uf1
 from baselines.recognition.representation import represent
-from baselines.vqa.llama import EMBEDDED_PAIR, LlamaAnswerer
-from baselines.vqa.panel import FLOW_PICTURE, flow_panel, flow_panels
+from baselines.vqa.llama.answerer import Llama
+from baselines.vqa.llama.hub import EMBEDDED_PAIR
+from baselines.vqa.llama.panel import FLOW_PICTURE, flow_panel, flow_panels
 from baselines.vqa.vlm.vocabulary import encode, phrases, tokens
 
 COARSE = "What is the coarse expression class?"
@@ -36,7 +37,7 @@ BROWS_UP = drawn((slice(2, 7), slice(4, 12), 0.0, -1.0))
 
 @pytest.fixture(scope="module")
 def answerer():
-    answerer = LlamaAnswerer(threads=1)
+    answerer = Llama(threads=1)
     yield answerer
     answerer.close()
 
@@ -51,8 +52,8 @@ def test_files_are_small_and_of_this_vocabulary(answerer):
 
 def test_pytorch_computes_the_logits_of_the_shipped_files(answerer):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    from baselines.vqa.vlm.examples import BEFORE
     from baselines.vqa.vlm.files import read_pair
-    from baselines.vqa.vlm.lessons import BEFORE
     from baselines.vqa.vlm.vocabulary import ASSISTANT
 
     network = read_pair(*EMBEDDED_PAIR)
@@ -129,7 +130,7 @@ def test_a_question_takes_less_than_30_ms_of_one_core(answerer):
 @pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read from /proc")
 def test_peak_memory_is_below_400_mb():
     code = (
-        "import numpy as np; from baselines.vqa.llama import LlamaAnswerer; m = LlamaAnswerer(); "
+        "import numpy as np; from baselines.vqa.llama.answerer import Llama; m = Llama(); "
         f"m.answer({COARSE!r}, np.zeros((28, 28, 3), np.uint8)); "
         "print(open('/proc/self/status').read())"
     )

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from baselines.errors import InputError
-from baselines.vqa.llama import EMBEDDED_PAIR, LlamaAnswerer
-from baselines.vqa.panel import flow_panel
+from baselines.vqa.llama.answerer import Llama
+from baselines.vqa.llama.hub import EMBEDDED_PAIR
+from baselines.vqa.llama.panel import flow_panel
 from baselines.vqa.vlm import require, train
 
 pytest.importorskip("torch", reason="PyTorch is not installed")
@@ -96,7 +97,7 @@ def test_train_writes_a_pair_and_scores_on_held_out_subjects(dataset, tmp_path):
     note = json.loads((tmp_path / "scores.json").read_text())
     assert note["held_out"] == scores
     assert (note["clips"], note["subjects"], note["plan"]["steps"]) == (24, 4, 3)
-    answerer = LlamaAnswerer(tmp_path / "model.gguf", tmp_path / "mmproj.gguf")
+    answerer = Llama(tmp_path / "model.gguf", tmp_path / "mmproj.gguf")
     picture = np.random.default_rng(0).normal(size=(28, 28, 3))
     assert answerer.answer("What is the coarse expression class?", flow_panel(picture, 28)).text in LABELS
     answerer.close()

@@ -1,22 +1,24 @@
 """The clip analyst: finds what was put into synthetic flow pictures, and beats the floor on real ones."""
 
 from collections import defaultdict
+from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 from baselines.datasets import load_dataset
 from baselines.datasets.questions import read_questions
 from baselines.datasets.records import Event, coarse
 from baselines.errors import InputError
-from baselines.metrics import vqa as metrics
+from baselines.recipes import load_recipe
 from baselines.recognition.kernels import Samples
 from baselines.recognition.representation import represent
-from baselines.vqa.annotation import annotated_event
-from baselines.vqa.evidence import ClipAnalyst
-from baselines.vqa.prior import PriorAnswerer
-from baselines.vqa.rules import RuleAnswerer, conclude
+from baselines.scoring.vqa import vqa_scores
+from baselines.vqa.analyst import ClipAnalyst
+from baselines.vqa.answerers import Asked, Prior, Rules, Seen
+from baselines.vqa.rules import conclude
 
 # unit -> (rows, columns of its left-image half, u, v): brow down, brow up, corners up and out
 PATCHES = {
@@ -25,6 +27,7 @@ PATCHES = {
     12: (slice(10, 13), slice(2, 5), -1.0, -0.5),
 }
 EMOTIONS = {4: "disgust", 1: "surprise", 12: "happiness"}
+KERNELS = load_recipe("flow-kernels").steps["kernels"]
 
 
 def picture(rng, unit, sides=("L", "R")):
@@ -53,7 +56,7 @@ def clips(seed, count=12, sides=None):
 
 @pytest.fixture(scope="module")
 def fitted():
-    return ClipAnalyst().fit(*clips(0))
+    return ClipAnalyst(kernels=KERNELS).fit(*clips(0))
 
 
 def test_units_and_emotions_are_found(fitted):
@@ -72,7 +75,7 @@ def test_units_and_emotions_are_found(fitted):
 def test_the_side_is_learned_even_from_one_side_by_mirror_images(sides):
     X, events = clips(1)
     sided = [n for n, event in enumerate(events) if event.action_units[0][0] in "LR"]
-    evidence = ClipAnalyst().fit(*clips(0, sides=sides)).predict(X[sided])
+    evidence = ClipAnalyst(kernels=KERNELS).fit(*clips(0, sides=sides)).predict(X[sided])
     right = [(e.left >= 0.5) == (events[n].action_units[0][0] == "L") for e, n in zip(evidence, sided)]
     assert np.mean(right) > 0.9
 
@@ -101,6 +104,19 @@ def test_any_features_will_do():
     assert np.mean([name == event.emotion for name, event in zip(found, truth)]) > 0.9
 
 
+def test_pictures_without_kernels_are_features_as_any_other():
+    X, events = clips(0, sides=["L"])
+    plain = ClipAnalyst().fit(X, events)
+    assert plain.predict(X[:5]) == ClipAnalyst().fit(X.reshape(len(X), -1), events).predict(X[:5].reshape(5, -1))
+    assert {evidence.left for evidence in plain.predict(clips(1)[0])} == {1.0}  # no mirror image to tell sides by
+
+
+def test_the_side_needs_kernels_that_are_averaged_over_the_mirror_image():
+    X, events = clips(0, sides=["L"])
+    kernels = [{**KERNELS[0], "mirror": False}, *KERNELS[1:]]
+    assert {evidence.left for evidence in ClipAnalyst(kernels=kernels).fit(X, events).predict(X)} == {1.0}
+
+
 def test_rare_units_and_sides_are_not_learned():
     X, events = clips(0, sides=["L"])
     events[0] = replace(events[0], action_units=("AU4", "AU26"))
@@ -114,14 +130,14 @@ def test_a_unit_coded_on_both_sides_tells_no_side():
     X, events = clips(0)
     both = [replace(event, action_units=("LAU12", "RAU4", "LAU4")) for event in events]
     bilateral = [replace(event, action_units=("RAU4", "LAU4")) for event in events]
-    assert ClipAnalyst().fit(X, both).left_ == 1.0
-    assert ClipAnalyst().fit(X, bilateral).left_ is None
+    assert ClipAnalyst(kernels=KERNELS).fit(X, both).left_ == 1.0
+    assert ClipAnalyst(kernels=KERNELS).fit(X, bilateral).left_ is None
 
 
 def test_coarse_labels_alone():
     X, events = clips(0)
     unnamed = [Event(1, 2, emotion=coarse(event.emotion)) for event in events]
-    analyst = ClipAnalyst().fit(X, unnamed)
+    analyst = ClipAnalyst(kernels=KERNELS).fit(X, unnamed)
     findings = [conclude(evidence) for evidence in analyst.predict(X)]
     assert np.mean([f.coarse == e.emotion for f, e in zip(findings, unnamed)]) > 0.95
     assert all(f.fine == f.coarse for f in findings)
@@ -131,16 +147,16 @@ def test_coarse_labels_alone():
 def test_one_class_and_a_unit_that_is_always_there():
     X, events = clips(0)
     same = [replace(event, emotion="fear", action_units=("AU20",)) for event in events]
-    finding = conclude(ClipAnalyst().fit(X, same).predict(X[:1])[0])
+    finding = conclude(ClipAnalyst(kernels=KERNELS).fit(X, same).predict(X[:1])[0])
     assert (finding.coarse, finding.fine, finding.action_units) == ("negative", "fear", (20,))
 
 
 def test_parameters_are_kept_untouched():
-    analyst = ClipAnalyst(C=3, min_events=7)
-    assert analyst.get_params() == {"C": 3, "min_events": 7}
+    parameters = {"C": 3, "min_events": 7, "kernels": KERNELS}
+    analyst, before = ClipAnalyst(**parameters), deepcopy(parameters)
     X, events = clips(0)
-    assert analyst.fit(X, events).predict(X[:3]) == ClipAnalyst(C=3, min_events=7).fit(X, events).predict(X[:3])
-    assert analyst.get_params() == {"C": 3, "min_events": 7}
+    assert analyst.fit(X, events).predict(X[:3]) == clone(analyst).fit(X, events).predict(X[:3])
+    assert analyst.get_params() == parameters == before
 
 
 def test_a_model_file_answers_the_same(fitted):
@@ -170,23 +186,21 @@ def test_real_clips_of_unseen_subjects_are_answered_far_above_the_floor(shared_d
     dataset = load_dataset("flow-images", shared_data / "flow_images")
     found = [clip for clip in dataset.clips if (clip.subject, clip.name) in asked]
     assert len(found) == 145
-    X = ClipAnalyst.share(Samples(represent(found, {"name": "flow-image"})))
+    X, analyst = represent(found, {"name": "flow_image"}), ClipAnalyst(kernels=KERNELS)
     questions = [asked[clip.subject, clip.name] for clip in found]
+    everything = Asked(found, questions, analyst.share(Samples(X)), [Seen() for _ in found])
     fold = np.array([int(clip.subject[3:]) % 2 for clip in found])
-    rules, floor, order = [], [], []
+    rows, said = [], {Rules: [], Prior: []}
     for held_out in (0, 1):
-        training = np.flatnonzero(fold != held_out)
-        events = [annotated_event(found[n].event, questions[n]) for n in training]
-        analyst = ClipAnalyst().fit(X[training], events)
-        prior = PriorAnswerer().fit([question for n in training for question in questions[n]])
-        mine = np.flatnonzero(fold == held_out)
-        for n, evidence in zip(mine, analyst.predict(X[mine])):
-            order += questions[n]
-            rules += [answer.text for answer in RuleAnswerer().answer_clip(questions[n], evidence)]
-            floor += [answer.text for answer in prior.answer_clip(questions[n])]
-    kinds = [metrics.question_kind(question.text) for question in order]
-    truth = [question.answer for question in order]
-    ours, base = (metrics.evaluate(kinds, truth, given) for given in (rules, floor))
+        training, mine = everything.take(fold != held_out), everything.take(fold == held_out)
+        rows += [
+            {"id": q.id, "question": q.text, "answer": q.answer, "subject": q.subject}
+            for qs in mine.questions
+            for q in qs
+        ]
+        for answerer, texts in said.items():
+            texts += [a.text for answers in answerer().fit(training, analyst).answer_clips(mine) for a in answers]
+    ours, base = (vqa_scores(rows, said[answerer], per_dataset=False, resamples=0) for answerer in (Rules, Prior))
     for kind, figure, margin in (
         ("coarse", "uf1", 0.4),
         ("fine", "uf1", 0.4),

@@ -5,11 +5,11 @@ import pytest
 import tiny_gguf
 
 from baselines.action_units import answer_set
-from baselines.datasets.wordings import TEMPLATES
-from baselines.vqa.grammars import grammar
-from baselines.vqa.llama import ADMISSIBLE, LlamaAnswerer
+from baselines.datasets.question_kinds import ADMISSIBLE, TEMPLATES
+from baselines.vqa.llama.answerer import Llama
+from baselines.vqa.llama.grammars import grammar
+from baselines.vqa.llama.vision_model import VisionModel
 from baselines.vqa.questions import parse
-from baselines.vqa.vision_model import VisionModel
 
 ONE = "The action unit present is: dimpler. Therefore, the fine-grained expression class is contempt, "
 TWO = "The action units present are: brow lowerer, dimpler. Therefore, the fine-grained expression class is disgust, "
@@ -65,7 +65,7 @@ def test_any_text_is_free_where_no_wording_is_known():
 
 def test_answers_under_a_grammar_are_admissible_and_free_ones_are_text(pair):
     panel = np.random.default_rng(0).integers(0, 256, (48, 48, 3), dtype=np.uint8)
-    bound, free = LlamaAnswerer(*pair, decoding="grammar"), LlamaAnswerer(*pair, decoding="free")
+    bound, free = Llama(*pair, decoding="grammar"), Llama(*pair, decoding="free")
     for kind, names in ADMISSIBLE.items():
         if kind == "event_type":
             continue

@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from baselines.datasets import manifest
+from baselines.datasets.question_kinds import ADMISSIBLE
 from baselines.datasets.records import Clip
 from baselines.errors import InputError, MissingDependency
-from baselines.vqa.gguf_header import gguf_architecture, gguf_keys
-from baselines.vqa.llama import ADMISSIBLE, LlamaAnswerer
-from baselines.vqa.panel import (
+from baselines.vqa.llama.answerer import Llama
+from baselines.vqa.llama.gguf_header import gguf_architecture, gguf_keys
+from baselines.vqa.llama.panel import (
     CLIP_CAPTION,
     FLOW_CAPTION,
     TRIPTYCH_CAPTION,
@@ -26,8 +27,8 @@ from baselines.vqa.panel import (
     flow_panel,
     flow_panels,
 )
+from baselines.vqa.llama.vision_model import VisionModel
 from baselines.vqa.questions import ParsedQuestion, render
-from baselines.vqa.vision_model import VisionModel
 
 CLOSED = {
     "coarse": "What is the coarse expression class?",
@@ -46,7 +47,7 @@ def pair(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def answerer(pair):
-    answerer = LlamaAnswerer(*pair)
+    answerer = Llama(*pair)
     yield answerer
     answerer.close()
 
@@ -77,7 +78,7 @@ def test_same_question_and_picture_give_the_same_scores_and_text(answerer, pair,
     answerer.answer(CLOSED["side"], panels[1])
     assert answerer.answer("Describe the expression.", panels[0]) == text
     assert answerer.log_likelihoods(CLOSED["coarse"], panels[0], EMOTIONS) == first
-    again = LlamaAnswerer(*pair)
+    again = Llama(*pair)
     assert again.log_likelihoods(CLOSED["coarse"], panels[0], EMOTIONS) == first
     again.close()
 
@@ -85,7 +86,7 @@ def test_same_question_and_picture_give_the_same_scores_and_text(answerer, pair,
 @pytest.mark.parametrize("write", [tiny_gguf.write_text_model, tiny_gguf.write_recurrent_model])
 def test_scoring_a_candidate_leaves_no_trace_in_the_memory(write, pair, panels, tmp_path, monkeypatch):
     """The recurrent model cannot forget what it read, so that picture and prompt must be read again."""
-    answerer = LlamaAnswerer(write(tmp_path / "text.gguf", np.random.default_rng(3)), pair[1])
+    answerer = Llama(write(tmp_path / "text.gguf", np.random.default_rng(3)), pair[1])
     read = answerer._read
     # the prompt lists the candidates; here it must not differ
     monkeypatch.setattr(answerer, "_read", lambda prompt, panel: read("Which one?", panel))
@@ -183,7 +184,7 @@ def test_panel_of_another_kind_is_refused(answerer, panel):
 
 
 def test_nothing_is_printed(pair, panels, capfd):
-    quiet = LlamaAnswerer(*pair)
+    quiet = Llama(*pair)
     quiet.answer(CLOSED["coarse"], panels[0])
     quiet.close()
     assert capfd.readouterr() == ("", "")
@@ -205,7 +206,7 @@ def test_missing_files_and_files_of_another_kind(pair, tmp_path):
         (model, model, r"text\.gguf: is a text model \(llama\), .*--model"),
     ]:
         with pytest.raises(InputError, match=message) as error:
-            LlamaAnswerer(first, second)
+            Llama(first, second)
         assert_one_line(error)
 
 
@@ -214,17 +215,17 @@ def test_cut_files_are_refused(pair, tmp_path):
     for path in pair:
         (tmp_path / path.name).write_bytes(path.read_bytes()[:200_000])
     with pytest.raises(InputError, match=r"text\.gguf: not loaded \(.*copy it again") as error:
-        LlamaAnswerer(tmp_path / model.name, mmproj)
+        Llama(tmp_path / model.name, mmproj)
     assert_one_line(error)
     with pytest.raises(InputError, match=r"mmproj\.gguf: does not fit .*failed to") as error:
-        LlamaAnswerer(model, tmp_path / mmproj.name)
+        Llama(model, tmp_path / mmproj.name)
     assert_one_line(error)
 
 
 def test_projector_of_another_model_is_refused(pair, tmp_path):
     wide = tiny_gguf.write_projector(tmp_path / "wide.gguf", np.random.default_rng(0), width=96)
     with pytest.raises(InputError, match=r"wide\.gguf: does not fit .*text\.gguf .*64.*96.*mmproj made for") as error:
-        LlamaAnswerer(pair[0], wide)
+        Llama(pair[0], wide)
     assert_one_line(error)
 
 
@@ -240,7 +241,7 @@ def test_projector_of_another_model_is_refused(pair, tmp_path):
 def test_unusable_chat_template_is_refused(pair, tmp_path, template, message):
     model = tiny_gguf.write_text_model(tmp_path / "model.gguf", np.random.default_rng(0), template)
     with pytest.raises(InputError, match=rf"model\.gguf: {message}") as error:
-        LlamaAnswerer(model, pair[1])
+        Llama(model, pair[1])
     assert_one_line(error)
 
 
@@ -256,7 +257,7 @@ def test_templates_of_any_habit_give_the_same_prompt(pair, panels, tmp_path, tem
     scores = []
     for name, text in (("a.gguf", "{{ '<|user|>' + messages[0].content + '<|assistant|>' }}"), ("b.gguf", template)):
         model = tiny_gguf.write_text_model(tmp_path / name, np.random.default_rng(5), text)
-        answerer = LlamaAnswerer(model, pair[1])
+        answerer = Llama(model, pair[1])
         scores.append(answerer.log_likelihoods(CLOSED["coarse"], panels[0], EMOTIONS))
         answerer.close()
     assert scores[0] == scores[1]
@@ -265,7 +266,7 @@ def test_templates_of_any_habit_give_the_same_prompt(pair, panels, tmp_path, tem
 def test_missing_library_says_what_to_install(pair, monkeypatch):
     monkeypatch.setitem(sys.modules, "llama_cpp", None)
     with pytest.raises(MissingDependency, match="--answerer llama needs .*pip install llama-cpp-python"):
-        LlamaAnswerer(*pair)
+        Llama(*pair)
 
 
 def gguf_header(keys):

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from baselines.datasets.records import Event
+from baselines.vqa.analyst import ClipAnalyst
 from baselines.vqa.pooling import fit_weight, inner_weight, pool
 from baselines.vqa.records import Evidence
 
@@ -78,5 +79,5 @@ def test_inner_weight_is_fitted_on_subjects_left_out_of_the_classifiers():
     subjects = [f"s{n // 6}" for n in range(24)]
     seen = [evidence(0.95 if t else 0.05, 0.95 if t else 0.05) for t in truth]
     noise = rng.normal(size=(24, 5)).astype(np.float32)
-    assert inner_weight(noise, events, subjects, seen) >= 0.8
-    assert 0 <= inner_weight(noise, events, ["one"] * 24, seen) <= 1
+    assert inner_weight(ClipAnalyst(), noise, events, subjects, seen) >= 0.8
+    assert 0 <= inner_weight(ClipAnalyst(), noise, events, ["one"] * 24, seen) <= 1

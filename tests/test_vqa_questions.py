@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from baselines.action_units import NAMES
+from baselines.datasets.question_kinds import KINDS, TEMPLATES
 from baselines.datasets.questions import as_question, read_questions, read_rows
-from baselines.datasets.wordings import TEMPLATES
 from baselines.errors import InputError
-from baselines.formats import write_answers
-from baselines.vqa.questions import KINDS, LAST, ParsedQuestion, parse, render
+from baselines.formats.challenge import write_answers
+from baselines.vqa.questions import LAST, ParsedQuestion, parse, render
 
 # Wordings of ME-VQA v1 (MEGC2025) and of the long-video questions of the MEGC2026, written out.
 OFFICIAL = {
@@ -36,6 +36,12 @@ OFFICIAL = {
     ),
 }
 
+# Wordings of kinds that key words tell, too; a new kind is told by its wordings alone until `_read` knows some of it.
+BY_KEY_WORDS = {
+    "coarse", "fine", "action_units", "side", "shown", "combined", "description", "count", "distinct_action_units",
+    "event_type", "intervals",
+}  # fmt: skip
+PARAPHRASED = sorted(key for key in TEMPLATES if key[0] in BY_KEY_WORDS)
 PARAPHRASES = {
     "Provide a detailed analysis of the micro-expression observed in this clip.": ParsedQuestion("description"),
     "Provide a comprehensive analysis of the facial micro-expression shown in this clip.": ParsedQuestion(
@@ -117,7 +123,7 @@ def test_every_template_survives_parse_and_render(key, unit, ordinal):
     assert render(parsed) == text
 
 
-@given(st.sampled_from(sorted(TEMPLATES)), st.sampled_from(sorted(NAMES)), st.integers(1, 999))
+@given(st.sampled_from(PARAPHRASED), st.sampled_from(sorted(NAMES)), st.integers(1, 999))
 def test_key_words_alone_tell_what_every_template_asks(key, unit, ordinal):
     text = TEMPLATES[key].format(unit=NAMES[unit], ordinal=ordinal)
     assert parse(f"Hello there! {text} Thank you.") == parse(text)
@@ -133,7 +139,7 @@ def test_case_spaces_and_punctuation_do_not_matter(key, unit, ordinal, data):
     assert parse(loose) == parse(text)
 
 
-@given(st.sampled_from(sorted(set(TEMPLATES) - {("shown", ""), ("side", "")})), st.integers(0, 10_000))
+@given(st.sampled_from([key for key in PARAPHRASED if key[0] not in ("shown", "side")]), st.integers(0, 10_000))
 def test_a_misspelt_word_does_not_matter(key, place):
     words = TEMPLATES[key].format(unit="", ordinal=2).split()
     long = [n for n, word in enumerate(words) if len(re.sub("[^a-z]", "", word)) == len(word) > 7]

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from baselines.action_units import NAMES, answer_set
 from baselines.action_units import find as find_units
+from baselines.datasets.question_kinds import TEMPLATES
 from baselines.datasets.records import Event, Question, coarse
-from baselines.datasets.wordings import TEMPLATES
-from baselines.vqa.prior import PriorAnswerer
+from baselines.vqa.answerers import Asked, Prior
 from baselines.vqa.questions import ParsedQuestion, render
 from baselines.vqa.records import Evidence
-from baselines.vqa.rules import RuleAnswerer, conclude, video_evidence
+from baselines.vqa.rules import answer_questions, conclude, video_evidence
 
 probability = st.floats(0, 1)
 fine_names = st.sets(st.sampled_from(["disgust", "repression", "anger", "happiness", "surprise", "others"]))
@@ -44,8 +44,13 @@ def ask(*parsed):
     return [Question(str(n), "clip", text) for n, text in enumerate(texts)]
 
 
+def answer_one(question, evidence):
+    (answer,) = answer_questions([question], evidence)
+    return answer
+
+
 def texts(questions, evidence, **options):
-    return [answer.text for answer in RuleAnswerer(**options).answer_clip(questions, evidence)]
+    return [answer.text for answer in answer_questions(questions, evidence, **options)]
 
 
 @given(
@@ -79,7 +84,7 @@ def test_answers_about_a_clip_agree(evidence, number, sided, shown):
 @given(evidences, st.sampled_from(sorted(TEMPLATES)), st.sampled_from(sorted(NAMES)))
 def test_a_confidence_is_a_probability(evidence, key, unit):
     question = Question("1", "clip", TEMPLATES[key].format(unit=NAMES[unit], ordinal=1))
-    confidence = RuleAnswerer().answer(question, evidence).confidence
+    confidence = answer_one(question, evidence).confidence
     assert confidence is None or 0 <= confidence <= 1
     if key[0] in ("count", "event_type", "intervals"):
         assert confidence is None
@@ -87,7 +92,7 @@ def test_a_confidence_is_a_probability(evidence, key, unit):
 
 @given(st.text(), evidences)
 def test_any_question_gets_an_answer(text, evidence):
-    answer = RuleAnswerer().answer(Question("1", "clip", text), evidence)
+    answer = answer_one(Question("1", "clip", text), evidence)
     assert answer.text
 
 
@@ -118,7 +123,7 @@ def test_units_speak_for_the_emotion_that_shows_them():
 def test_confidence_is_the_probability_of_what_is_said():
     parsed = [ParsedQuestion(kind) for kind in ("coarse", "fine", "description")]
     parsed += [ParsedQuestion("side", 12), ParsedQuestion("shown", 15), ParsedQuestion("shown", 9)]
-    broad, fine, description, side, absent, unknown = RuleAnswerer().answer_clip(ask(*parsed), MEASURED)
+    broad, fine, description, side, absent, unknown = answer_questions(ask(*parsed), MEASURED)
     # products .5 * (.3 + .1), .4 * .5, .1 * .1
     assert broad.confidence == pytest.approx(0.2 / 0.41)
     assert fine.confidence == pytest.approx(0.2 / 0.41)
@@ -128,13 +133,13 @@ def test_confidence_is_the_probability_of_what_is_said():
     assert absent.text == "yes"
     assert absent.confidence == pytest.approx(even / (1 + even))
     assert (unknown.text, unknown.confidence) == ("no", None)
-    assert RuleAnswerer().answer(ask(ParsedQuestion("coarse"))[0], Evidence()).confidence is None
+    assert answer_one(ask(ParsedQuestion("coarse"))[0], Evidence()).confidence is None
 
 
 def test_one_unit_alone_is_as_sure_as_its_odds_among_all():
     units = Evidence(coarse={"positive": 1.0}, action_units={6: 0.5, 12: 0.75})  # odds 1 and 3
     one, several = ParsedQuestion("action_units", number="one"), ParsedQuestion("action_units", number="several")
-    answers = [RuleAnswerer().answer(ask(question)[0], units) for question in (one, several)]
+    answers = [answer_one(ask(question)[0], units) for question in (one, several)]
     assert [answer.text for answer in answers] == ["lip corner puller", "cheek raiser, lip corner puller"]
     assert [answer.confidence for answer in answers] == pytest.approx([0.75, 0.625])
 
@@ -180,14 +185,14 @@ def test_questions_can_be_read_one_by_one():
     ],
 )
 def test_a_guess_has_a_flag(text, evidence, reason):
-    answer = RuleAnswerer().answer(Question("1", "clip", text), evidence)
+    answer = answer_one(Question("1", "clip", text), evidence)
     assert answer.text
     assert reason in answer.flag
 
 
 def test_what_was_measured_has_no_flag():
     questions = ask(*(ParsedQuestion(kind) for kind in ("coarse", "fine", "description")), ParsedQuestion("side", 12))
-    assert [answer.flag for answer in RuleAnswerer().answer_clip(questions, MEASURED)] == [""] * 4
+    assert [answer.flag for answer in answer_questions(questions, MEASURED)] == [""] * 4
 
 
 def test_without_units_those_typical_of_the_emotion_are_named():
@@ -210,7 +215,7 @@ def test_a_long_video_is_answered_from_its_events():
         ParsedQuestion("event_type", ordinal=9),
         "In the 2-th expression event of this video: describe it.",
     )
-    answers = RuleAnswerer().answer_clip(questions, found)
+    answers = answer_questions(questions, found)
     assert [answer.text for answer in answers[:5]] == [
         "2", "1", "lip corner puller, lip corner depressor", "macro-expression", "macro-expression",
     ]  # fmt: skip
@@ -237,7 +242,7 @@ def test_a_video_without_events_is_answered():
     empty = video_evidence([], [])
     questions = ask(ParsedQuestion("count", scope="micro"), ParsedQuestion("distinct_action_units"), "hm?")
     assert texts(questions, empty)[:2] == ["0", "none"]
-    story = RuleAnswerer().answer(ask("Summarize the whole video")[0], empty)
+    story = answer_one(ask("Summarize the whole video")[0], empty)
     assert story.text == "0 expression events."
 
 
@@ -254,7 +259,8 @@ def test_the_floor_gives_the_most_frequent_answer():
         *[Question("4", "b", "What is the coarse expression class?", "negative")] * 2,
         Question("5", "b", "What is the fine-grained expression class?", ""),
     ]
-    answerer = PriorAnswerer(smoothing=0).fit(answered)
+    training = Asked([], [answered[:4], answered[4:]], None, [])
+    answerer = Prior(smoothing=0).fit(training)
     coarse_class, lowered, dimpler, unseen, fine = answerer.answer_clip(
         ask(
             ParsedQuestion("coarse"),
@@ -268,5 +274,5 @@ def test_the_floor_gives_the_most_frequent_answer():
     assert (lowered.text, dimpler.text) == ("yes", "no")
     assert (unseen.text, bool(unseen.flag)) == ("yes", True)
     assert (fine.text, bool(fine.flag)) == ("yes", True)
-    assert PriorAnswerer(smoothing=10).fit(answered).answer(ask(ParsedQuestion("shown", 14))[0]).text == "yes"
-    assert PriorAnswerer().fit([]).answer(ask("hm?")[0]).text == ""
+    assert Prior(smoothing=10).fit(training).answer_clip(ask(ParsedQuestion("shown", 14)))[0].text == "yes"
+    assert Prior().fit(Asked([], [], None, [])).answer_clip(ask("hm?"))[0].text == ""

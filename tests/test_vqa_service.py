@@ -14,7 +14,7 @@ from baselines.datasets.synthetic import generate
 from baselines.recipes import load_recipe
 from baselines.recognition.model import Model, save_model
 from baselines.recognition.recognizer import Recognizer
-from baselines.vqa.evidence import ClipAnalyst
+from baselines.vqa.analyst import ClipAnalyst
 from baselines.vqa.media import find_media
 
 # unit -> (rows, columns of its left-image half, u, v): brow down, brow up, corners up and out
@@ -62,8 +62,9 @@ def model(tmp_path_factory):
     events = [Event(1, 2, 2, emotion=EMOTIONS[unit], action_units=(f"AU{unit}",)) for unit in units]
     recipe = load_recipe("flow-svm")
     recognizer = Recognizer.from_recipe(recipe, 0).fit(X, [EMOTIONS[unit] for unit in units])
+    analyst = ClipAnalyst(kernels=load_recipe("flow-kernels").steps["kernels"])
     path = tmp_path_factory.mktemp("model") / "drawn.model"
-    save_model(Model(recipe, recognizer, ClipAnalyst().fit(X, events), {"dataset": "drawn"}), path)
+    save_model(Model(recipe, recognizer, analyst.fit(X, events), {"dataset": "drawn"}), path)
     return path
 
 

@@ -23,8 +23,8 @@ from baselines.datasets.synthetic.curves import pulse
 from baselines.datasets.synthetic.expressions import draw_expression
 from baselines.datasets.synthetic.shape import CANVAS
 from baselines.errors import InputError
-from baselines.faces import cached_track
-from baselines.identity import code_identity, digest
+from baselines.faces.track import cached_track
+from baselines.identity import digest
 from features.alignment import similarity, smooth, transform, warp
 
 LEVELS = {"still": 1.2, "calm": 2.4, "talking": 6.0}  # seconds of a piece
@@ -198,6 +198,5 @@ class ImplantFrames(Frames):
     def _stamp(self):
         stat = self.piece.path.stat()
         yield from (stat.st_size, stat.st_mtime_ns, self.piece.name, self.piece.landmarks.tobytes(), self.seed, NOISE)
-        yield code_identity("baselines/bench/implants.py", "baselines/bench/landmark_motion.py")
         for unit, curve in self.curves.items():
             yield from (unit, curve.tobytes())

@@ -11,15 +11,15 @@ import numpy as np
 from baselines.bench.clips import answers, events, face_video, flow_pictures
 from baselines.bench.measure import once, row, seconds
 from baselines.datasets.frames import open_frames
-from baselines.faces import follow, track
+from baselines.faces.track import follow, track
 from baselines.recipes import load_recipe
 from baselines.recognition.kernels import Samples
 from baselines.recognition.recognizer import Recognizer
 from baselines.scoring.spotting import spotting_scores
 from baselines.scoring.vqa import vqa_scores
 from baselines.spotting.blocks import measure_blocks
-from baselines.spotting.parts import part_motion
-from baselines.spotting.regional_contrast import RegionalContrast
+from baselines.spotting.regional.method import RegionalContrast
+from baselines.spotting.regional.motion import part_motion
 from baselines.spotting.roi_flow import RoiFlow
 
 FPS, SIDE = 30.0, 400

@@ -51,7 +51,7 @@ def run_bench(extent=FULL):
 def machine():
     """Return one line on what the bench runs on; under a load of other programs two workers gain little."""
     load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    versions = library_versions("numpy", "scikit-image", "opencv-contrib-python-headless")
+    versions = library_versions("numpy", "skimage", "cv2")
     parts = [f"{name} {version}" for name, version in versions.items()]
     return ", ".join(
         [f"{os.cpu_count()} cores ({platform.machine()}){load}", f"Python {platform.python_version()}", *parts]

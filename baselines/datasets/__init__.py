@@ -2,12 +2,18 @@
 
 import warnings
 from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from baselines.datasets.roots import find_root
 from baselines.errors import InputError
 
+if TYPE_CHECKING:  # the records bring OpenCV with them, which a list of names does not need
+    from baselines.datasets.records import Dataset
+
 # name -> (module, options of its `load`)
-DATASETS = {
+DATASETS: dict[str, tuple[str, dict[str, Any]]] = {
     "synthetic": ("embedded", {}),
     "synthetic-easy": ("embedded", {"level": "easy"}),
     "synthetic-hard": ("embedded", {"level": "hard"}),
@@ -29,14 +35,14 @@ DATASETS = {
 }
 
 
-def adapter(name):
+def adapter(name: str) -> ModuleType:
     """Return the adapter module of a dataset."""
     if name not in DATASETS:
         raise InputError(f"dataset {name!r} is not known; choose one of {', '.join(DATASETS)}")
     return import_module(f"baselines.datasets.{DATASETS[name][0]}")
 
 
-def open_dataset(name, root=None, fix_labels=True):
+def open_dataset(name: str, root: str | Path | None = None, fix_labels: bool = True) -> "Dataset":
     """Return the `Dataset` called `name`, in silence about its findings.
 
     root: the folder that holds it, or that holds it under its name; None: the one that environment or configuration
@@ -52,7 +58,7 @@ def open_dataset(name, root=None, fix_labels=True):
     return module.load(root, fix_labels=fix_labels, **DATASETS[name][1])
 
 
-def load_dataset(name, root=None, fix_labels=True):
+def load_dataset(name: str, root: str | Path | None = None, fix_labels: bool = True) -> "Dataset":
     """Return `open_dataset(name, root, fix_labels)`, with one warning when something in it was left out."""
     dataset = open_dataset(name, root, fix_labels)
     if dataset.findings:
@@ -61,12 +67,17 @@ def load_dataset(name, root=None, fix_labels=True):
     return dataset
 
 
-def describe(name):
+def describe(name: str) -> dict[str, Any]:
     """Return what is known of a dataset: name, the facts of `About`, layout, known label errors, parameters if made."""
     from baselines.datasets.annotations import label_fixes
 
     module = adapter(name)
-    facts = {"name": name, **module.ABOUT.facts(), "layout": module.__doc__.strip(), "label_fixes": label_fixes(name)}
+    facts = {
+        "name": name,
+        **module.ABOUT.facts(),
+        "layout": (module.__doc__ or "").strip(),
+        "label_fixes": label_fixes(name),
+    }
     if hasattr(module, "parameters"):
         facts["parameters"] = module.parameters(**DATASETS[name][1])
     return facts

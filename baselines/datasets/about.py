@@ -1,6 +1,7 @@
 """What is known of a dataset before any of it is read."""
 
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,6 @@ class About:
     gaps: bool = False
     needs_root: bool = True
 
-    def facts(self):
+    def facts(self) -> dict[str, Any]:
         """Return the facts that are known, as a mapping."""
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}

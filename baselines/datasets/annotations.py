@@ -17,11 +17,14 @@ Rules, the same for every database:
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from baselines import action_units
 from baselines.datasets.records import COARSE_OF_FINE, Event, coarse
+from baselines.errors import InputError
 from baselines.files import read_csv
 
 FIXES = Path(__file__).with_name("label_fixes.csv")
@@ -31,12 +34,20 @@ _INTENSITIES = re.compile(r"(?<=\d)(?:\(([A-E])/[A-E]\)|([A-E])/[A-E]\b)", re.IG
 _SIDES = re.compile(r"\b[ALR]/[ALR](?=\d)|\([ALR]/[ALR]\)(?=\d)", re.IGNORECASE)
 
 
-def label_fixes(dataset):
+class Span(NamedTuple):
+    """The frames of an event, first and last included; apex None: unknown."""
+
+    onset: int
+    apex: int | None
+    offset: int
+
+
+def label_fixes(dataset: str) -> list[dict[str, str]]:
     """Return the known label errors of a dataset: mappings with FIX_COLUMNS."""
     return [row for row in _all_fixes() if row["dataset"] == dataset]
 
 
-def mend(dataset, clip, row, fix_labels=True):
+def mend(dataset: str, clip: str, row: dict[str, str], fix_labels: bool = True) -> dict[str, str]:
     """Return a row of a label file with the known errors of a clip mended; `clip` is subject/name."""
     if not fix_labels:
         return row
@@ -44,83 +55,120 @@ def mend(dataset, clip, row, fix_labels=True):
     return row | {fix["column"]: fix["fix"] for fix in fixes}
 
 
-def read_event(row, place, findings, kind="micro", numbers=None):
+def read_event(
+    row: Mapping[str, str],
+    place: str,
+    findings: list[str],
+    kind: str = "micro",
+    numbers: Sequence[int] | None = None,
+) -> Event | None:
     """Return the `Event` of a row, or None with a line in `findings` when the row makes none.
 
     row: text of `onset`, `offset`, and where known `apex`, `emotion`, `aus`; numbers: the file numbers of the frames in
     order (`Frames.numbers`), which the row counts in; None when it counts from 1 and is taken at its word.
     """
-    found = _frame_numbers(row, place, findings)
-    if found is None:
-        return None
-    onset, apex, offset = found
-    if numbers is not None:
-        first, last = numbers[0], numbers[-1]
-        if offset < first or onset > last:
-            findings.append(
-                f"{place}: frames {onset}-{offset} lie outside the frames {first}-{last}; copy what is missing"
-            )
-            return None
-        if (onset < first and onset > 0) or offset > last:
-            findings.append(
-                f"{place}: frames {onset}-{offset} reach outside the frames {first}-{last}; the rest is used"
-            )
-        onset, offset = bisect_left(numbers, onset), bisect_right(numbers, offset) - 1
-        if offset < onset:
-            findings.append(f"{place}: no frame of the event is there; copy what is missing")
-            return None
-        if apex is not None:
-            apex = min(max(bisect_left(numbers, apex), onset), offset) + 1 if first <= apex <= last else None
-        onset, offset = onset + 1, offset + 1
+    event: Event | None = None
+    notes: list[str] = []
+    try:
+        span = _without_wrong_apex(_read_span(row), notes)
+        if numbers is not None:
+            _refuse_missing_frames(span, numbers, notes)
+            span = _positions(span, numbers)
+        emotion, units = _read_emotion(row, notes), _read_units(row, notes)
+        event = Event(max(span.onset, 1), span.offset, span.apex, kind, emotion, units)
+    except InputError as refusal:
+        notes.append(str(refusal))
+    findings += [f"{place}: {note}" for note in notes]
+    return event
+
+
+def _read_span(row: Mapping[str, str]) -> Span:
+    """Return the span that a row holds; `InputError` when onset and offset cannot be told or are out of order."""
+    onset, apex, offset = (_read_number(row, name) for name in ("onset", "apex", "offset"))
+    apex = apex or None
+    offset = offset or apex
+    if onset is None:
+        raise InputError("no onset; the event is left out, fill the cell in")
+    if offset is None:
+        raise InputError("no offset and no apex; the event is left out, fill the cell in")
+    if offset < onset:
+        raise InputError(f"onset {onset} is after offset {offset}; the event is left out, mend the row")
+    return Span(onset, apex, offset)
+
+
+def _read_number(row: Mapping[str, str], name: str) -> int | None:
+    """Return the frame number in a cell, None for a missing one; `InputError` for anything else."""
+    text = row.get(name, "").lower()
+    try:
+        return None if text in MISSING else int(float(text))
+    except (ValueError, OverflowError):
+        raise InputError(f"{name} is {text!r}; expected a frame number, mend the cell") from None
+
+
+def _without_wrong_apex(span: Span, notes: list[str]) -> Span:
+    """Return a span whose apex lies in it or is unknown."""
+    onset, apex, offset = span
+    if apex is None or onset <= apex <= offset:
+        return span
+    notes.append(f"apex {apex} is outside {onset}-{offset} and taken as unknown; mend the row")
+    return Span(onset, None, offset)
+
+
+def _refuse_missing_frames(span: Span, numbers: Sequence[int], notes: list[str]) -> None:
+    """Raise `InputError` when no frame of a span is among those with these numbers, and note when some are not."""
+    onset, _, offset = span
+    first, last = numbers[0], numbers[-1]
+    if offset < first or onset > last:
+        raise InputError(f"frames {onset}-{offset} lie outside the frames {first}-{last}; copy what is missing")
+    if 0 < onset < first or offset > last:
+        notes.append(f"frames {onset}-{offset} reach outside the frames {first}-{last}; the rest is used")
+    if bisect_left(numbers, onset) == bisect_right(numbers, offset):
+        raise InputError("no frame of the event is there; copy what is missing")
+
+
+def _positions(span: Span, numbers: Sequence[int]) -> Span:
+    """Return a span in file numbers as positions from 1 among these, as far as its frames are there.
+
+    An apex whose frame is not there is at the next one, and one before the first or after the last is unknown.
+    """
+    onset, offset = bisect_left(numbers, span.onset) + 1, bisect_right(numbers, span.offset)
+    if span.apex is None or not numbers[0] <= span.apex <= numbers[-1]:
+        return Span(onset, None, offset)
+    return Span(onset, min(max(bisect_left(numbers, span.apex) + 1, onset), offset), offset)
+
+
+def _read_emotion(row: Mapping[str, str], notes: list[str]) -> str:
+    """Return the emotion in a row in lower case, empty when there is none or it is not known."""
     emotion = row.get("emotion", "").lower()
     if emotion and coarse(emotion) is None:
-        findings.append(f"{place}: emotion {emotion!r} is not known; expected one of {', '.join(COARSE_OF_FINE)}")
-        emotion = ""
-    return Event(max(onset, 1), offset, apex, kind, emotion, _units(row.get("aus", ""), place, findings))
+        notes.append(f"emotion {emotion!r} is not known; expected one of {', '.join(COARSE_OF_FINE)}")
+        return ""
+    return emotion
 
 
-def _frame_numbers(row, place, findings):
-    """Return onset, apex or None, and offset as the row has them, or None with a finding."""
-    numbers = {}
-    for name in ("onset", "apex", "offset"):
-        text = row.get(name, "").lower()
-        try:
-            numbers[name] = None if text in MISSING else int(float(text))
-        except (ValueError, OverflowError):
-            findings.append(f"{place}: {name} is {text!r}; expected a frame number, mend the cell")
-            return None
-    onset, apex = numbers["onset"], numbers["apex"] or None
-    offset = numbers["offset"] or apex
-    if onset is None or offset is None:
-        lacking = "onset" if onset is None else "offset and no apex"
-        findings.append(f"{place}: no {lacking}; the event is left out, fill the cell in")
-        return None
-    if offset < onset:
-        findings.append(f"{place}: onset {onset} is after offset {offset}; the event is left out, mend the row")
-        return None
-    if apex is not None and not onset <= apex <= offset:
-        findings.append(f"{place}: apex {apex} is outside {onset}-{offset} and taken as unknown; mend the row")
-        apex = None
-    return onset, apex, offset
-
-
-def _units(text, place, findings):
-    """Return the codes of the action units in a cell, with a finding for what is none."""
-    text = _SIDES.sub("", _INTENSITIES.sub(lambda match: match[1] or match[2], text))
+def _read_units(row: Mapping[str, str], notes: list[str]) -> tuple[str, ...]:
+    """Return the codes of the action units in a row; what is no action unit is left out and noted."""
+    text = _SIDES.sub("", _INTENSITIES.sub(lambda match: match[1] or match[2], row.get("aus", "")))
     try:
         return tuple(unit.code for unit in action_units.parse(text))
     except ValueError:
-        pass
-    found, unknown = {}, []
-    for part in text.split("+"):
+        found, unknown = _known_units(text.split("+"))
+    notes.append(f"{', '.join(unknown)!r} is no action unit and is left out; mend the cell {text!r}")
+    return found
+
+
+def _known_units(parts: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
+    """Return the codes in those parts of a cell that are action units, each once, and the other parts."""
+    found: dict[str, None] = {}
+    unknown = []
+    for part in parts:
         try:
             found.update(dict.fromkeys(unit.code for unit in action_units.parse(part)))
         except ValueError:
             unknown.append(part.strip())
-    findings.append(f"{place}: {', '.join(unknown)!r} is no action unit and is left out; mend the cell {text!r}")
-    return tuple(found)
+    return tuple(found), unknown
 
 
 @lru_cache(maxsize=1)
-def _all_fixes():
+def _all_fixes() -> list[dict[str, str]]:
     return [row for _, row in read_csv(FIXES, FIX_COLUMNS)]

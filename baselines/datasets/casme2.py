@@ -14,14 +14,15 @@ sadness, so that its counts differ.
 """
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from baselines.datasets.about import About
 from baselines.datasets.annotations import mend
-from baselines.datasets.folders import annotated_clips, clip_folders, find_file, find_folder
+from baselines.datasets.folders import Row, annotated_clips, clip_folders, find_file, find_folder
 from baselines.datasets.records import Dataset
 from baselines.errors import InputError
-from baselines.spreadsheets import read_table
+from baselines.formats.spreadsheets import read_table
 
 FPS = 200.0
 ABOUT = About(
@@ -53,9 +54,10 @@ COLUMNS = {
 }  # fmt: skip
 
 
-def load(root, fix_labels=True):
+def load(root: str | Path, fix_labels: bool = True) -> Dataset:
     """Return the `Dataset` of a copy of CASME II; see the module text for the layout."""
-    root, findings = Path(root), []
+    root = Path(root)
+    findings: list[str] = []
     base = find_folder(root, ROUTES, SUBJECT)
     if base is None:
         raise InputError(f"{root}: no CASME II; expected CASME2-RAW/sub01/EP02_01f/img46.jpg or Cropped/... below it")
@@ -65,13 +67,13 @@ def load(root, fix_labels=True):
     return Dataset("casme2", clips=clips, findings=findings)
 
 
-def subject_name(text):
+def subject_name(text: str) -> str:
     """Return a subject of the sheet (1, 01 or sub01) as the folders write it."""
     number = text.lower().removeprefix("sub")
     return f"sub{int(number):02d}" if number.isdigit() else text
 
 
-def _rows(sheet, fix_labels):
+def _rows(sheet: Path, fix_labels: bool) -> Iterator[Row]:
     for place, row in read_table(sheet, COLUMNS):
         subject = subject_name(row["subject"])
         yield place, subject, row["name"], mend("casme2", f"{subject}/{row['name']}", row, fix_labels)

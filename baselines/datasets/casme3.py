@@ -21,17 +21,18 @@ MEGC2024; their lists of damaged images and hidden faces (`exception/` of the re
 """
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from baselines.datasets.about import About
 from baselines.datasets.annotations import mend, read_event
-from baselines.datasets.assembling import assemble_videos, index, kind_of, nested
+from baselines.datasets.assembling import Name, Row, assemble_videos, index, kind_of, nested
 from baselines.datasets.cutting import event_clips
 from baselines.datasets.folders import find_file, find_folder, subfolders
 from baselines.datasets.frames import ImageFrames
 from baselines.datasets.records import Clip, Dataset
 from baselines.errors import InputError
-from baselines.spreadsheets import read_table
+from baselines.formats.spreadsheets import read_table
 
 ABOUT = About(
     title="CAS(ME)^3 part A: long videos of 100 subjects with macro- and micro-expressions",
@@ -70,27 +71,31 @@ BOTH = ("CAS(ME)3_part_A_v2*.xls*", "CAS(ME)3_part_A_v*.xls*")
 COLUMNS = {"subject": "Subject", "video": "Filename", "onset": "Onset", "apex": "Apex", "offset": "Offset"}
 
 
-def load(root, fix_labels=True):
+def load(root: str | Path, fix_labels: bool = True) -> Dataset:
     """Return the `Dataset` of CAS(ME)^3 part A at or below `root`; see the module text for the layout."""
     micro, both = _table(root, MICRO), _table(root, BOTH)
-    if micro is None and both is None:
+    table = micro or both
+    if table is None:
         raise InputError(f"{root}: no label file; expected {MICRO_NAME}, copy it there")
-    findings = []
+    findings: list[str] = []
     if micro is None:
-        findings.append(f"{both.parent}: no {MICRO_NAME}, so that micro-expressions have no emotion; copy it there")
+        findings.append(f"{table.parent}: no {MICRO_NAME}, so that micro-expressions have no emotion; copy it there")
+    rows = _rows(micro, both, findings)
     subjects = find_folder(root, PLACES, SUBJECT)
     if subjects:
-        return _long_videos(subjects, micro, both, findings, fix_labels)
-    clips = find_folder(root, CLIP_PLACES, CLIP.pattern)
-    if clips is None:
+        if both is None:
+            findings.append(f"{table.parent}: no {BOTH_NAME}, so that there are no macro-expressions; copy it there")
+        return _long_videos(subjects, rows, findings, fix_labels)
+    place = find_folder(root, CLIP_PLACES, CLIP.pattern)
+    if place is None:
         raise InputError(
             f"{root}: no frames; expected spNO.1/a/color/37.jpg, or the clips Part_A_ME_clip/frame/spNO.1_a_355/355.jpg"
         )
-    clips = _clips(subfolders(clips), _rows(micro, both, findings), findings, fix_labels)
+    clips = _clips(subfolders(place), rows, findings, fix_labels)
     return Dataset(NAME, clips=clips, findings=findings)
 
 
-def _table(root, patterns):
+def _table(root: str | Path, patterns: Sequence[str]) -> Path | None:
     """Return a label file at or below `root`, or None when there is none."""
     try:
         return find_file([Path(root) / place for place in TABLES], patterns)
@@ -98,16 +103,14 @@ def _table(root, patterns):
         return None
 
 
-def _long_videos(place, micro, both, findings, fix_labels):
-    if both is None:
-        findings.append(f"{micro.parent}: no {BOTH_NAME}, so that there are no macro-expressions; copy it there")
+def _long_videos(place: Path, rows: Iterator[Row], findings: list[str], fix_labels: bool) -> Dataset:
     folders = index(nested(place, findings), _key, "spNO.1/a", findings)
     folders = {key: folder / "color" for key, folder in folders.items()}
-    videos = assemble_videos(NAME, FPS, folders, _rows(micro, both, findings), findings, fix_labels)
+    videos = assemble_videos(NAME, FPS, folders, rows, findings, fix_labels)
     return Dataset(NAME, clips=event_clips(videos), videos=videos, findings=findings)
 
 
-def _clips(folders, rows, findings, fix_labels):
+def _clips(folders: Mapping[str, Path], rows: Iterator[Row], findings: list[str], fix_labels: bool) -> list[Clip]:
     """Return one clip a row of a micro-expression, from the release that holds the clips alone."""
     waiting = index(folders, _clip_key, "spNO.1_a_355", findings)
     clips = []
@@ -132,7 +135,7 @@ def _clips(folders, rows, findings, fix_labels):
     return clips
 
 
-def _rows(micro, both, findings):
+def _rows(micro: Path | None, both: Path | None, findings: list[str]) -> Iterator[Row]:
     """Yield (place, (subject, video), row): micro-expressions from the file with emotions, others from the other."""
     if micro is not None:
         for place, row in read_table(micro, COLUMNS | {"emotion": "emotion"}, {"aus": "AU"}):
@@ -146,7 +149,7 @@ def _rows(micro, both, findings):
                 yield from _row(place, row, kind, findings)
 
 
-def _row(place, row, kind, findings):
+def _row(place: str, row: dict[str, str], kind: str, findings: list[str]) -> Iterator[Row]:
     key = _key(f"{row['subject']}/{row['video']}")
     if key:
         yield place, key, row | {"kind": kind}
@@ -154,11 +157,11 @@ def _row(place, row, kind, findings):
         findings.append(f"{place}: {row['subject']!r}, {row['video']!r}; expected spNO.1, a; mend the cells")
 
 
-def _key(name):
+def _key(name: str) -> Name | None:
     match = VIDEO.fullmatch(name)
     return match and (f"spNO.{match[1]}", match[2].lower())
 
 
-def _clip_key(name):
+def _clip_key(name: str) -> tuple[str, str, str] | None:
     match = CLIP.fullmatch(name)
     return match and (f"spNO.{match[1]}", match[2].lower(), str(int(match[3])))

@@ -21,14 +21,17 @@ and of SOFTNet (genbing99), and sunlicai's of the cropped release.
 """
 
 import re
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from pathlib import Path
 
 from baselines.datasets.about import About
-from baselines.datasets.assembling import assemble_videos, index, kind_of, nested
+from baselines.datasets.assembling import Name, Row, assemble_videos, index, kind_of, nested
 from baselines.datasets.cutting import event_clips
 from baselines.datasets.folders import find_file, find_folder
 from baselines.datasets.records import Dataset
 from baselines.errors import InputError
-from baselines.spreadsheets import read_rows
+from baselines.formats.spreadsheets import read_rows
 
 ABOUT = About(
     title="CAS(ME)^2: 98 long videos of 22 subjects with macro- and micro-expressions",
@@ -59,13 +62,13 @@ FOLDER = re.compile(r"(s\d+)/\d+_(\d{4}).*")
 ROW = ("subject", "video", "onset", "apex", "offset", "aus", "emotion", "type")
 
 
-def load(root, fix_labels=True):
+def load(root: str | Path, fix_labels: bool = True) -> Dataset:
     """Return the `Dataset` of CAS(ME)^2 at or below `root`; see the module text for the layout."""
     place = find_folder(root, PLACES, r"s\d+")
     if place is None:
         raise InputError(f"{root}: no long videos; expected rawpic/s15/15_0101disgustingteeth/img001.jpg")
     labels = find_file([root, place.parent], LABELS)
-    findings = []
+    findings: list[str] = []
     subjects, codes = _naming_rules(labels)
     known = {(subject, code) for subject in subjects.values() for code in codes.values()}
     folders = index(nested(place, findings), lambda name: _key(name, known), "s15/15_0101disgustingteeth", findings)
@@ -73,12 +76,12 @@ def load(root, fix_labels=True):
     return Dataset(NAME, clips=event_clips(videos), videos=videos, findings=findings)
 
 
-def _key(name, known):
+def _key(name: str, known: AbstractSet[Name]) -> Name | None:
     match = FOLDER.fullmatch(name.lower())
     return (match[1], f"{match[1]}_{match[2]}") if match and match.groups() in known else None
 
 
-def _naming_rules(labels):
+def _naming_rules(labels: Path) -> tuple[dict[str, str], dict[str, str]]:
     """Return {subject number: folder} and {video: code}."""
     place, first = read_rows(labels, "naming rule1")
     subjects = {row[2]: row[1].lower() for row in first if len(row) > 2 and row[2] and row[1]}
@@ -90,7 +93,7 @@ def _naming_rules(labels):
     return subjects, codes
 
 
-def _rows(labels, subjects, codes, findings):
+def _rows(labels: Path, subjects: Mapping[str, str], codes: Mapping[str, str], findings: list[str]) -> Iterator[Row]:
     """Yield (place, (subject, video), row) for each row of the first sheet that names a known video."""
     sheet, rows = read_rows(labels)
     for number, cells in enumerate(rows, start=1):

@@ -1,25 +1,32 @@
 """Read a whole dataset once and say what it holds, what is wrong with it, and what a complete copy would hold."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 from baselines.datasets import adapter, open_dataset
+from baselines.datasets.about import About
 from baselines.datasets.folders import subject_key
 from baselines.datasets.frames import Frames, ImageFrames
 from baselines.datasets.images import MAX_PIXELS, read_image
+from baselines.datasets.records import Clip, Dataset, Event, Video
 from baselines.errors import InputError
 from baselines.parallel import run_parallel
 
 SHOWN = 3  # frames or ranges of frames of a source that are named one by one
 
 
-def check_dataset(name, root=None, jobs=1, fix_labels=True, quick=False):
+def check_dataset(
+    name: str, root: str | Path | None = None, jobs: int = 1, fix_labels: bool = True, quick: bool = False
+) -> dict[str, Any]:
     """Return `check_records` of a copy; a layout that cannot be read at all raises `InputError`."""
     return check_records(open_dataset(name, root, fix_labels), adapter(name).ABOUT, jobs, quick)
 
 
-def check_records(dataset, about, jobs=1, quick=False):
+def check_records(dataset: Dataset, about: About, jobs: int = 1, quick: bool = False) -> dict[str, Any]:
     """Return {"dataset", "counts", "table", "findings"} of a `Dataset`, beside what `About` says is published.
 
     counts: {what: number found}, emotions of clips and events of videos; table: mappings what, found, published (None
@@ -41,29 +48,39 @@ def check_records(dataset, about, jobs=1, quick=False):
     return {"dataset": dataset.name, "counts": counts, "table": table, "findings": list(dict.fromkeys(findings))}
 
 
-def _sources(dataset):
+def _sources(dataset: Dataset) -> list[Frames | Path]:
     """Return what is to be read: flow pictures, whole folders of images, and parts of video files, nothing twice."""
-    views, pictures = defaultdict(list), []
-    for record in (*dataset.videos, *dataset.clips):
-        if record.frames is None:
-            pictures.append(record.flow_image)
-        else:
+    views: dict[Path, list[Frames]] = defaultdict(list)
+    for record in _records(dataset):
+        if record.frames is not None:
             views[record.frames.source].append(record.frames)
-    sources = dict.fromkeys(pictures)
+    pictures = (clip.flow_image for clip in dataset.clips if clip.frames is None and clip.flow_image is not None)
+    sources: list[Frames | Path] = list(dict.fromkeys(pictures))
     for same in views.values():
-        parts = [_whole(same[0])] if isinstance(same[0], ImageFrames) else _distinct(same)
-        sources |= dict.fromkeys(parts)
-    return list(sources)
+        first = same[0]
+        sources += [_whole(first)] if isinstance(first, ImageFrames) else _distinct(same)
+    return sources
 
 
-def _whole(frames):
+def _records(dataset: Dataset) -> list[Video | Clip]:
+    return [*dataset.videos, *dataset.clips]
+
+
+def _events(record: Video | Clip) -> tuple[Event, ...]:
+    """Return the events of a video or the one of a clip, none where they are not known."""
+    if isinstance(record, Video):
+        return record.events or ()
+    return () if record.event is None else (record.event,)
+
+
+def _whole(frames: ImageFrames) -> ImageFrames:
     """Return all frames of the folder that some are of."""
     whole = copy(frames)
     whole.start, whole.stop = 0, len(frames.names)
     return whole
 
 
-def _distinct(views):
+def _distinct(views: Iterable[Frames]) -> Iterator[Frames]:
     """Yield views of one source so that each frame of theirs is in exactly one."""
     read = 0
     for frames in sorted(views, key=lambda frames: (frames.start, -frames.stop)):
@@ -72,7 +89,7 @@ def _distinct(views):
             read = frames.stop
 
 
-def _read(source, quick, gaps):
+def _read(source: Frames | Path, quick: bool, gaps: bool) -> tuple[int, list[str]]:
     """Return how many frames of a source can be read, and what is wrong with it; with `gaps`, gaps are not."""
     if not isinstance(source, Frames):
         sizes, broken = _look([source], quick)
@@ -89,14 +106,15 @@ def _read(source, quick, gaps):
     return sizes.total(), messages if gaps else [*messages, *_gaps(source)]
 
 
-def _look(paths, quick):
+def _look(paths: Iterable[Path], quick: bool) -> tuple[Counter[tuple[int, int]], list[str]]:
     """Return the sizes of pictures with their numbers, and one message for each that cannot be read.
 
     A JPEG is decoded to its end but to an eighth of its size, which shows the same faults in less than half the time.
     """
     from PIL import Image
 
-    sizes, broken = Counter(), []
+    sizes: Counter[tuple[int, int]] = Counter()
+    broken = []
     for path in paths:
         try:
             with Image.open(path) as image:
@@ -112,7 +130,7 @@ def _look(paths, quick):
     return sizes, broken
 
 
-def _fault(path, error):
+def _fault(path: Path, error: Exception) -> str:
     """Return the message that reading a broken picture gives."""
     try:
         read_image(path)
@@ -121,13 +139,14 @@ def _fault(path, error):
     return f"{path}: not a readable image ({error}); copy it again"
 
 
-def _decode(video):
+def _decode(video: Frames) -> tuple[int, list[str]]:
     """The same as `_read` for a video file."""
     try:
         sizes = Counter(frame.shape[:2] for frame in video)
     except InputError as error:
         return 0, [str(error)]
-    lost, messages = sorted(video.undecoded), []
+    lost = sorted(video.undecoded)
+    messages = []
     if lost:
         shown = ", ".join(map(str, lost[:SHOWN])) + (" ..." if len(lost) > SHOWN else "")
         messages.append(f"{video.source}: {len(lost)} frames cannot be decoded ({shown}); copy the video again")
@@ -141,7 +160,7 @@ def _decode(video):
     return sizes.total() - len(lost), messages
 
 
-def _gaps(frames):
+def _gaps(frames: ImageFrames) -> list[str]:
     """Tell which numbers are missing between the first and the last, unless all are equally spaced."""
     pairs = list(zip(frames.numbers, frames.numbers[1:]))
     if len({after - before for before, after in pairs}) < 2:
@@ -151,19 +170,18 @@ def _gaps(frames):
     return [f"{frames.source}: {missing} frames are missing, {_ranges(spans)}; copy them, or mend the names"]
 
 
-def _ranges(spans):
+def _ranges(spans: Sequence[tuple[int, int]]) -> str:
     """Return (first, last) of ranges as text: 3, 7-12 and how many more there are."""
     text = ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in spans[:SHOWN])
     return text if len(spans) <= SHOWN else f"{text} and {len(spans) - SHOWN} more ranges"
 
 
-def _outside(dataset):
+def _outside(dataset: Dataset) -> Iterator[str]:
     """Tell which events end after the last frame."""
-    for record in (*dataset.videos, *dataset.clips):
+    for record in _records(dataset):
         if record.frames is None:
             continue
-        events = record.events or () if hasattr(record, "events") else (record.event,) if record.event else ()
-        for event in events:
+        for event in _events(record):
             if event.offset > len(record.frames):
                 yield (
                     f"{record.frames.source}: event {event.onset}-{event.offset} ends after the last frame, "
@@ -171,10 +189,10 @@ def _outside(dataset):
                 )
 
 
-def _twice(dataset):
+def _twice(dataset: Dataset) -> Iterator[str]:
     """Tell which subjects are written in two ways, and which clips or videos stand twice."""
-    spellings = defaultdict(dict)
-    for record in (*dataset.videos, *dataset.clips):
+    spellings: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+    for record in _records(dataset):
         spellings[record.dataset, subject_key(record.subject)][record.subject] = None
     for names in spellings.values():
         if len(names) > 1:
@@ -186,9 +204,9 @@ def _twice(dataset):
                 yield f"{database} subject {subject} {kind} {name} is there {times} times; keep one"
 
 
-def _counts(dataset, frames):
+def _counts(dataset: Dataset, frames: int) -> dict[str, int]:
     """Return {what: how many}."""
-    records = (*dataset.videos, *dataset.clips)
+    records = _records(dataset)
     events = Counter(event.kind for video in dataset.videos for event in video.events or ())
     emotions = Counter(clip.event.emotion for clip in dataset.clips if clip.event and clip.event.emotion)
     return {
@@ -202,9 +220,9 @@ def _counts(dataset, frames):
     }
 
 
-def _table(counts, published):
+def _table(counts: Mapping[str, int], published: Mapping[str, int]) -> list[dict[str, Any]]:
     """Return the rows of the table; what is nowhere and not published is left out."""
-    found = counts | {what: counts.get(what, 0) for what in published}
+    found = {**counts} | {what: counts.get(what, 0) for what in published}
     return [
         {
             "what": what,
@@ -217,7 +235,7 @@ def _table(counts, published):
     ]
 
 
-def _differing(table, source):
+def _differing(table: Iterable[Mapping[str, Any]], source: str) -> Iterator[str]:
     """Tell which numbers are not those of a complete copy."""
     for row in table:
         if row["ok"] is False:

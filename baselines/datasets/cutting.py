@@ -1,12 +1,13 @@
 """Clips out of long videos: the frames of one event each."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 
-from baselines.datasets.records import Clip, coarse, frame_slice
+from baselines.datasets.records import Clip, Event, Video, coarse, frame_slice
 
 
-def event_clips(videos, labelled=True):
+def event_clips(videos: Iterable[Video], labelled: bool = True) -> list[Clip]:
     """Return one clip an event: the micro-expressions, or when there are none the macro-expressions.
 
     labelled: only events with an emotion.
@@ -24,9 +25,9 @@ def event_clips(videos, labelled=True):
     return [cut_clip(video, event, video.name + end) for (video, event), end in zip(found, ends)]
 
 
-def cut_clip(video, event, name):
+def cut_clip(video: Clip | Video, event: Event, name: str) -> Clip:
     """Return the frames onset..offset of a video as a clip; its event counts frames from 1 again."""
     shift = event.onset - 1
     inner = replace(event, onset=1, offset=event.offset - shift, apex=event.apex and event.apex - shift)
-    frames = video.frames[frame_slice(event.onset, event.offset)]
+    frames = None if video.frames is None else video.frames[frame_slice(event.onset, event.offset)]
     return Clip(video.dataset, video.subject, name, frames, video.fps, inner)

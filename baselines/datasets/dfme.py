@@ -13,14 +13,15 @@ A row without an emotion gives a clip without one. The parts make one dataset; n
 """
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from baselines.datasets.about import About
 from baselines.datasets.annotations import mend
-from baselines.datasets.folders import folder_clip, join, key, matching_folders, subfolders
+from baselines.datasets.folders import Row, folder_clip, join, key, matching_folders, subfolders
 from baselines.datasets.records import Clip, Dataset
 from baselines.errors import InputError
-from baselines.spreadsheets import read_table
+from baselines.formats.spreadsheets import read_table
 
 ABOUT = About(
     title="DFME: dynamic facial micro-expressions at 200, 300 and 500 fps",
@@ -48,9 +49,11 @@ COLUMNS = {
 OPTIONAL = {"emotion": "Emotion", "fps": "Fps", "aus": ("AU", "AUs", "Action Units")}
 
 
-def load(root, fix_labels=True):
+def load(root: str | Path, fix_labels: bool = True) -> Dataset:
     """Return the `Dataset` of a copy of DFME; see the module text for the layout."""
-    root, findings, rows = Path(root), [], []
+    root = Path(root)
+    findings: list[str] = []
+    rows: list[Row] = []
     for sheet in _sheets(root):
         try:
             rows += _rows(sheet, fix_labels)
@@ -68,7 +71,7 @@ def load(root, fix_labels=True):
     return Dataset("dfme", clips=[clip for clip in found if clip], findings=findings)
 
 
-def _sheets(root):
+def _sheets(root: Path) -> Iterator[Path]:
     """Yield the label files in the root, in its folders, and in folders that lie in one of the same name."""
     inner = [path for name, path in subfolders(root).items() if not re.fullmatch(CLIP, name, re.IGNORECASE)]
     for folder in (root, *inner, *(path / path.name for path in inner)):
@@ -77,18 +80,18 @@ def _sheets(root):
                 yield path
 
 
-def _rows(sheet, fix_labels):
+def _rows(sheet: Path, fix_labels: bool) -> Iterator[Row]:
     for place, row in read_table(sheet, COLUMNS, OPTIONAL):
         name = row["name"]
         yield place, _subject(name), name, mend("dfme", f"{_subject(name)}/{name}", row, fix_labels)
 
 
-def _subject(clip):
+def _subject(clip: str) -> str:
     """Return the subject that a clip's name begins with, like sub0003."""
     return clip.partition("_")[0].lower()
 
 
-def _rate(text, place, findings):
+def _rate(text: str, place: str, findings: list[str]) -> float | None:
     try:
         fps = float(text)
     except ValueError:

@@ -8,8 +8,10 @@ head turns, a hand or a strand of hair before the face. Three levels of difficul
 differ in the settings that `parameters(level)` lists.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from baselines.cache import cache_folder
 from baselines.datasets import manifest
@@ -20,7 +22,7 @@ from baselines.datasets.synthetic.expressions import SHARES, fine_shares, unit_s
 from baselines.datasets.synthetic.kinds import CLIP_FPS, CLIP_FRAMES, KINDS
 from baselines.datasets.synthetic.shape import FRAME
 from baselines.errors import InputError
-from baselines.identity import code_identity
+from baselines.identity import depends_on
 from baselines.parallel import progress_bar
 
 ABOUT = About(
@@ -36,7 +38,7 @@ SIZES = {"subjects": 12, "clips_per_subject": 12, "long_seconds": 20.0, "fast_su
 NAMES = {"easy": "synthetic-easy", "standard": "synthetic", "hard": "synthetic-hard"}  # of a level's `Dataset`
 
 
-def load(root=None, level="standard", fix_labels=True):
+def load(root: str | Path | None = None, level: str = "standard", fix_labels: bool = True) -> Dataset:
     """Return the `Dataset` in a folder that `data make-synthetic` wrote, else the cached corpus of a level.
 
     level: `easy`, `standard` or `hard`. fix_labels: the same for every dataset; these labels are exact.
@@ -57,29 +59,29 @@ def load(root=None, level="standard", fix_labels=True):
     )
 
 
-def cached_corpus(level="standard", seed=0, jobs=-1):
+def cached_corpus(level: str = "standard", seed: int = 0, jobs: int = -1) -> Path:
     """Return the folder of the corpus of a level, made when the cache folder has none."""
     sizes = {**SIZES, "settings": level_settings(level)}
-    code = code_identity("baselines/datasets/synthetic")
+    code = depends_on("baselines.datasets.synthetic")["code"]
     folder = cache_folder() / "synthetic" / f"{identity(seed=seed, **sizes)}-{code[:8]}"
     if not folder.exists():
         make(folder, seed, jobs, level, **SIZES)
     return folder
 
 
-def make(directory, seed=0, jobs=-1, level="standard", **sizes):
+def make(directory: str | Path, seed: int = 0, jobs: int = -1, level: str = "standard", **sizes: Any) -> None:
     """Write a corpus to a new folder, with a progress bar on stderr; sizes as in `synthetic.generate`."""
     settings = level_settings(level)
     videos = sizes["subjects"] * (sizes["clips_per_subject"] + 1) + sizes.get("fast_subjects", 0)
     with progress_bar(videos, f"making {videos} synthetic videos") as bar:
 
-        def progress(done):
+        def progress(done: int) -> None:
             bar.update(done - bar.pos)
 
         generate(directory, seed=seed, jobs=jobs, progress=progress, settings=settings, **sizes)
 
 
-def parameters(level="standard"):
+def parameters(level: str = "standard") -> dict[str, Any]:
     """Return what the corpus of a level is made of, by name: plain numbers, texts, lists and mappings.
 
     Sizes, frame rates and lengths come first, then the settings of the level: `synthetic.settings` tells their units.
@@ -103,14 +105,14 @@ def parameters(level="standard"):
     }
 
 
-def _name(level):
+def _name(level: str) -> str:
     level_settings(level)
     return NAMES[level]
 
 
-def _rounded(shares):
+def _rounded(shares: Mapping[Any, float]) -> dict[str, float]:
     return {str(name): round(share, 3) for name, share in shares.items()}
 
 
-def _plain(value):
+def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value

@@ -8,6 +8,7 @@ ME-VQA question files (*.jsonl) in the same folder are joined to the clips by su
 """
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from baselines.datasets.about import About
@@ -35,13 +36,13 @@ LABELS = ("negative", "positive", "surprise")
 WHOLE, FOLDS = "STSNet_whole_norm_u_v_os", "three_norm_u_v_os"
 
 
-def load(root, fix_labels=True):
+def load(root: str | Path, fix_labels: bool = True) -> Dataset:
     """Return the `Dataset` of the flow pictures in either layout at or below `root`, with the questions beside them."""
     questions = [question for path in sorted(Path(root).glob("*.jsonl")) for question in read_questions(path)]
     return Dataset("flow-images", clips=read_clips(root), questions=questions)
 
 
-def read_clips(root):
+def read_clips(root: str | Path) -> list[Clip]:
     """Return the clips of the flow pictures in either layout at or below `root`."""
     root = Path(root)
     for folder in (root / WHOLE, root):
@@ -60,7 +61,7 @@ def read_clips(root):
     return clips
 
 
-def database_of(subject):
+def database_of(subject: str) -> str | None:
     """Return the database a subject's name belongs to: sub01 is CASME II, s01 SMIC, 006 SAMM."""
     for pattern, name in ((r"sub\d+", "casme2"), (r"s\d+", "smic"), (r"\d+", "samm")):
         if re.fullmatch(pattern, subject):
@@ -68,7 +69,7 @@ def database_of(subject):
     return None
 
 
-def _read_whole(folder, tables):
+def _read_whole(folder: Path, tables: Iterable[Path]) -> list[Clip]:
     columns = ("dataset", "sub", "filename_o", "label")
     clips, seen = [], set()
     for table in tables:
@@ -85,7 +86,7 @@ def _read_whole(folder, tables):
     return clips
 
 
-def _read_folds(folder):
+def _read_folds(folder: Path) -> list[Clip]:
     clips = []
     for path in sorted(folder.glob("*/u_test/*/*.png")):
         subject, label = path.parts[-4], path.parts[-2]
@@ -99,6 +100,6 @@ def _read_folds(folder):
     return clips
 
 
-def _clip(database, subject, name, label, path):
+def _clip(database: str, subject: str, name: str, label: int, path: Path) -> Clip:
     event = Event(onset=1, offset=2, apex=2, emotion=LABELS[label])
     return Clip(database, subject, name, event=event, flow_image=path)

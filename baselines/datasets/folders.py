@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
@@ -14,8 +15,11 @@ from baselines.errors import InputError
 
 SHOWN = 5  # names in one finding
 
+Key = tuple[str, str]  # subject and clip as `key` writes them
+Row = tuple[str, str, str, dict[str, str]]  # the place of a row, its subject, its clip, its cells by name
 
-def subfolders(folder):
+
+def subfolders(folder: str | Path) -> dict[str, Path]:
     """Return the folders in a folder by name, sorted; hidden ones and links to nowhere are skipped."""
     try:
         with os.scandir(folder) as entries:
@@ -25,7 +29,7 @@ def subfolders(folder):
     return {name: Path(folder) / name for name in names}
 
 
-def find_folder(root, routes, holds):
+def find_folder(root: str | Path, routes: Iterable[str], holds: str) -> Path | None:
     """Return the first of `routes` (paths below `root`, "" for itself) with a subfolder whose name matches `holds`.
 
     Case does not count, and a folder that lies in one of the same name, as archives unpack, is found. None: no such.
@@ -38,7 +42,7 @@ def find_folder(root, routes, holds):
     return None
 
 
-def find_file(folders, patterns):
+def find_file(folders: Sequence[str | Path], patterns: Sequence[str]) -> Path:
     """Return the first file in `folders` whose name matches one of `patterns` (like `*.xlsx`), best pattern first."""
     names = [(Path(folder), name) for folder in dict.fromkeys(folders) for name in _file_names(folder)]
     for pattern in patterns:
@@ -48,22 +52,22 @@ def find_file(folders, patterns):
     raise InputError(f"{folders[0]}: no file {' or '.join(patterns)}; copy the annotation of the database there")
 
 
-def subject_key(name):
+def subject_key(name: str) -> str:
     """Return a subject's name without leading zeros and in lower case, so that s1, s01 and S01 are one."""
     return re.sub(r"\d+", lambda number: str(int(number[0])), name.strip().lower())
 
 
-def key(subject, name):
+def key(subject: str, name: str) -> Key:
     """Return what joins a row of the annotation to a folder: both names without regard to case and zeros."""
     return subject_key(subject), name.strip().lower()
 
 
-def subject_folders(folder, holds, findings):
+def subject_folders(folder: Path, holds: str, findings: list[str]) -> Iterator[tuple[str, Path]]:
     """Yield `(subject, folder)` for the subfolders whose names match `holds`.
 
     A subject under two spellings has the name that comes first, and gives a finding.
     """
-    seen = {}
+    seen: dict[str, str] = {}
     for name, path in subfolders(folder).items():
         if not re.fullmatch(holds, name, re.IGNORECASE):
             continue
@@ -73,9 +77,9 @@ def subject_folders(folder, holds, findings):
         yield first, path
 
 
-def clip_folders(base, holds, findings):
+def clip_folders(base: Path, holds: str, findings: list[str]) -> dict[Key, Path]:
     """Return {key(subject, clip): folder} of the clips in `base/subject/clip`; `holds` matches subjects' names."""
-    found = {}
+    found: dict[Key, Path] = {}
     for subject, folder in subject_folders(base, holds, findings):
         for name, path in subfolders(folder).items():
             first = found.setdefault(key(subject, name), path)
@@ -84,7 +88,7 @@ def clip_folders(base, holds, findings):
     return found
 
 
-def matching_folders(root, pattern, depth):
+def matching_folders(root: Path, pattern: str, depth: int) -> Iterator[Path]:
     """Yield the folders at most `depth` levels below `root` whose name matches `pattern`; none is looked into."""
     for name, path in subfolders(root).items():
         if re.fullmatch(pattern, name, re.IGNORECASE):
@@ -93,13 +97,16 @@ def matching_folders(root, pattern, depth):
             yield from matching_folders(path, pattern, depth - 1)
 
 
-def join(rows, folders, base, findings):
+def join(
+    rows: Iterable[Row], folders: Mapping[Key, Path], base: Path, findings: list[str]
+) -> Iterator[tuple[str, str, str, dict[str, str], Path]]:
     """Yield `(place, subject, name, row, folder)` for each row that has a folder; the others make findings.
 
     rows: `(place, subject, name, row)`; folders: {key(subject, name): folder} of those below `base`. Findings: a row
     that stands twice, and by subject the rows without a folder and the folders without a row.
     """
-    seen, missing = set(), {}
+    seen: set[Key] = set()
+    missing: dict[str, list[str]] = {}
     for place, subject, name, row in rows:
         found = key(subject, name)
         if found in seen:
@@ -111,7 +118,7 @@ def join(rows, folders, base, findings):
         seen.add(found)
     for subject, names in missing.items():
         findings.append(f"{base}: no folder for {shown(names)} of {subject}, left out; unpack what is missing")
-    extra = {}
+    extra: dict[Path, list[str]] = {}
     for found, folder in folders.items():
         if found not in seen:
             extra.setdefault(folder.parent, []).append(folder.name)
@@ -119,7 +126,9 @@ def join(rows, folders, base, findings):
         findings.append(f"{parent}: {shown(names)} not in the annotation, left out; rename or remove")
 
 
-def annotated_clips(database, fps, rows, folders, base, findings):
+def annotated_clips(
+    database: str, fps: float, rows: Iterable[Row], folders: Mapping[Key, Path], base: Path, findings: list[str]
+) -> list[Clip]:
     """Return the `folder_clip` of each row that has a folder; rows, folders and base as in `join`."""
     found = [
         folder_clip(Clip(database, subject, name, fps=fps), folder, row, place, findings)
@@ -128,7 +137,7 @@ def annotated_clips(database, fps, rows, folders, base, findings):
     return [clip for clip in found if clip]
 
 
-def folder_clip(clip, folder, row, place, findings):
+def folder_clip(clip: Clip, folder: Path, row: Mapping[str, str], place: str, findings: list[str]) -> Clip | None:
     """Return `clip` (dataset, subject, name, fps) with the frames and the event of a row, or None with a finding.
 
     The row counts in the numbers of the pictures in `folder`; the clip is onset to offset.
@@ -139,32 +148,32 @@ def folder_clip(clip, folder, row, place, findings):
         findings.append(str(error))
         return None
     event = read_event(row, f"{place} ({clip.subject} {clip.name})", findings, numbers=frames.numbers)
-    return event and cut_clip(replace(clip, frames=frames), event, clip.name)
+    return None if event is None else cut_clip(replace(clip, frames=frames), event, clip.name)
 
 
-def shown(names):
+def shown(names: Sequence[str]) -> str:
     """Return a list of names as text, the first few of a long one."""
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return ", ".join(names[:SHOWN]) + more
 
 
-def _below(folder, route):
+def _below(folder: Path, route: str) -> Path | None:
     """Return the folder at a route below `folder`, whatever its case and doubled or not, or None."""
     for part in Path(route).parts:
-        folder = _child(folder, part)
-        if folder is None:
+        found = _child(folder, part)
+        if found is None:
             return None
-        folder = _child(folder, folder.name) or folder
+        folder = _child(found, found.name) or found
     return folder
 
 
-def _child(folder, name):
+def _child(folder: Path, name: str) -> Path | None:
     if (folder / name).is_dir():
         return folder / name
     return next((path for found, path in subfolders(folder).items() if found.lower() == name.lower()), None)
 
 
-def _file_names(folder):
+def _file_names(folder: str | Path) -> list[str]:
     try:
         return sorted(os.listdir(folder))
     except OSError:

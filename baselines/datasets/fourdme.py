@@ -17,14 +17,15 @@ when the first is not there: its rows without a folder are the macro-expressions
 """
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from baselines.datasets.about import About
 from baselines.datasets.annotations import mend
-from baselines.datasets.folders import clip_folders, find_file, find_folder, folder_clip, join, key
+from baselines.datasets.folders import Row, clip_folders, find_file, find_folder, folder_clip, join, key
 from baselines.datasets.records import Clip, Dataset
 from baselines.errors import InputError
-from baselines.spreadsheets import read_table
+from baselines.formats.spreadsheets import read_table
 
 ABOUT = About(
     title="4DME: 267 micro-expression clips of 4D recordings; the grey videos",
@@ -57,9 +58,10 @@ COLUMNS = {
 }  # fmt: skip
 
 
-def load(root, fix_labels=True):
+def load(root: str | Path, fix_labels: bool = True) -> Dataset:
     """Return the `Dataset` of a copy of 4DME; see the module text for the layout."""
-    root, findings = Path(root), []
+    root = Path(root)
+    findings: list[str] = []
     base = find_folder(root, HOMES, SUBJECT)
     if base is None:
         raise InputError(f"{root}: no 4DME; expected gray_micro/S01/<fold_name>/Frame_000000001.jpg below it")
@@ -76,7 +78,7 @@ def load(root, fix_labels=True):
     return Dataset("4dme", clips=[clip for clip in clips if clip], findings=findings)
 
 
-def _rows(sheet, fix_labels):
+def _rows(sheet: Path, fix_labels: bool) -> Iterator[Row]:
     for place, row in read_table(sheet, COLUMNS, {"aus": ("AUs", "AU")}):
         if row["subject"] and row["name"]:  # the sheet ends with totals
             mended = mend("4dme", f"{row['subject']}/{row['name']}", row, fix_labels)

@@ -8,15 +8,20 @@ import bisect
 import functools
 import hashlib
 import os
+import re
 from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
+from typing import Any, Self, overload
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from baselines.datasets.images import numbered, read_image
 from baselines.errors import InputError
-from baselines.identity import array_identity
+from baselines.identity import array_identity, depends_on
 
 VIDEO_SUFFIXES = {".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv"}
 FIRST_TRIES = 10  # packets that may be broken before the first frame of a video
@@ -26,19 +31,27 @@ LONGEST_HOLE = 1000  # broken packets in a row after which a video counts as end
 class Frames(ABC):
     """A lazy sequence of (H, W, 3) uint8 RGB frames with known source, length and file numbers.
 
+    `fps`: frames per second, None where the source does not tell.
     `undecoded`: numbers of the frames met so far that could not be decoded and were stood in for.
     """
 
-    undecoded = frozenset()
+    fps: float | None = None
+    undecoded: AbstractSet[int] = frozenset()
 
-    def __init__(self, source, numbers):
+    def __init__(self, source: str | Path, numbers: Sequence[int]) -> None:
         self.source, self._numbers = Path(source), numbers
         self.start, self.stop = 0, len(numbers)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.stop - self.start
 
-    def __getitem__(self, key):
+    @overload
+    def __getitem__(self, key: slice) -> Self: ...
+
+    @overload
+    def __getitem__(self, key: int) -> NDArray[np.uint8]: ...
+
+    def __getitem__(self, key: slice | int) -> Self | NDArray[np.uint8]:
         """A slice gives a lazy view, a number gives one (H, W, 3) uint8 frame."""
         if isinstance(key, slice):
             start, stop, step = key.indices(len(self))
@@ -51,34 +64,38 @@ class Frames(ABC):
         return next(self._read(self.start + index, self.start + index + 1))
 
     @property
-    def numbers(self):
+    def numbers(self) -> Sequence[int]:
         """The numbers that the frames have in their source, ascending: of image files those in the names, else 1..n."""
         return self._numbers[self.start : self.stop]
 
-    def position(self, number):
+    def position(self, number: int) -> int | None:
         """Return the 1-based position here of the frame with this number in the source, None when it is not here."""
         index = bisect.bisect_left(self._numbers, number, self.start, self.stop)
         return index - self.start + 1 if index < self.stop and self._numbers[index] == number else None
 
-    def is_variable_rate(self):
+    def is_variable_rate(self) -> bool:
         """Return whether the frames are known not to be equally spaced in time."""
         return False
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[NDArray[np.uint8]]:
         return self._read(self.start, self.stop)
 
     @abstractmethod
-    def _read(self, start, stop):
+    def _read(self, start: int, stop: int) -> Iterator[NDArray[np.uint8]]:
         """Yield the frames with source indices start..stop-1 in order."""
 
     @abstractmethod
-    def _stamp(self):
+    def _stamp(self) -> Iterator[Any]:
         """Yield what changes when the content of the source changes."""
 
-    def identity(self):
-        """Return a short text that changes when the frames or their range change (size and time of the files)."""
+    def identity(self) -> str:
+        """Return a short text that changes when the frames, their range or the code that decodes them change.
+
+        Frames are told by size and time of their files, the code by the module of this class and what it imports.
+        """
+        code = depends_on(type(self).__module__)["code"]
         digest = hashlib.blake2b(digest_size=12)
-        for part in (*self._stamp(), self.start, self.stop):
+        for part in (code, *self._stamp(), self.start, self.stop):
             digest.update(f"{part}\0".encode())
         return digest.hexdigest()
 
@@ -93,7 +110,9 @@ class VideoFrames(Frames):
     is put in `undecoded`. Where a container has no usable times, ranges are decoded from the start.
     """
 
-    def __init__(self, path):
+    undecoded: set[int]
+
+    def __init__(self, path: str | Path) -> None:
         capture = _open(path)
         count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
         fps = capture.get(cv2.CAP_PROP_FPS)
@@ -109,7 +128,7 @@ class VideoFrames(Frames):
         super().__init__(path, range(1, count + 1))
         self.undecoded = set()
 
-    def is_variable_rate(self):
+    def is_variable_rate(self) -> bool:
         """Return whether some frame lies more than a frame away from where a constant rate would have it.
 
         `fps` is then the mean rate: frame numbers still count frames, but are no measure of time.
@@ -120,14 +139,14 @@ class VideoFrames(Frames):
         steady = np.linspace(times[0], times[-1], len(times))
         return bool(np.abs(times - steady).max() > steady[1] - steady[0])
 
-    def _times(self):
+    def _times(self) -> NDArray[np.float64] | None:
         """Return the presentation time of each frame in ms, or None when the container's times cannot be used."""
         times = _packet_times(self.source, *self._stamp())
         ascending = len(times) > 0 and np.diff(times).min(initial=np.inf) > 0
         agree = ascending and self._first_time in (None, times[0])
         return times if agree and len(times) < 1.5 * len(self._numbers) else None
 
-    def _read(self, start, stop):
+    def _read(self, start: int, stop: int) -> Iterator[NDArray[np.uint8]]:
         before, due = None, start
         for index, frame in self._decoded(start):
             if index >= start:
@@ -143,7 +162,7 @@ class VideoFrames(Frames):
                     return
             before = frame
 
-    def _decoded(self, start):
+    def _decoded(self, start: int) -> Iterator[tuple[int, NDArray[np.uint8]]]:
         """Yield (index, RGB frame) of the frames that can be decoded, from one before `start` on where there is one."""
         times = self._times()
         capture, grabbed = self._land(start, times)
@@ -155,13 +174,13 @@ class VideoFrames(Frames):
                     index = max(index + 1, known)
                     readable, frame = capture.retrieve()
                     if readable:
-                        yield index, cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
+                        yield index, np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), np.uint8)
                 failures = 0 if grabbed else failures + 1
                 grabbed = capture.grab()
         finally:
             capture.release()
 
-    def _land(self, start, times):
+    def _land(self, start: int, times: NDArray[np.float64] | None) -> tuple[cv2.VideoCapture, bool]:
         """Return an open capture that has grabbed a frame before `start`, and whether it has."""
         capture = _open(self.source)
         if times is None or not self.fps or start >= len(times):
@@ -177,12 +196,12 @@ class VideoFrames(Frames):
         capture = _open(self.source)
         return capture, capture.grab()
 
-    def _stamp(self):
+    def _stamp(self) -> Iterator[int]:
         stat = self.source.stat()
-        return stat.st_size, stat.st_mtime_ns
+        yield from (stat.st_size, stat.st_mtime_ns)
 
 
-def _open(path):
+def _open(path: str | Path) -> cv2.VideoCapture:
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # a broken file is our message, not ffmpeg's
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
     # decode with as many threads as OpenCV may use: one inside a worker
@@ -190,7 +209,7 @@ def _open(path):
 
 
 @functools.lru_cache(maxsize=16)
-def _packet_times(path, size, modified):
+def _packet_times(path: Path, size: int, modified: int) -> NDArray[np.float64]:
     """Return the presentation times that a video file lists, ascending, in ms; nothing is decoded."""
     capture = _open(path)
     capture.set(cv2.CAP_PROP_FORMAT, -1)  # packets as they are
@@ -201,7 +220,7 @@ def _packet_times(path, size, modified):
     return np.sort(times)
 
 
-def _nearest(times, time):
+def _nearest(times: NDArray[np.float64], time: float) -> int:
     """Return the index of the entry of an ascending array nearest to a time."""
     after = int(np.searchsorted(times, time))
     if after == 0 or after == len(times):
@@ -216,9 +235,7 @@ class ImageFrames(Frames):
     searched in the file name) holds; files without it are no frames. Opening lists the names and looks into no file.
     """
 
-    fps = None
-
-    def __init__(self, folder, pattern=None):
+    def __init__(self, folder: str | Path, pattern: re.Pattern[str] | None = None) -> None:
         try:
             names = os.listdir(folder)
         except OSError as error:
@@ -232,7 +249,7 @@ class ImageFrames(Frames):
             raise InputError(f"{folder}: {a} and {b} both have number {numbers[twice]}; keep one")
         super().__init__(folder, numbers)
 
-    def _read(self, start, stop):
+    def _read(self, start: int, stop: int) -> Iterator[NDArray[np.uint8]]:
         shape = None
         for name in self.names[start:stop]:
             frame = read_image(self.source / name)
@@ -244,7 +261,7 @@ class ImageFrames(Frames):
             shape = frame.shape
             yield frame
 
-    def _stamp(self):
+    def _stamp(self) -> Iterator[int]:
         for name in self.names[self.start : self.stop]:
             stat = os.stat(self.source / name)
             yield stat.st_size
@@ -254,20 +271,18 @@ class ImageFrames(Frames):
 class ArrayFrames(Frames):
     """Frames of a (T, H, W, 3) uint8 array in memory."""
 
-    fps = None
-
-    def __init__(self, array, source="array"):
+    def __init__(self, array: NDArray[np.uint8], source: str | Path = "array") -> None:
         self.array = array
         super().__init__(source, range(1, len(array) + 1))
 
-    def _read(self, start, stop):
+    def _read(self, start: int, stop: int) -> Iterator[NDArray[np.uint8]]:
         yield from self.array[start:stop]
 
-    def _stamp(self):
+    def _stamp(self) -> Iterator[str]:
         yield array_identity(self.array)
 
 
-def open_frames(path):
+def open_frames(path: str | Path) -> Frames:
     """Return the `Frames` of a video file or a folder of numbered images."""
     path = Path(path)
     if path.is_dir():

@@ -2,8 +2,11 @@
 
 import os
 import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from baselines.errors import InputError
 
@@ -12,7 +15,7 @@ MAX_PIXELS = 64_000_000  # larger pictures are refused before their pixels are d
 _LAST_NUMBER = re.compile(r"(\d+)\D*\.\w+$")
 
 
-def read_image(path):
+def read_image(path: str | Path) -> NDArray[np.uint8]:
     """Return an image file as an (H, W, 3) uint8 RGB array.
 
     Grey, palette, CMYK and 16-bit pictures are converted (16 bits to the upper 8), transparency is dropped.
@@ -37,7 +40,7 @@ def read_image(path):
         raise InputError(f"{path}: not a readable image ({reason}); copy it again") from None
 
 
-def numbered(names, pattern=None):
+def numbered(names: Iterable[str], pattern: re.Pattern[str] | None = None) -> tuple[list[int], list[str]]:
     """Return the numbers of the images among file names, ascending, and these names in the same order.
 
     A number is the last one in the name, or what the one group of `pattern`, a compiled expression, finds in the name.
@@ -52,7 +55,7 @@ def numbered(names, pattern=None):
     return [number for number, _ in found], [name for _, name in found]
 
 
-def _numbers_of_one_width(names):
+def _numbers_of_one_width(names: Sequence[str]) -> list[int] | None:
     """Return the numbers of sorted names that differ in them only, such as img001.jpg to img200.jpg; else None.
 
     Four times as fast as an expression a name, which is felt with half a million of them.

@@ -1,20 +1,23 @@
 """Anybody's own videos: a folder with videos.csv and, when the expressions are known, events.csv.
 
 `videos.csv` has the columns subject,video,path,fps; `path` is relative to the folder and names a video
-file or a folder of numbered images; `fps` may be empty for a video file. `events.csv` has
+file or a folder of numbered images; `fps` may be empty for a video file, which tells its own. `events.csv` has
 subject,video,onset,apex,offset,type,emotion,aus with 1-based inclusive frames; apex, emotion and aus
 may be empty. `questions.jsonl` in the ME-VQA format asks about the clips named `<subject>_<video>`.
 A single video file, or a folder of numbered images without videos.csv, is a manifest of one video.
 """
 
+import math
+import warnings
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from baselines import action_units
 from baselines.datasets.about import About
 from baselines.datasets.cutting import event_clips
-from baselines.datasets.frames import open_frames
+from baselines.datasets.frames import Frames, open_frames
 from baselines.datasets.questions import read_questions
-from baselines.datasets.records import COARSE_OF_FINE, Dataset, Event, Video, coarse
+from baselines.datasets.records import COARSE_OF_FINE, KINDS, Dataset, Event, Video, coarse
 from baselines.errors import InputError
 from baselines.files import inside, read_csv, whole_number
 
@@ -26,8 +29,11 @@ ABOUT = About(
 
 ASSUMED_FPS = 30.0
 
+Key = tuple[str, str]  # subject, video
+Events = dict[Key, list[tuple[str, Event]]]  # the place of each in events.csv with it
 
-def load(root, fix_labels=True):
+
+def load(root: str | Path, fix_labels: bool = True) -> Dataset:
     """Return the `Dataset` below the folder `root`; see the module text for the layout."""
     root = Path(root)
     videos = read_videos(root)
@@ -35,56 +41,78 @@ def load(root, fix_labels=True):
     return Dataset("manifest", clips=event_clips(videos), videos=videos, questions=questions)
 
 
-def read_videos(root, fps=None, findings=None):
+def read_videos(root: str | Path, fps: float | None = None, findings: list[str] | None = None) -> list[Video]:
     """Return the videos of a manifest folder, of one video file, or of one folder of numbered images.
 
-    `fps` stands in where neither the manifest nor the file tells the frame rate. A video of a manifest that cannot
-    be opened raises `InputError`, or with a list `findings` is left out and told there.
+    fps: the frame rate of folders of images and of video files that tell none. A video file that tells its rate has
+    that one, and a warning says when `fps` is another; the column `fps` of a manifest comes before both.
+    A video of a manifest that cannot be opened raises `InputError`, or with a list `findings` is left out and told
+    there.
     """
     root = Path(root)
     if not root.exists():
         raise InputError(f"{root}: no such file or folder")
-    if not (root / "videos.csv").exists():
-        frames = open_frames(root)
-        name = root.name if root.is_dir() else root.stem
-        subject = root.resolve().parent.name
-        return [Video("manifest", subject, name, frames, fps or frames.fps or ASSUMED_FPS)]
+    if (root / "videos.csv").exists():
+        return _read_manifest(root, fps, findings)
+    return [_read_one(root, fps)]
 
-    events = _read_events(root / "events.csv") if (root / "events.csv").exists() else None
-    videos = {}
+
+def _read_one(path: Path, fps: float | None) -> Video:
+    """Return the video in a file or a folder of images, with the name of the folder around it as its subject."""
+    frames = open_frames(path)
+    _warn_of_unused_rate(fps, [frames])
+    name = path.name if path.is_dir() else path.stem
+    subject = path.resolve().parent.name
+    return Video("manifest", subject, name, frames, frames.fps or fps or ASSUMED_FPS)
+
+
+def _read_manifest(root: Path, fps: float | None, findings: list[str] | None) -> list[Video]:
+    """Return the videos of the rows of videos.csv with their events; `fps` and `findings` as in `read_videos`."""
+    events = _read_events(root / "events.csv")
+    videos: dict[Key, Video] = {}
+    without_rate = []
     for place, row in read_csv(root / "videos.csv", ("subject", "video", "path"), ("fps",)):
-        key = row["subject"], row["video"]
-        if not all(key) or not row["path"]:
-            raise InputError(f"{place}: subject, video and path are needed; fill them in")
-        if key in videos:
-            raise InputError(f"{place}: subject {key[0]} video {key[1]} stands twice; delete one row")
-        try:
-            frames = open_frames(inside(root, row["path"], place))
-        except InputError as error:
-            if findings is None:
-                raise
-            findings.append(str(error))
-            (events or {}).pop(key, None)
+        key = _key(row, place, videos)
+        known = None if events is None else tuple(event for _, event in events.pop(key, []))
+        frames = _open(root, row["path"], place, findings)
+        if frames is None:
             continue
-        rate = _rate(row["fps"], place) or frames.fps or fps
+        rate = _rate(row["fps"], place)
         if rate is None:
-            raise InputError(f"{place}: fps is empty and a folder of images has none; fill in the frame rate")
-        found = None if events is None else tuple(e for _, e in events.pop(key, ()))
-        videos[key] = Video("manifest", *key, frames, rate, found)
-        for event in found or ():
-            if event.offset > len(frames):
-                raise InputError(
-                    f"{root / 'events.csv'}: subject {key[0]} video {key[1]} has an event up to frame {event.offset} "
-                    f"but {row['path']} has {len(frames)} frames; mend one of them"
-                )
+            without_rate.append(frames)
+            rate = _rate_of(frames, fps, place)
+        _refuse_events_after_the_end(root / "events.csv", key, known or (), row["path"], len(frames))
+        videos[key] = Video("manifest", *key, frames, rate, known)
     if not videos and not findings:
         raise InputError(f"{root / 'videos.csv'}: no videos; add a row subject,video,path,fps")
-    for key, orphans in (events or {}).items():
-        raise InputError(f"{orphans[0][0]}: subject {key[0]} video {key[1]} is not in videos.csv; add it there")
+    _refuse_events_without_video(events or {})
+    _warn_of_unused_rate(fps, without_rate)
     return list(videos.values())
 
 
-def _rate(text, place):
+def _key(row: Mapping[str, str], place: str, videos: Mapping[Key, Video]) -> Key:
+    """Return subject and video of a row of videos.csv, which must be filled in and not among `videos`."""
+    key = row["subject"], row["video"]
+    if not all(key) or not row["path"]:
+        raise InputError(f"{place}: subject, video and path are needed; fill them in")
+    if key in videos:
+        raise InputError(f"{place}: subject {key[0]} video {key[1]} stands twice; delete one row")
+    return key
+
+
+def _open(root: Path, path: str, place: str, findings: list[str] | None) -> Frames | None:
+    """Return the frames at a path below `root`; one that cannot be opened raises, or makes a finding and None."""
+    try:
+        return open_frames(inside(root, path, place))
+    except InputError as error:
+        if findings is None:
+            raise
+        findings.append(str(error))
+        return None
+
+
+def _rate(text: str, place: str) -> float | None:
+    """Return the frame rate in a cell, None for an empty one."""
     if not text:
         return None
     try:
@@ -96,34 +124,84 @@ def _rate(text, place):
     return rate
 
 
-def _read_events(path):
-    """Return {(subject, video): [(place, Event), ...]}."""
-    events, seen = {}, set()
+def _rate_of(frames: Frames, fps: float | None, place: str) -> float:
+    """Return the frame rate that a source tells, else `fps`."""
+    rate = frames.fps or fps
+    if rate is None:
+        raise InputError(f"{place}: fps is empty and a folder of images has none; fill in the frame rate")
+    return rate
+
+
+def _warn_of_unused_rate(fps: float | None, sources: Iterable[Frames]) -> None:
+    """Warn once when some of the sources tell another frame rate than the `fps` that was asked for."""
+    others = [(s.source, s.fps) for s in sources if fps and s.fps and not math.isclose(s.fps, fps, rel_tol=1e-4)]
+    if others:
+        path, rate = others[0]
+        more = f" (and {len(others) - 1} more)" if len(others) > 1 else ""
+        warnings.warn(
+            f"{path}{more}: --fps {fps:g} is not used, the file tells its own rate of {rate:g} frames per second; "
+            "if that is wrong, give the right one in the column fps of a videos.csv",
+            stacklevel=4,  # whoever called `read_videos`
+        )
+
+
+def _refuse_events_after_the_end(table: Path, key: Key, events: Iterable[Event], path: str, frames: int) -> None:
+    for event in events:
+        if event.offset > frames:
+            raise InputError(
+                f"{table}: subject {key[0]} video {key[1]} has an event up to frame {event.offset} "
+                f"but {path} has {frames} frames; mend one of them"
+            )
+
+
+def _refuse_events_without_video(events: Events) -> None:
+    for (subject, video), orphans in events.items():
+        raise InputError(f"{orphans[0][0]}: subject {subject} video {video} is not in videos.csv; add it there")
+
+
+def _read_events(path: Path) -> Events | None:
+    """Return the events of a table by video, or None when there is no such file."""
+    if not path.exists():
+        return None
+    events: Events = {}
+    seen = set()
     columns = ("subject", "video", "onset", "offset")
     for place, row in read_csv(path, columns, ("apex", "type", "emotion", "aus")):
-        onset, offset = (whole_number(row[c], place, c) for c in ("onset", "offset"))
-        apex = whole_number(row["apex"], place, "apex") if row["apex"] else None
-        if not 1 <= onset <= offset or (apex is not None and not onset <= apex <= offset):
-            raise InputError(
-                f"{place}: onset {onset}, apex {row['apex'] or '-'}, offset {offset} are not in order from 1 up"
-            )
-        kind = row["type"] or "micro"
-        if kind not in ("micro", "macro"):
-            raise InputError(f"{place}: type is {kind!r}; expected micro or macro")
-        if row["emotion"] and coarse(row["emotion"]) is None:
-            raise InputError(
-                f"{place}: emotion {row['emotion']!r} is not known; expected one of {', '.join(COARSE_OF_FINE)}"
-            )
-        key = row["subject"], row["video"], onset, offset, kind
-        if key in seen:
+        event = _read_event(row, place)
+        key = row["subject"], row["video"]
+        same = *key, event.onset, event.offset, event.kind
+        if same in seen:
             raise InputError(f"{place}: this event stands twice; delete one row")
-        seen.add(key)
-        event = Event(onset, offset, apex, kind, row["emotion"].lower(), _action_units(row["aus"], place))
-        events.setdefault(key[:2], []).append((place, event))
+        seen.add(same)
+        events.setdefault(key, []).append((place, event))
     return events
 
 
-def _action_units(text, place):
+def _read_event(row: Mapping[str, str], place: str) -> Event:
+    """Return the event of a row of events.csv; `InputError` for any cell that is not as it should be."""
+    onset, apex, offset = _read_span(row, place)
+    kind = row["type"] or "micro"
+    if kind not in KINDS:
+        raise InputError(f"{place}: type is {kind!r}; expected {' or '.join(KINDS)}")
+    if row["emotion"] and coarse(row["emotion"]) is None:
+        raise InputError(
+            f"{place}: emotion {row['emotion']!r} is not known; expected one of {', '.join(COARSE_OF_FINE)}"
+        )
+    return Event(onset, offset, apex, kind, row["emotion"].lower(), _action_units(row["aus"], place))
+
+
+def _read_span(row: Mapping[str, str], place: str) -> tuple[int, int | None, int]:
+    """Return onset, apex (None for an empty cell) and offset of a row, in order from 1 up."""
+    onset, offset = (whole_number(row[name], place, name) for name in ("onset", "offset"))
+    apex = whole_number(row["apex"], place, "apex") if row["apex"] else None
+    if not 1 <= onset <= offset or (apex is not None and not onset <= apex <= offset):
+        raise InputError(
+            f"{place}: onset {onset}, apex {row['apex'] or '-'}, offset {offset} are not in order from 1 up"
+        )
+    return onset, apex, offset
+
+
+def _action_units(text: str, place: str) -> tuple[str, ...]:
     try:
         return tuple(unit.code for unit in action_units.parse(text))
     except ValueError as error:

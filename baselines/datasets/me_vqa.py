@@ -23,6 +23,7 @@ As far as participants' repositories show: the rows of the test files and of v1 
 videos is not public there, its rows are taken to be like those of its test files.
 """
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -32,7 +33,7 @@ from baselines.datasets.about import About
 from baselines.datasets.folders import matching_folders, shown, subfolders, subject_key
 from baselines.datasets.frames import ImageFrames
 from baselines.datasets.questions import as_question, read_rows
-from baselines.datasets.records import Clip, Dataset
+from baselines.datasets.records import Clip, Dataset, Question, Video
 from baselines.errors import InputError
 
 ABOUT = About(
@@ -67,11 +68,13 @@ TEST_CLIP = r"(CAS|SAMM)-\d+"
 TEST_CLIPS = {"cas": ("casme3", 30.0), "samm": ("samm", 200.0)}  # database, frames per second
 
 
-def load(root, fix_labels=True):
+def load(root: str | Path, fix_labels: bool = True) -> Dataset:
     """Return the `Dataset` of question files and of those of their clips and videos that are there."""
-    root, findings = Path(root), []
+    root = Path(root)
+    findings: list[str] = []
     questions = _questions(root, findings)
-    records, missing = {}, {}
+    records: dict[tuple[str, str, str], Clip | Video] = {}
+    missing: dict[str, list[Question]] = {}
     known = _known(root, fix_labels, findings)
     for number, question in enumerate(questions):
         record = known.get((subject_key(question.subject), subject_key(question.video)))
@@ -86,17 +89,17 @@ def load(root, fix_labels=True):
             f"{shown(list(missing))}; put copies of their databases there, see `megc data describe me-vqa`"
         )
     clips = [record for record in records.values() if isinstance(record, Clip)]
-    videos = [record for record in records.values() if not isinstance(record, Clip)]
+    videos = [record for record in records.values() if isinstance(record, Video)]
     return Dataset("me-vqa", clips=clips, videos=videos, questions=questions, findings=findings)
 
 
-def _questions(root, findings):
+def _questions(root: Path, findings: list[str]) -> list[Question]:
     """Return the questions of all files, each id once."""
     paths = sorted(path for folder in (root, *subfolders(root).values()) for path in folder.glob("[!.]*.jsonl"))
     paths = [path for path in paths if not path.stem.endswith("_pred")]
     if not paths:
         raise InputError(f"{root}: no question file; expected one such as me_vqa_samm_casme2_smic.jsonl there")
-    questions = {}
+    questions: dict[str, Question] = {}
     for path in sorted(paths, key=lambda path: (path.name, path)):
         rows = read_rows(path, findings)
         expected = QUESTIONS.get(path.name, len(rows))
@@ -113,15 +116,17 @@ def _questions(root, findings):
     return list(questions.values())
 
 
-def _known(root, fix_labels, findings):
+def _known(root: Path, fix_labels: bool, findings: list[str]) -> dict[tuple[str, str], Clip | Video]:
     """Return {keys of subject and name: clip or video} of all that is there, frames before flow pictures."""
-    sources = [partial(_test_clip, folder) for folder in matching_folders(root, TEST_CLIP, 3)]
+    sources: list[Callable[[], Sequence[Clip | Video]]] = [
+        partial(_test_clip, folder) for folder in matching_folders(root, TEST_CLIP, 3)
+    ]
     places = (root, root.parent) if root.name == "me-vqa" else (root,)
     copies = {name.lower(): path for place in reversed(places) for name, path in subfolders(place).items()}
     sources += [partial(_copy, name, copies[name], fix_labels, findings) for name in DATABASES if name in copies]
     if any((root / name).is_dir() for name in (flow_images.WHOLE, flow_images.FOLDS)):
         sources.append(partial(flow_images.read_clips, root))
-    known = {}
+    known: dict[tuple[str, str], Clip | Video] = {}
     for read in sources:
         try:
             records = read()
@@ -134,18 +139,18 @@ def _known(root, fix_labels, findings):
     return known
 
 
-def _test_clip(folder):
+def _test_clip(folder: Path) -> list[Clip]:
     database, fps = TEST_CLIPS[folder.name.partition("-")[0].lower()]
     return [Clip(database, "", folder.name, ImageFrames(folder), fps)]
 
 
-def _copy(name, folder, fix_labels, findings):
+def _copy(name: str, folder: Path, fix_labels: bool, findings: list[str]) -> list[Clip | Video]:
     found = open_dataset(name, folder, fix_labels)
     findings += found.findings
     return [*found.clips, *found.videos]
 
 
-def _keys(record):
+def _keys(record: Clip | Video) -> Iterator[tuple[str, str]]:
     """Yield what a clip or video is asked about under: subject and name, or as files without subjects call it."""
     subject, name = subject_key(record.subject), subject_key(record.name)
     yield subject, name

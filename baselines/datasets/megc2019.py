@@ -17,7 +17,7 @@ from pathlib import Path
 from baselines.datasets import casme2, samm, smic
 from baselines.datasets.about import About
 from baselines.datasets.folders import find_file, shown, subfolders, subject_key
-from baselines.datasets.records import Dataset
+from baselines.datasets.records import Clip, Dataset
 from baselines.datasets.roots import find_root
 from baselines.errors import InputError
 from baselines.files import read_text
@@ -43,9 +43,11 @@ LISTS = ("combined_3class_gt.csv", "combined_3*class*gt*.csv")
 LABELS = {"0": "negative", "1": "positive", "2": "surprise"}
 
 
-def load(root, fix_labels=True):
+def load(root: str | Path, fix_labels: bool = True) -> Dataset:
     """Return the `Dataset` of the composite; see the module text for the layout."""
-    root, findings, clips = Path(root), [], []
+    root = Path(root)
+    findings: list[str] = []
+    clips: list[Clip] = []
     path = find_file((root,), LISTS)
     listed = _read_list(path, findings)
     for name in dict.fromkeys(key[0] for key in listed):
@@ -68,13 +70,13 @@ def load(root, fix_labels=True):
     return Dataset("megc2019", clips=clips, findings=findings)
 
 
-def _open(name, root, fix_labels):
+def _open(name: str, root: Path, fix_labels: bool) -> Dataset:
     """Return the `Dataset` of one database from the first place that holds it."""
     beside = [root, root.parent] if root.name.lower() == "megc2019" else [root]
     homes = [path for home in beside for folder, path in subfolders(home).items() if folder.lower() == name]
-    homes = homes or [find_root(name), root]
+    homes = homes or [home for home in (find_root(name), root) if home]
     errors = []
-    for home in filter(None, homes):
+    for home in homes:
         try:
             return PARTS[name].load(home, fix_labels)
         except InputError as error:
@@ -82,9 +84,9 @@ def _open(name, root, fix_labels):
     raise errors[0]
 
 
-def _read_list(path, findings):
+def _read_list(path: Path, findings: list[str]) -> dict[tuple[str, str, str], tuple[str, str]]:
     """Return {(database, subject, clip) in one spelling: (place, class)} of the official list."""
-    listed = {}
+    listed: dict[tuple[str, str, str], tuple[str, str]] = {}
     for number, cells in enumerate(csv.reader(io.StringIO(read_text(path))), start=1):
         cells = [cell.strip() for cell in cells]
         if not any(cells):
@@ -99,15 +101,16 @@ def _read_list(path, findings):
     return listed
 
 
-def _key(database, subject, name):
+def _key(database: str, subject: str, name: str) -> tuple[str, str, str]:
     # only SMIC's clip names carry the subject's number in two spellings
     return database, subject_key(subject), subject_key(name) if database == "smic" else name.lower()
 
 
-def _labelled(clip, place, label, findings):
+def _labelled(clip: Clip, place: str, label: str, findings: list[str]) -> Clip:
     """Return the clip with the class of the list: its fine emotion where that agrees, else the class."""
     if clip.label == label:
         return clip
+    assert clip.event  # each of the three databases tells the event of every clip
     emotion = clip.event.emotion
     if emotion:
         findings.append(f"{place}: {label}, but {clip.dataset} says {emotion}; the list counts")

@@ -11,13 +11,15 @@ SAMM, or `data` in them, or the folders of subjects and videos directly in the r
 counted by position from 1.
 """
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from baselines.datasets.about import About
 from baselines.datasets.assembling import index
 from baselines.datasets.folders import find_folder, subfolders
 from baselines.datasets.frames import ImageFrames
 from baselines.datasets.records import Dataset, Video
 from baselines.errors import InputError
-from baselines.submission import CAS_VIDEOS, SAMM_VIDEOS
 
 ABOUT = About(
     title="unseen test set of the MEGC2025 ME-STR: 20 long videos of CAS(ME)^3, 10 of SAMM, no ground truth",
@@ -32,18 +34,33 @@ ABOUT = About(
 )
 
 NAME = "megc2025-str"
+# subject -> videos
+CAS_VIDEOS = {
+    "dzw": ("a1", "d1", "f3", "h3", "s3"),
+    "gcf": ("a1", "d1", "f2", "h3", "s4"),
+    "smy": ("a1", "d1", "f2", "h3", "s3"),
+    "wy": ("a2", "f1", "f4", "h1", "s1"),
+}
+SAMM_VIDEOS = {
+    "1": ("1_001_2", "1_001_3"),
+    "2": ("2_002_1", "2_002_4"),
+    "3": ("3_003_1", "3_003_7"),
+    "4": ("4_004_3", "4_004_6"),
+    "5": ("5_005_2", "5_005_7"),
+}
 FPS = {(subject, name): 30.0 for subject, names in CAS_VIDEOS.items() for name in names}
 FPS |= {(subject, name): 200.0 for subject, names in SAMM_VIDEOS.items() for name in names}
 CAS_PLACES = ("CAS_data", "CASME_test/CAS_data", "CAS", "CAS/data", "data", "")
 SAMM_PLACES = ("SAMM_data", "SAMM_test/SAMM_data", "SAMM", "SAMM/data", "data", "")
 
 
-def load(root, fix_labels=True):
+def load(root: str | Path, fix_labels: bool = True) -> Dataset:
     """Return the `Dataset` of the test set at or below `root`; its videos have no events."""
     places = find_folder(root, CAS_PLACES, "|".join(CAS_VIDEOS)), find_folder(root, SAMM_PLACES, r"\d_\d{3}_\d")
     if not any(places):
         raise InputError(f"{root}: no video of the test set; expected CAS_data/dzw/a1/1.jpg, SAMM_data/1_001_2/*.jpg")
-    findings, videos = [], []
+    findings: list[str] = []
+    videos = []
     folders = index(_candidates(places), _key, "dzw/a1 or 1_001_2", findings)
     for (subject, name), fps in FPS.items():
         if (subject, name) not in folders:
@@ -56,9 +73,9 @@ def load(root, fix_labels=True):
     return Dataset(NAME, videos=videos, findings=findings)
 
 
-def _candidates(places):
+def _candidates(places: Sequence[Path | None]) -> dict[str, Path]:
     """Return {subject/video or video: folder} of all that lies in the places of the two parts."""
-    found = {}
+    found: dict[str, Path] = {}
     for place in dict.fromkeys(place for place in places if place):
         for name, folder in subfolders(place).items():
             if name.lower() in CAS_VIDEOS:
@@ -68,7 +85,7 @@ def _candidates(places):
     return found
 
 
-def _key(name):
+def _key(name: str) -> tuple[str, str] | None:
     subject, _, video = name.lower().rpartition("/")
     key = subject or video.split("_")[0], video
     return key if key in FPS else None

@@ -14,14 +14,24 @@ apex and offset meb replaces by estimates. Here frames that a folder lacks are c
 offset is unknown, each with a finding. The macro-expressions (one still picture a sample) are not read.
 """
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from baselines.datasets.about import About
 from baselines.datasets.annotations import mend
-from baselines.datasets.folders import find_file, find_folder, folder_clip, join, key, matching_folders, subject_key
+from baselines.datasets.folders import (
+    Row,
+    find_file,
+    find_folder,
+    folder_clip,
+    join,
+    key,
+    matching_folders,
+    subject_key,
+)
 from baselines.datasets.records import Clip, Dataset, coarse
 from baselines.errors import InputError
-from baselines.spreadsheets import read_table
+from baselines.formats.spreadsheets import read_table
 
 ABOUT = About(
     title="MMEW: 300 micro-expression clips at 90 fps, with macro-expressions of the same people",
@@ -51,9 +61,10 @@ COLUMNS = {
 }  # fmt: skip
 
 
-def load(root, fix_labels=True):
+def load(root: str | Path, fix_labels: bool = True) -> Dataset:
     """Return the `Dataset` of a copy of MMEW; see the module text for the layout."""
-    root, findings = Path(root), []
+    root = Path(root)
+    findings: list[str] = []
     base = find_folder(root, HOMES, HOLDS)
     if base is None:
         raise InputError(f"{root}: no MMEW; expected Micro_Expression/happiness/S03-01-002/1.jpg below it")
@@ -66,7 +77,7 @@ def load(root, fix_labels=True):
     return Dataset("mmew", clips=[clip for clip in clips if clip], findings=findings)
 
 
-def _rows(sheet, findings, fix_labels):
+def _rows(sheet: Path, findings: list[str], fix_labels: bool) -> Iterator[Row]:
     for place, row in read_table(sheet, COLUMNS, {"aus": "Action Units"}):
         name = row["name"]
         subject = _subject(name)
@@ -76,12 +87,12 @@ def _rows(sheet, findings, fix_labels):
         yield place, subject, name, mend("mmew", f"{subject}/{name}", row, fix_labels)
 
 
-def _subject(clip):
+def _subject(clip: str) -> str:
     """Return the subject that a clip's name begins with, like S03."""
     return clip.partition("-")[0].upper()
 
 
-def _compare_emotion(place, row, folder, findings):
+def _compare_emotion(place: str, row: Mapping[str, str], folder: Path, findings: list[str]) -> None:
     """Tell when a clip lies in the folder of another emotion than the sheet gives it."""
     there, told = folder.parent.name.lower(), row["emotion"].lower()
     if coarse(there) and there != told and (there, told) != ("repression", "others"):

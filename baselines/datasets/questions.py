@@ -1,11 +1,15 @@
-"""ME-VQA questions as records; `baselines.formats` reads and writes the files."""
+"""ME-VQA questions as records; `baselines.formats.challenge` reads and writes the files."""
 
-from baselines import formats
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
 from baselines.datasets.records import Question
-from baselines.formats import field_text
+from baselines.formats import challenge as formats
+from baselines.formats.challenge import field_text
 
 
-def read_rows(path, findings=None):
+def read_rows(path: str | Path, findings: list[str] | None = None) -> list[dict[str, Any]]:
     """Return the rows of a question file as mappings, as they stand; `as_question` makes a record of one.
 
     Faults raise `InputError`, or with a list `findings` leave the row out: see `formats.read_question_rows`.
@@ -13,7 +17,7 @@ def read_rows(path, findings=None):
     return [row for _, row in formats.read_question_rows(path, findings=findings)]
 
 
-def as_question(row):
+def as_question(row: Mapping[str, Any]) -> Question:
     """Return the `Question` of a row. Subject and video are those of the clip asked about.
 
     SAMM subjects are padded to three digits, as the database writes them ("6" is 006).
@@ -25,6 +29,6 @@ def as_question(row):
     return Question(identity, video, text, answer, subject)
 
 
-def read_questions(path):
+def read_questions(path: str | Path) -> list[Question]:
     """Return the `Question`s of a JSON Lines file; see `read_rows`."""
     return [as_question(row) for row in read_rows(path)]

@@ -1,14 +1,18 @@
 """The records that every dataset adapter gives: events, clips, videos, questions.
 
 Frame numbers in records are 1-based and inclusive, as the databases write them; array indices
-are 0-based. `frame_slice` is the one place where the two meet.
+are 0-based. `frame_slice` is the one place where the two meet. `to_dict` of a record gives what JSON and tables take:
+numbers, texts, lists and mappings; frames are told by their source and their number.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from baselines.datasets.frames import Frames
 
+KINDS = ("micro", "macro")
 COARSE = ("negative", "positive", "surprise", "others")
 
 # Fine names as the databases write them -> coarse classes of the MEGC (MEGC2019 guideline, section
@@ -25,7 +29,7 @@ COARSE_OF_FINE = {
 }  # fmt: skip
 
 
-def coarse(emotion):
+def coarse(emotion: str) -> str | None:
     """Return the coarse class of a fine or coarse emotion name, or None for an unknown or empty one."""
     return COARSE_OF_FINE.get(emotion.strip().lower()) if emotion else None
 
@@ -40,6 +44,17 @@ class Event:
     kind: str = "micro"
     emotion: str = ""
     action_units: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as plain values; the action units are a list."""
+        return {
+            "onset": int(self.onset),
+            "apex": None if self.apex is None else int(self.apex),
+            "offset": int(self.offset),
+            "kind": self.kind,
+            "emotion": self.emotion,
+            "action_units": list(self.action_units),
+        }
 
 
 @dataclass(frozen=True)
@@ -56,12 +71,20 @@ class Clip:
     frames: Frames | None = None
     fps: float | None = None
     event: Event | None = None
-    flow_image: Any = None
+    flow_image: Path | None = None
 
     @property
-    def label(self):
+    def label(self) -> str | None:
         """The coarse emotion, or None."""
         return coarse(self.event.emotion) if self.event else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as plain values, with the mapping of the event; what is not there is None."""
+        return {
+            **_whose(self),
+            "event": self.event and self.event.to_dict(),
+            "flow_image": None if self.flow_image is None else str(self.flow_image),
+        }
 
 
 @dataclass(frozen=True)
@@ -75,6 +98,10 @@ class Video:
     fps: float
     events: tuple[Event, ...] | None = None
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as plain values, with a list of the mappings of the events; None if they are not known."""
+        return {**_whose(self), "events": None if self.events is None else [event.to_dict() for event in self.events]}
+
 
 @dataclass(frozen=True)
 class Question:
@@ -85,6 +112,10 @@ class Question:
     text: str
     answer: str = ""
     subject: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields, which are texts."""
+        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -101,14 +132,28 @@ class Dataset:
     findings: list[str] = field(default_factory=list)
 
 
-def questions_by_clip(questions):
+def questions_by_clip(questions: Iterable[Question]) -> dict[tuple[str, str], list[Question]]:
     """Return {(subject, video): [its `Question`s]}, in order."""
-    asked = {}
+    asked: dict[tuple[str, str], list[Question]] = {}
     for question in questions:
         asked.setdefault((question.subject, question.video), []).append(question)
     return asked
 
 
-def frame_slice(onset, offset):
+def frame_slice(onset: int, offset: int) -> slice:
     """Return the slice of array indices for the inclusive 1-based frames onset..offset."""
     return slice(onset - 1, offset)
+
+
+def _whose(record: Clip | Video) -> dict[str, Any]:
+    """Return whose clip or video it is, and its frames: where they lie, the number there of the first, how many."""
+    frames = record.frames
+    return {
+        "dataset": record.dataset,
+        "subject": record.subject,
+        "name": record.name,
+        "source": None if frames is None else str(frames.source),
+        "first_frame": int(frames.numbers[0]) if frames else None,
+        "frames": 0 if frames is None else len(frames),
+        "fps": None if record.fps is None else float(record.fps),
+    }

@@ -16,7 +16,7 @@ from baselines.errors import InputError
 from baselines.files import read_text
 
 
-def find_root(name, option=None):
+def find_root(name: str, option: str | Path | None = None) -> Path | None:
     """Return the folder of a dataset as a `Path`, or None when nothing names one.
 
     A folder that holds a folder called `name` means that one.
@@ -30,14 +30,14 @@ def find_root(name, option=None):
     return root / name if (root / name).is_dir() else root
 
 
-def config_file():
+def config_file() -> Path:
     """Return the place of the configuration file, whether it exists or not."""
     named = os.environ.get("MEGC_CONFIG")
     home = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
     return Path(named) if named else Path(home) / "megc" / "config.toml"
 
 
-def _configured(name):
+def _configured(name: str) -> str | None:
     path = config_file()
     if not path.exists():
         return None

@@ -11,14 +11,15 @@ fixes decides), `R14+17+soft focus`; the apex of 028_4_1 and of 032_3_1 is repor
 (authors of CapsuleNet, FG 2019), in which case it is taken as unknown. Copies of the sheet differ in these cells.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from baselines.datasets.about import About
 from baselines.datasets.annotations import mend
-from baselines.datasets.folders import annotated_clips, clip_folders, find_file, find_folder
+from baselines.datasets.folders import Row, annotated_clips, clip_folders, find_file, find_folder
 from baselines.datasets.records import Dataset
 from baselines.errors import InputError
-from baselines.spreadsheets import read_table
+from baselines.formats.spreadsheets import read_table
 
 FPS = 200.0
 ABOUT = About(
@@ -49,9 +50,10 @@ COLUMNS = {
 }  # fmt: skip
 
 
-def load(root, fix_labels=True):
+def load(root: str | Path, fix_labels: bool = True) -> Dataset:
     """Return the `Dataset` of a copy of SAMM; see the module text for the layout."""
-    root, findings = Path(root), []
+    root = Path(root)
+    findings: list[str] = []
     base = find_folder(root, ROUTES, SUBJECT)
     if base is None:
         raise InputError(f"{root}: no SAMM; expected folders such as 006/006_1_2/006_05562.jpg, or SAMM/ with them")
@@ -61,7 +63,7 @@ def load(root, fix_labels=True):
     return Dataset("samm", clips=clips, findings=findings)
 
 
-def _rows(sheet, fix_labels):
+def _rows(sheet: Path, fix_labels: bool) -> Iterator[Row]:
     for place, row in read_table(sheet, COLUMNS):
         subject = row["subject"].zfill(3)
         yield place, subject, row["name"], mend("samm", f"{subject}/{row['name']}", row, fix_labels)

@@ -19,14 +19,16 @@ MEGC2020 baseline (HeyingGithub), MEAN (genbing99) and sunlicai; as far as they 
 
 import math
 import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from baselines.datasets.about import About
-from baselines.datasets.assembling import assemble_videos, index, kind_of
+from baselines.datasets.assembling import Name, Row, assemble_videos, index, kind_of
 from baselines.datasets.cutting import event_clips
 from baselines.datasets.folders import find_file, find_folder, subfolders
 from baselines.datasets.records import Dataset
 from baselines.errors import InputError
-from baselines.spreadsheets import read_table
+from baselines.formats.spreadsheets import read_table
 
 ABOUT = About(
     title="SAMM Long Videos: 147 long videos of 30 subjects with macro- and micro-expressions",
@@ -57,13 +59,13 @@ COLUMNS = {
 }  # fmt: skip
 
 
-def load(root, fix_labels=True):
+def load(root: str | Path, fix_labels: bool = True) -> Dataset:
     """Return the `Dataset` of SAMM Long Videos at or below `root`; see the module text for the layout."""
     place = find_folder(root, PLACES, FOLDER.pattern)
     if place is None:
         raise InputError(f"{root}: no long videos; expected SAMM_longvideos/006_1/006_1_0001.jpg")
     labels = find_file([root, place.parent], LABELS)
-    findings = []
+    findings: list[str] = []
     rows = list(_rows(labels, _emotions([root, place.parent]), findings))
     folders = index(subfolders(place), _video, "006_1", findings)
     annotated = {key for _, key, _ in rows}
@@ -73,12 +75,12 @@ def load(root, fix_labels=True):
     return Dataset(NAME, clips=event_clips(videos), videos=videos, findings=findings)
 
 
-def _video(name):
+def _video(name: str) -> Name | None:
     match = FOLDER.fullmatch(name)
     return match and (match[1], match[0])
 
 
-def _emotions(folders):
+def _emotions(folders: Sequence[str | Path]) -> dict[str, str] | None:
     """Return {Filename: emotion} of the sheet of SAMM, or None when there is none in the folders."""
     try:
         table = find_file(folders, EMOTIONS)
@@ -90,7 +92,7 @@ def _emotions(folders):
     }
 
 
-def _rows(labels, emotions, findings):
+def _rows(labels: Path, emotions: Mapping[str, str] | None, findings: list[str]) -> Iterator[Row]:
     """Yield (place, (subject, video), row) for each row of the sheet that names a video and a type."""
     for place, row in read_table(labels, COLUMNS, {"aus": "Action Units"}, SHEET):
         video = FOLDER.match(row["name"])
@@ -110,7 +112,7 @@ def _rows(labels, emotions, findings):
         yield place, (video[1], video[0]), row | numbers | {"kind": kind, "emotion": emotion}
 
 
-def _whole(text):
+def _whole(text: str) -> str:
     """Return a frame number rounded half up, anything else as it stands."""
     try:
         return str(math.floor(float(text) + 0.5))

@@ -10,6 +10,7 @@ Traps: copies of SMIC_all_cropped are reported to lack s18_sur_03 and single pic
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from baselines.datasets.about import About
@@ -43,9 +44,11 @@ ROUTES = tuple(os.path.join(home, part) for home in HOMES for part in ("HS", "")
 SUBJECT = r"s\d+"
 
 
-def load(root, fix_labels=True):
+def load(root: str | Path, fix_labels: bool = True) -> Dataset:
     """Return the `Dataset` of a copy of SMIC-HS; see the module text for the layout."""
-    root, findings, seen = Path(root), [], {}
+    root = Path(root)
+    findings: list[str] = []
+    seen: dict[str, Path] = {}
     base = find_folder(root, ROUTES, SUBJECT)
     found = [
         _read(subject, emotion, path, seen, findings)
@@ -57,7 +60,7 @@ def load(root, fix_labels=True):
     return Dataset("smic", clips=[clip for clip in found if clip], findings=findings)
 
 
-def _clip_folders(folder):
+def _clip_folders(folder: Path) -> Iterator[tuple[str, Path]]:
     """Yield class and folder of each clip in the folder of a subject."""
     for part, micro in subfolders(folder).items():
         if part.lower() == "micro":
@@ -65,7 +68,7 @@ def _clip_folders(folder):
                 yield from ((emotion.lower(), path) for path in subfolders(clips).values())
 
 
-def _read(subject, emotion, folder, seen, findings):
+def _read(subject: str, emotion: str, folder: Path, seen: dict[str, Path], findings: list[str]) -> Clip | None:
     """Return the clip in a folder, or None with a finding; `seen` collects the clips."""
     if not re.fullmatch(rf"{subject_key(subject)}_{CLASSES.get(emotion)}_\d+", subject_key(folder.name)):
         findings.append(

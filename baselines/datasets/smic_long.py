@@ -11,18 +11,19 @@ The second and third pair of columns are known from public loaders only.
 
 import os
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from baselines.datasets.about import About
 from baselines.datasets.annotations import MISSING, read_event
 from baselines.datasets.cutting import event_clips
-from baselines.datasets.folders import clip_folders, find_file, find_folder, join
+from baselines.datasets.folders import Row, clip_folders, find_file, find_folder, join
 from baselines.datasets.frames import ImageFrames
 from baselines.datasets.records import Dataset, Video
 from baselines.datasets.smic import ABOUT as SMIC
 from baselines.datasets.smic import CITATION, FPS, SUBJECT
 from baselines.errors import InputError
-from baselines.spreadsheets import read_table
+from baselines.formats.spreadsheets import read_table
 
 ABOUT = About(
     title="SMIC-E-HS: 157 long videos of 16 subjects at 100 fps around the micro-expressions of SMIC-HS",
@@ -44,9 +45,10 @@ COLUMNS = {"subject": "Subject", "name": "Filename", "onset": "OnsetF", "offset"
 MORE = {"onset2": "Onset2F", "offset2": "Offset2F", "onset3": "Onset3F", "offset3": "Offset3F"}
 
 
-def load(root, fix_labels=True):
+def load(root: str | Path, fix_labels: bool = True) -> Dataset:
     """Return the `Dataset` of a copy of SMIC-E-HS; see the module text for the layout."""
-    root, findings = Path(root), []
+    root = Path(root)
+    findings: list[str] = []
     base = find_folder(root, ROUTES, SUBJECT)
     if base is None:
         raise InputError(f"{root}: no SMIC-E-HS; expected HS_long/SMIC_HS_E/s20/s20_ne_01/image17581039.jpg below it")
@@ -60,14 +62,16 @@ def load(root, fix_labels=True):
     return Dataset("smic-long", clips=event_clips(videos), videos=videos, findings=findings)
 
 
-def _rows(sheet):
+def _rows(sheet: Path) -> Iterator[Row]:
     for place, row in read_table(sheet, COLUMNS, MORE):
         number = re.fullmatch(r"s?(\d+)", row["subject"].lower())
         if row["name"] and number:
             yield place, f"s{int(number[1]):02d}", row["name"], row
 
 
-def _read(subject, name, row, folder, place, findings):
+def _read(
+    subject: str, name: str, row: Mapping[str, str], folder: Path, place: str, findings: list[str]
+) -> Video | None:
     try:
         frames = ImageFrames(folder)
     except InputError as error:
@@ -80,6 +84,6 @@ def _read(subject, name, row, folder, place, findings):
             continue
         cells = {"onset": onset, "offset": offset, "emotion": row["emotion"]}
         events.append(read_event(cells, f"{place} ({name})", findings, numbers=frames.numbers))
-    events = sorted((event for event in events if event), key=lambda event: event.onset)
+    known = sorted((event for event in events if event), key=lambda event: event.onset)
     # a video without its event would count as one long neutral stretch
-    return Video("smic-long", subject, name, frames, FPS, tuple(events)) if events else None
+    return Video("smic-long", subject, name, frames, FPS, tuple(known)) if known else None

@@ -6,16 +6,18 @@ An interval is [onset, offset], both frames inclusive, as a row of an (N, 2) int
 parallel array of `groups` (N,) names what an interval belongs to, and only intervals of equal group
 can match. A group is whatever must agree: subject, video and type (micro or macro).
 
-Metrics
+Counts
+------
+`count` gives true positives, false positives and false negatives of each group. They come from pairs of
+one truth and one predicted interval with intersection over union in frames (`iou`) >= .5 (or > .5), by a rule:
+`one-to-one` takes the largest possible number of pairs (maximum bipartite matching) and among these the
+largest total IoU; `megc2020` counts each truth interval that any prediction covers, so that one
+prediction may take several, as the MEGC2020 baseline's evaluation does.
+
+Figures
 -------
-- `iou`: intersection over union in frames.
-- `match`: pairs of one truth and one predicted interval with IoU >= .5 (or > .5), by a rule:
-  `one-to-one` takes the largest possible number of pairs (maximum bipartite matching) and among
-  these the largest total IoU; `megc2020` counts each truth interval that any prediction covers, so
-  that one prediction may take several, as the MEGC2020 baseline's evaluation does.
-- `count`: true positives, false positives and false negatives of each group.
-- `rates`: precision, recall and F1 from summed counts. Scores are those of the whole database and
-  never a mean over videos.
+`FIGURES`, of summed counts: tp, fp, fn, precision, recall and f1. Scores are those of the whole database and
+never a mean over videos.
 
 References
 ----------
@@ -24,18 +26,41 @@ He et al., Spotting macro- and micro-expression intervals in long video sequence
 (the MEGC2020 baseline and its evaluation).
 """
 
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
+from baselines.metrics.figures import Array, Rate
 from baselines.metrics.ratios import ratio
 
 MATCHINGS = ("one-to-one", "megc2020")
 KINDS = ("micro", "macro")
 
 
-def validate(intervals, groups):
-    """Raise `ValueError` unless `intervals` is (N, 2) integer with onset <= offset and `groups` is (N,)."""
+def validate(intervals: ArrayLike, groups: ArrayLike) -> None:
+    """Refuse what are not intervals with their groups.
+
+    Parameters
+    ----------
+    intervals : array_like of shape (N, 2), int
+        Onset <= offset in each row.
+    groups : array_like of shape (N,)
+
+    Raises
+    ------
+    ValueError
+        At another shape, at numbers that are not integers, at an onset after its offset.
+
+    Examples
+    --------
+    >>> validate([[3, 2]], ["a"])
+    Traceback (most recent call last):
+        ...
+    ValueError: interval 0: onset 3 is after offset 2
+    """
     intervals, groups = np.asarray(intervals), np.asarray(groups)
     if intervals.size == 0 and groups.size == 0:
         return
@@ -48,8 +73,23 @@ def validate(intervals, groups):
         raise ValueError(f"interval {bad[0]}: onset {intervals[bad[0], 0]} is after offset {intervals[bad[0], 1]}")
 
 
-def iou(first, second):
-    """Return the intersection over union of inclusive intervals; (..., 2) arrays broadcast to (...)."""
+def iou(first: ArrayLike, second: ArrayLike) -> Array:
+    """Intersection over union of inclusive intervals, in frames.
+
+    Parameters
+    ----------
+    first, second : array_like of shape (..., 2)
+        Onset and offset; the leading axes broadcast.
+
+    Returns
+    -------
+    ndarray of shape (...), float64
+
+    Examples
+    --------
+    >>> float(iou([1, 10], [6, 10]))
+    0.5
+    """
     first, second = np.asarray(first), np.asarray(second)
     shared = np.minimum(first[..., 1], second[..., 1]) - np.maximum(first[..., 0], second[..., 0]) + 1
     shared = np.maximum(shared, 0)
@@ -57,11 +97,46 @@ def iou(first, second):
     return shared / union
 
 
-def overlapping_pairs(truth, truth_groups, predicted, predicted_groups, threshold=0.5, strict=False):
-    """Return all pairs of equal group whose IoU is >= `threshold` (`strict`: > `threshold`).
+def overlapping_pairs(
+    truth: ArrayLike,
+    truth_groups: ArrayLike,
+    predicted: ArrayLike,
+    predicted_groups: ArrayLike,
+    threshold: float = 0.5,
+    strict: bool = False,
+) -> tuple[Array, Array, Array]:
+    """All pairs of a true and a predicted interval of equal group that overlap enough.
 
-    Returns (i, j, iou), arrays (P,): the row in `truth`, the row in `predicted` and their IoU. Sorted
-    by onset, so that only intervals whose onsets lie near enough are compared. `threshold` is in (0, 1].
+    Sorted by onset, so that only intervals whose onsets lie near enough are compared.
+
+    Parameters
+    ----------
+    truth, predicted : array_like of shape (N, 2), int
+        Intervals; the numbers N of the two sides differ.
+    truth_groups, predicted_groups : array_like of shape (N,)
+        What each interval belongs to.
+    threshold : float
+        The least IoU of a pair, above 0 and up to 1.
+    strict : bool
+        The IoU must exceed the threshold.
+
+    Returns
+    -------
+    i, j : ndarray of shape (P,), int
+        The rows of the pairs in `truth` and in `predicted`.
+    overlap : ndarray of shape (P,), float64
+        Their IoU.
+
+    Raises
+    ------
+    ValueError
+        At a threshold out of range.
+
+    Examples
+    --------
+    >>> i, j, overlap = overlapping_pairs([[0, 9], [30, 39]], [0, 0], [[0, 4], [30, 39]], [0, 1])
+    >>> i.tolist(), j.tolist(), overlap.tolist()
+    ([0], [0], [0.5])
     """
     if not 0 < threshold <= 1:
         raise ValueError(f"threshold is {threshold}; expected a number above 0 and up to 1")
@@ -79,12 +154,45 @@ def overlapping_pairs(truth, truth_groups, predicted, predicted_groups, threshol
     return i[keep][order], j[keep][order], overlap[keep][order]
 
 
-def match_one_to_one(truth, truth_groups, predicted, predicted_groups, threshold=0.5, strict=False, labels=None):
-    """Return the rows (i, j) of a maximum one-to-one matching, arrays (K,).
+def match_one_to_one(
+    truth: ArrayLike,
+    truth_groups: ArrayLike,
+    predicted: ArrayLike,
+    predicted_groups: ArrayLike,
+    threshold: float = 0.5,
+    strict: bool = False,
+    labels: tuple[ArrayLike, ArrayLike] | None = None,
+) -> tuple[Array, Array]:
+    """Maximum one-to-one matching of true and predicted intervals.
 
     Among the matchings with the largest number of pairs it takes one with the largest total IoU; what
-    is still equal is decided by group, onset, offset and then `labels` (one array a side, optional),
-    so that the order of rows has no influence.
+    is still equal is decided by group, onset, offset and then `labels`, so that the order of rows has no
+    influence.
+
+    Parameters
+    ----------
+    truth, truth_groups, predicted, predicted_groups, threshold, strict
+        As in `overlapping_pairs`.
+    labels : pair of array_like of shape (N,), optional
+        Of the true and of the predicted intervals.
+
+    Returns
+    -------
+    i, j : ndarray of shape (K,), int
+        The rows of the pairs in `truth` and in `predicted`.
+
+    Raises
+    ------
+    ValueError
+        As `overlapping_pairs`.
+
+    Examples
+    --------
+    The first event overlaps both predictions, the second only the one that the first fits best:
+
+    >>> i, j = match_one_to_one([[0, 9], [4, 13]], [0, 0], [[1, 10], [0, 5]], [0, 0])
+    >>> i.tolist(), j.tolist()
+    ([0, 1], [1, 0])
     """
     truth, predicted = _intervals(truth), _intervals(predicted)
     i, j, overlap = overlapping_pairs(truth, truth_groups, predicted, predicted_groups, threshold, strict)
@@ -101,7 +209,234 @@ def match_one_to_one(truth, truth_groups, predicted, predicted_groups, threshold
     return i[chosen], j[chosen]
 
 
-def _assign(rows, columns, weights):
+def count(
+    truth: ArrayLike,
+    truth_groups: ArrayLike,
+    predicted: ArrayLike,
+    predicted_groups: ArrayLike,
+    groups: ArrayLike,
+    threshold: float = 0.5,
+    strict: bool = False,
+    matching: str = "one-to-one",
+) -> Array:
+    """True positives, false positives and false negatives of each group.
+
+    Parameters
+    ----------
+    truth, truth_groups, predicted, predicted_groups, threshold, strict
+        As in `overlapping_pairs`.
+    groups : array_like of shape (G,)
+        Every group that an interval belongs to, each once.
+    matching : str
+        One of `MATCHINGS`. Under `megc2020` tp is the number of truth intervals found, as in the script,
+        and fp the number of predictions minus tp: it can be negative where one prediction takes two truth
+        intervals.
+
+    Returns
+    -------
+    ndarray of shape (G, 3), int
+        tp, fp and fn.
+
+    Raises
+    ------
+    ValueError
+        At intervals that `validate` refuses, a threshold out of range, a matching that is not known, a
+        group that is not listed.
+
+    Examples
+    --------
+    >>> count([[0, 9], [30, 39]], ["a", "b"], [[1, 10]], ["a"], ["a", "b"]).tolist()
+    [[1, 0, 0], [0, 0, 1]]
+    """
+    validate(truth, truth_groups)
+    validate(predicted, predicted_groups)
+    if matching == "one-to-one":
+        i, _ = match_one_to_one(truth, truth_groups, predicted, predicted_groups, threshold, strict)
+    elif matching == "megc2020":
+        i, _, _ = overlapping_pairs(truth, truth_groups, predicted, predicted_groups, threshold, strict)
+        i = np.unique(i)
+    else:
+        raise ValueError(f"matching is {matching!r}; expected one of {', '.join(MATCHINGS)}")
+    number = len(np.asarray(groups))
+    truth_index = group_index(truth_groups, groups)
+    found = np.bincount(truth_index[i], minlength=number)
+    in_truth = np.bincount(truth_index, minlength=number)
+    in_predicted = np.bincount(group_index(predicted_groups, groups), minlength=number)
+    return np.stack([found, in_predicted - found, in_truth - found], axis=1)
+
+
+def group_index(groups: ArrayLike, known: ArrayLike) -> Array:
+    """Place of each group in a list of all groups.
+
+    Parameters
+    ----------
+    groups : array_like of shape (N,)
+    known : array_like of shape (G,)
+        Every group, each once.
+
+    Returns
+    -------
+    ndarray of shape (N,), int
+
+    Raises
+    ------
+    ValueError
+        If one of `groups` is not known.
+
+    Examples
+    --------
+    >>> group_index(["b", "a", "b"], ["b", "a"]).tolist()
+    [0, 1, 0]
+    """
+    groups, known = np.asarray(groups), np.asarray(known)
+    if not len(groups):
+        return np.empty(0, int)
+    order = np.argsort(known)
+    place = np.searchsorted(known, groups, sorter=order)
+    index = order[np.minimum(place, len(known) - 1)]
+    if np.any(known[index] != groups):
+        raise ValueError("groups: an interval belongs to a group that is not listed")
+    return index
+
+
+def true_positives(counts: ArrayLike) -> Array:
+    """Number of expressions that were found.
+
+    Parameters
+    ----------
+    counts : array_like of shape (..., 3)
+        Sums of what `count` gives: tp, fp and fn.
+
+    Returns
+    -------
+    ndarray of shape (...)
+
+    Examples
+    --------
+    >>> int(true_positives([1, 2, 3]))
+    1
+    """
+    return np.asarray(counts)[..., 0]
+
+
+def false_positives(counts: ArrayLike) -> Array:
+    """Number of predicted intervals that found nothing.
+
+    Parameters
+    ----------
+    counts : array_like of shape (..., 3)
+        Sums of what `count` gives: tp, fp and fn.
+
+    Returns
+    -------
+    ndarray of shape (...)
+
+    Examples
+    --------
+    >>> int(false_positives([1, 2, 3]))
+    2
+    """
+    return np.asarray(counts)[..., 1]
+
+
+def false_negatives(counts: ArrayLike) -> Array:
+    """Number of expressions that were not found.
+
+    Parameters
+    ----------
+    counts : array_like of shape (..., 3)
+        Sums of what `count` gives: tp, fp and fn.
+
+    Returns
+    -------
+    ndarray of shape (...)
+
+    Examples
+    --------
+    >>> int(false_negatives([1, 2, 3]))
+    3
+    """
+    return np.asarray(counts)[..., 2]
+
+
+def precision(counts: ArrayLike) -> Array:
+    """Share of the predicted intervals that found an expression.
+
+    Parameters
+    ----------
+    counts : array_like of shape (..., 3)
+        Sums of what `count` gives: tp, fp and fn.
+
+    Returns
+    -------
+    ndarray of shape (...), float64
+
+    Examples
+    --------
+    >>> precision([[1, 1, 3], [0, 0, 4]]).tolist()
+    [0.5, 0.0]
+    """
+    tp, fp, _ = _columns(counts)
+    return ratio(tp, tp + fp)
+
+
+def recall(counts: ArrayLike) -> Array:
+    """Share of the expressions that were found.
+
+    Parameters
+    ----------
+    counts : array_like of shape (..., 3)
+        Sums of what `count` gives: tp, fp and fn.
+
+    Returns
+    -------
+    ndarray of shape (...), float64
+
+    Examples
+    --------
+    >>> recall([[1, 1, 3], [0, 4, 0]]).tolist()
+    [0.25, 0.0]
+    """
+    tp, _, fn = _columns(counts)
+    return ratio(tp, tp + fn)
+
+
+def f1(counts: ArrayLike) -> Array:
+    """Harmonic mean of precision and recall, 2 TP / (2 TP + FP + FN).
+
+    Parameters
+    ----------
+    counts : array_like of shape (..., 3)
+        Sums of what `count` gives: tp, fp and fn.
+
+    Returns
+    -------
+    ndarray of shape (...), float64
+
+    Examples
+    --------
+    >>> f1([[2, 1, 3], [0, 0, 0]]).tolist()
+    [0.5, 0.0]
+    """
+    tp, fp, fn = _columns(counts)
+    return ratio(2 * tp, 2 * tp + fp + fn)
+
+
+FIGURES: dict[str, Rate] = {
+    "tp": true_positives,
+    "fp": false_positives,
+    "fn": false_negatives,
+    "precision": precision,
+    "recall": recall,
+    "f1": f1,
+}
+
+
+def _columns(counts: ArrayLike) -> Sequence[Array]:
+    return tuple(np.moveaxis(np.asarray(counts, float), -1, 0))
+
+
+def _assign(rows: Array, columns: Array, weights: Array) -> Array:
     """Indices of the pairs of a maximum matching with, among those, the largest total weight (each in [0, 1])."""
     if not len(rows):
         return np.empty(0, int)
@@ -116,76 +451,12 @@ def _assign(rows, columns, weights):
     return np.flatnonzero(taken[rows] == columns)
 
 
-def count(truth, truth_groups, predicted, predicted_groups, groups, threshold=0.5, strict=False, matching="one-to-one"):
-    """Return the (G, 3) integer counts tp, fp, fn of each of the `groups` (G,), which hold every group.
-
-    Under `megc2020` tp is the number of truth intervals found, as in the script, and fp the number of
-    predictions minus tp: it can be negative where one prediction takes two truth intervals.
-    """
-    validate(truth, truth_groups)
-    validate(predicted, predicted_groups)
-    if matching == "one-to-one":
-        i, _ = match_one_to_one(truth, truth_groups, predicted, predicted_groups, threshold, strict)
-    elif matching == "megc2020":
-        i, _, _ = overlapping_pairs(truth, truth_groups, predicted, predicted_groups, threshold, strict)
-        i = np.unique(i)
-    else:
-        raise ValueError(f"matching is {matching!r}; expected one of {', '.join(MATCHINGS)}")
-    truth_index = group_index(truth_groups, groups)
-    found = np.bincount(truth_index[i], minlength=len(groups))
-    in_truth = np.bincount(truth_index, minlength=len(groups))
-    in_predicted = np.bincount(group_index(predicted_groups, groups), minlength=len(groups))
-    return np.stack([found, in_predicted - found, in_truth - found], axis=1)
-
-
-def group_index(groups, known):
-    """Return the place (N,) of each of `groups` (N,) in `known` (G,); `ValueError` if one is not there."""
-    if not len(groups):
-        return np.empty(0, int)
-    order = np.argsort(known)
-    place = np.searchsorted(known, groups, sorter=order)
-    index = order[np.minimum(place, len(known) - 1)]
-    if np.any(np.asarray(known)[index] != np.asarray(groups)):
-        raise ValueError("groups: an interval belongs to a group that is not listed")
-    return index
-
-
-def rates(counts):
-    """Return (precision, recall, f1) for counts (..., 3) of tp, fp, fn; 0.0 where a denominator is 0."""
-    tp, fp, fn = np.moveaxis(np.asarray(counts, float), -1, 0)
-    return ratio(tp, tp + fp), ratio(tp, tp + fn), ratio(2 * tp, 2 * tp + fp + fn)
-
-
-def summary(counts):
-    """Return {tp, fp, fn, precision, recall, f1} for counts (3,)."""
-    precision, recall, f1 = rates(counts)
-    tp, fp, fn = (int(n) for n in counts)
-    return {"tp": tp, "fp": fp, "fn": fn, "precision": float(precision), "recall": float(recall), "f1": float(f1)}
-
-
-def evaluate(truth, truth_videos, truth_kinds, predicted, predicted_videos, predicted_kinds, **options):
-    """Return {micro, macro, overall} of {tp, fp, fn, precision, recall, f1}; overall sums the counts.
-
-    `truth`, `predicted` (N, 2); `*_videos` (N,) integers or strings that tell videos apart; `*_kinds`
-    (N,) of micro or macro. `options`: threshold, strict and matching of `count`.
-    """
-    counts = {kind: np.zeros(3, int) for kind in KINDS}
-    truth, predicted = _intervals(truth), _intervals(predicted)
-    for kind in KINDS:
-        mine, theirs = np.asarray(truth_kinds) == kind, np.asarray(predicted_kinds) == kind
-        videos = np.asarray(truth_videos)[mine], np.asarray(predicted_videos)[theirs]
-        groups = np.unique(np.concatenate(videos))
-        counts[kind] = count(truth[mine], videos[0], predicted[theirs], videos[1], groups, **options).sum(axis=0)
-    counts["overall"] = counts["micro"] + counts["macro"]
-    return {kind: summary(total) for kind, total in counts.items()}
-
-
-def _intervals(intervals):
+def _intervals(intervals: ArrayLike) -> Array:
     intervals = np.asarray(intervals)
     return intervals if intervals.size else np.empty((0, 2), int)
 
 
-def _ranks(intervals, groups, labels):
+def _ranks(intervals: Array, groups: ArrayLike, labels: ArrayLike) -> Array:
     if not len(intervals):
         return np.empty(0, int)
     _, group = np.unique(groups, return_inverse=True)
@@ -196,7 +467,9 @@ def _ranks(intervals, groups, labels):
     return ranks
 
 
-def _on_one_axis(truth, truth_groups, predicted, predicted_groups):
+def _on_one_axis(
+    truth: Array, truth_groups: ArrayLike, predicted: Array, predicted_groups: ArrayLike
+) -> tuple[Array, Array]:
     """Onsets with each group moved to a stretch of its own, so that one sort serves all groups."""
     everything = np.concatenate([truth, predicted])
     low, high = int(everything.min()), int(everything.max())
@@ -205,7 +478,9 @@ def _on_one_axis(truth, truth_groups, predicted, predicted_groups):
     return onset[: len(truth)], onset[len(truth) :]
 
 
-def _onsets_within(start, intervals, other_start, threshold, least):
+def _onsets_within(
+    start: Array, intervals: Array, other_start: Array, threshold: float, least: int
+) -> tuple[Array, Array]:
     """Pairs (row, other row) whose other onset follows by `least` up to (1 - threshold) lengths."""
     length = intervals[:, 1] - intervals[:, 0] + 1
     reach = np.floor(length * (1 - threshold) + 1e-9).astype(int)

@@ -5,11 +5,19 @@ variants differ a lot on one-word answers, so each has a name and all are report
 
 Conventions
 -----------
-One reference an answer. All figures are in [0, 1]. Every variant follows from statistics of the single answers:
-`statistics` gives them, their sums over any set of answers (a database, a resample) go to `score`.
+One reference an answer. All figures are in [0, 1].
 
-BLEU (n-grams up to 4, brevity penalty)
----------------------------------------
+Counts
+------
+`statistics` gives, for every variant, statistics of each distinct pair of a true answer and an answer. They add
+up over any set of answers: a database, a resample.
+
+Figures
+-------
+`FIGURES`, by family and name; a `Variant` tells both its statistics of a pair and the figure of their sums.
+
+BLEU (n-grams up to 4, brevity penalty):
+
 - `sentence-nltk-method1`: mean over answers of NLTK's sentence BLEU with smoothing method 1; lower
   case, split at spaces.
 - `corpus-regex`: BLEU of the whole set, no smoothing; lower case, tokens of letters and digits. 0 if
@@ -19,10 +27,9 @@ BLEU (n-grams up to 4, brevity penalty)
 - `sacrebleu`: sacreBLEU's corpus score: tokenizer 13a, cased, exponential smoothing; effective order,
   so that a set of short answers is defined.
 
-ROUGE (mean over answers; tokens of letters and digits in lower case)
----------------------------------------------------------------------
-`rouge1-f1`, `rouge1-recall`, `rouge2-f1`, `rougeL-f1`, and with Porter stems of words longer than
-three letters `rouge1-f1-stem`, `rouge1-recall-stem`.
+ROUGE (mean over answers; tokens of letters and digits in lower case): `rouge1-f1`, `rouge1-recall`,
+`rouge2-f1`, `rougeL-f1`, and with Porter stems of words longer than three letters `rouge1-f1-stem`,
+`rouge1-recall-stem`.
 
 The BLEU arithmetic is sacreBLEU's and the stemmer is NLTK's; figures equal those of nltk, sacrebleu
 and rouge_score. NLTK takes two seconds to import, so it is loaded only for words that do not occur
@@ -36,23 +43,17 @@ Papineni et al., BLEU, ACL 2002. Chen and Cherry, smoothing techniques for sente
 
 import re
 from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from baselines.errors import MissingDependency
+from baselines.metrics.figures import Array, Rate
 from baselines.metrics.ratios import ratio
 
-CORPUS_VARIANTS = ("corpus-regex", "corpus-nltk-regex", "sacrebleu")
-BLEU_VARIANTS = ("sentence-nltk-method1", *CORPUS_VARIANTS)
-ROUGE_VARIANTS = (
-    "rouge1-f1",
-    "rouge1-recall",
-    "rouge1-f1-stem",
-    "rouge1-recall-stem",
-    "rouge2-f1",
-    "rougeL-f1",
-)  # fmt: skip
 _WORD = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)?")
 _ROUGE_WORD = re.compile(r"[a-z0-9]+")
 
@@ -71,112 +72,153 @@ _UNCHANGED = (
 _STEMS.update((word, word) for word in _UNCHANGED.split())
 
 
-def validate(truth, predicted):
-    """Raise `ValueError` unless truth and predictions are of one length."""
+Ngrams = tuple[Sequence[int], Sequence[int], int, int]  # common n-grams, n-grams (n = 1 to 4); lengths of both sides
+
+
+class View(NamedTuple):
+    """One answer cut in one way: its tokens, and its sets of n-grams for n = 1 to 4, numbered."""
+
+    tokens: Sequence[str]
+    grams: list[set[int]]
+
+
+class Pair(NamedTuple):
+    """A true answer and an answer, {way of cutting: `View`} each."""
+
+    truth: dict[str, View]
+    answer: dict[str, View]
+
+
+class Variant(NamedTuple):
+    """How one figure follows from answers.
+
+    statistics: a function from a `Pair` to numbers that add up. size: how many. figure: from their sums (..., size)
+    to the figure (...).
+    """
+
+    statistics: Callable[[Pair], Sequence[float]]
+    size: int
+    figure: Rate
+
+
+def validate(truth: Sequence[str], predicted: Sequence[str]) -> None:
+    """Refuse truth and answers of different lengths.
+
+    Parameters
+    ----------
+    truth, predicted : sequence of str
+
+    Raises
+    ------
+    ValueError
+        Unless they are as many.
+
+    Examples
+    --------
+    >>> validate(["yes"], [])
+    Traceback (most recent call last):
+        ...
+    ValueError: 1 true answers but 0 predictions; expected as many
+    """
     if len(truth) != len(predicted):
         raise ValueError(f"{len(truth)} true answers but {len(predicted)} predictions; expected as many")
 
 
-def statistics(truth, predicted):
-    """Return ({variant: (U, K) array}, (N,) index): statistics of each distinct pair, and the pair of each answer.
+def statistics(truth: Sequence[str], predicted: Sequence[str]) -> tuple[dict[str, Array], Array]:
+    """Statistics behind all variants of BLEU and ROUGE.
 
-    `truth` and `predicted` are lists (N,) of strings. Sums of rows of the arrays go to `score`.
+    Parameters
+    ----------
+    truth, predicted : sequence of str
+        N true answers and answers.
+
+    Returns
+    -------
+    statistics : dict of str to ndarray of shape (U, K), float64
+        By the name of the variant, a row for each distinct pair of a true answer and an answer; sums of rows
+        go to `Variant.figure`.
+    index : ndarray of shape (N,), int
+        The pair of each answer.
+
+    Raises
+    ------
+    ValueError
+        As `validate`.
+    MissingDependency
+        Where a library is needed that is not installed.
+
+    Examples
+    --------
+    >>> found, index = statistics(["yes", "yes"], ["yes", "no"])
+    >>> found["rouge1-f1"].tolist(), index.tolist()
+    ([[1.0, 1.0], [0.0, 1.0]], [0, 1])
+    >>> float(FIGURES["rouge"]["rouge1-f1"].figure(found["rouge1-f1"][index].sum(axis=0)))
+    0.5
     """
     validate(truth, predicted)
-    pairs = {}
-    index = np.fromiter((pairs.setdefault(pair, len(pairs)) for pair in zip(truth, predicted)), int, len(truth))
-    ids = {}
-    grams = {answer: _grams(answer, ids) for answer in {answer for pair in pairs for answer in pair}}
-    rows = [_pair_statistics(grams[truth], grams[predicted]) for truth, predicted in pairs]
+    places: dict[tuple[str, str], int] = {}
+    index = np.fromiter((places.setdefault(pair, len(places)) for pair in zip(truth, predicted)), int, len(truth))
+    numbers: dict[Any, int] = {}
+    views = {answer: _views(answer, numbers) for answer in {answer for pair in places for answer in pair}}
+    pairs = [Pair(*(views[answer] for answer in pair)) for pair in places]
     return {
-        name: np.array([row[name] for row in rows], float).reshape(len(rows), 10 if name in CORPUS_VARIANTS else 2)
-        for name in BLEU_VARIANTS + ROUGE_VARIANTS
+        name: np.array([variant.statistics(pair) for pair in pairs], float).reshape(len(pairs), variant.size)
+        for family in FIGURES.values()
+        for name, variant in family.items()
     }, index
 
 
-def score(variant, sums):
-    """Return the figures (...) of a variant from summed statistics (..., K)."""
-    sums = np.asarray(sums, float)
-    if variant == "sacrebleu":
-        return _corpus_bleu(sums, smooth_method="exp", effective_order=True)
-    if variant.startswith("corpus"):
-        return _corpus_bleu(sums, smooth_method="none")
-    return ratio(sums[..., 0], sums[..., 1])
+def _mean(score: Callable[[Pair], float]) -> Variant:
+    """Return the variant that is a mean over answers."""
+    return Variant(lambda pair: (score(pair), 1), 2, lambda sums: ratio(sums[..., 0], sums[..., 1]))
 
 
-def figures(statistics, index):
-    """Return {bleu: {variant: figure}, rouge: ...} of what `statistics` gives; 0.0 everywhere without answers."""
-    weights = np.bincount(index, minlength=len(next(iter(statistics.values()))))
-    return {
-        family: {name: _figure(name, weights, statistics[name]) for name in names}
-        for family, names in (("bleu", BLEU_VARIANTS), ("rouge", ROUGE_VARIANTS))
-    }
+def _corpus(ngrams: Callable[[Pair], Ngrams], **options: Any) -> Variant:
+    """Return the variant that is the BLEU of all n-grams together; options of sacreBLEU."""
+    return Variant(lambda pair: _flat(*ngrams(pair)), 10, lambda sums: _corpus_bleu(sums, **options))
 
 
-def evaluate(truth, predicted):
-    """Return {bleu: {variant: figure}, rouge: {variant: figure}} of answers (N,) as strings."""
-    return figures(*statistics(truth, predicted))
+FIGURES: dict[str, dict[str, Variant]] = {
+    "bleu": {
+        "sentence-nltk-method1": _mean(lambda pair: _sentence_bleu(*_ngrams(pair, "spaces"))),
+        "corpus-regex": _corpus(lambda pair: _ngrams(pair, "words"), smooth_method="none"),
+        "corpus-nltk-regex": _corpus(lambda pair: _at_least_one(*_ngrams(pair, "words")), smooth_method="none"),
+        "sacrebleu": _corpus(lambda pair: _ngrams(pair, "13a"), smooth_method="exp", effective_order=True),
+    },
+    "rouge": {
+        "rouge1-f1": _mean(lambda pair: _f1(*_rouge_n(pair, "rouge", 1))),
+        "rouge1-recall": _mean(lambda pair: _rouge_n(pair, "rouge", 1)[1]),
+        "rouge1-f1-stem": _mean(lambda pair: _f1(*_rouge_n(pair, "stems", 1))),
+        "rouge1-recall-stem": _mean(lambda pair: _rouge_n(pair, "stems", 1)[1]),
+        "rouge2-f1": _mean(lambda pair: _f1(*_rouge_n(pair, "rouge", 2))),
+        "rougeL-f1": _mean(lambda pair: _f1(*_rouge_l(pair))),
+    },
+}
 
 
-def library_versions():
-    """Return {library: version} of what computes BLEU, for signatures."""
-    from importlib.metadata import version
+def _views(text: str, numbers: dict[Any, int]) -> dict[str, View]:
+    """Each way of cutting an answer; a repeated n-gram is an element of its own.
 
-    return {"sacrebleu": version("sacrebleu")}
-
-
-def _figure(name, weights, rows):
-    return float(score(name, weights @ rows)) if len(rows) else 0.0
-
-
-def _pair_statistics(truth, predicted):
-    spaces, words, thirteen = (_bleu_counts(truth[how], predicted[how]) for how in ("spaces", "words", "13a"))
-    (recall, f1), (recall_stem, f1_stem) = (_rouge_n(truth[how], predicted[how], 1) for how in ("rouge", "stems"))
-    return {
-        "sentence-nltk-method1": (_sentence_bleu(*spaces), 1),
-        "corpus-regex": _flat(*words),
-        "corpus-nltk-regex": _flat(*_at_least_one(*words)),
-        "sacrebleu": _flat(*thirteen),
-        "rouge1-f1": (f1, 1),
-        "rouge1-recall": (recall, 1),
-        "rouge1-f1-stem": (f1_stem, 1),
-        "rouge1-recall-stem": (recall_stem, 1),
-        "rouge2-f1": (_rouge_n(truth["rouge"], predicted["rouge"], 2)[1], 1),
-        "rougeL-f1": (_rouge_l(truth["rouge"][0], predicted["rouge"][0]), 1),
-    }
-
-
-def _flat(correct, total, predicted_length, truth_length):
-    return (*correct, *total, predicted_length, truth_length)
-
-
-def _at_least_one(correct, total, predicted_length, truth_length):
-    return correct, [max(1, n) for n in total], predicted_length, truth_length
-
-
-def _grams(text, ids):
-    """{tokenisation: (tokens, sets of n-grams for n = 1 to 4)}; a repeated n-gram is an element of its own.
-
-    The sets hold the numbers that n-grams have in `ids`, which is completed: numbers intersect faster.
+    The sets hold the numbers that n-grams have in `numbers`, which is completed: numbers intersect faster.
     """
     views = {}
     for how in ("spaces", "words", "13a", "rouge", "stems"):
         tokens = _tokens(text, how)
-        grams = [_multiset(zip(*(tokens[start:] for start in range(n))), ids) for n in (1, 2, 3, 4)]
-        views[how] = tokens, grams
+        grams = [_multiset(zip(*(tokens[start:] for start in range(n))), numbers) for n in (1, 2, 3, 4)]
+        views[how] = View(tokens, grams)
     return views
 
 
-def _multiset(grams, ids):
-    seen = Counter()
+def _multiset(grams: Iterable[Any], numbers: dict[Any, int]) -> set[int]:
+    seen: Counter[Any] = Counter()
     members = set()
     for gram in grams:
         seen[gram] += 1
-        members.add(ids.setdefault((gram, seen[gram]), len(ids)))
+        members.add(numbers.setdefault((gram, seen[gram]), len(numbers)))
     return members
 
 
-def _tokens(text, how):
+def _tokens(text: str, how: str) -> list[str]:
     if how == "spaces":
         return text.lower().split()
     if how == "words":
@@ -187,12 +229,12 @@ def _tokens(text, how):
     return [_stem(word) if len(word) > 3 else word for word in words] if how == "stems" else words
 
 
-def _stem(word):
+def _stem(word: str) -> str:
     return _STEMS.get(word) or _porter().stem(word)
 
 
 @lru_cache(maxsize=1)
-def _porter():
+def _porter() -> Any:
     try:
         from nltk.stem.porter import PorterStemmer
     except ImportError:
@@ -201,7 +243,7 @@ def _porter():
 
 
 @lru_cache(maxsize=1)
-def _tokenizer_13a():
+def _tokenizer_13a() -> Any:
     try:
         from sacrebleu.tokenizers.tokenizer_13a import Tokenizer13a
     except ImportError:
@@ -209,53 +251,66 @@ def _tokenizer_13a():
     return Tokenizer13a()
 
 
-def _bleu_counts(truth, predicted):
-    (truth_tokens, truth_grams), (tokens, grams) = truth, predicted
-    total = [max(0, len(tokens) - n) for n in range(4)]
-    if truth_tokens == tokens:
-        return total, total, len(tokens), len(tokens)
-    correct = []
-    for mine, theirs in zip(grams, truth_grams):
-        correct.append(len(mine & theirs) if not correct or correct[-1] else 0)
-    return correct, total, len(tokens), len(truth_tokens)
+def _ngrams(pair: Pair, how: str) -> Ngrams:
+    truth, answer = pair.truth[how], pair.answer[how]
+    total = [max(0, len(answer.tokens) - n) for n in range(4)]
+    if truth.tokens == answer.tokens:
+        return total, total, len(answer.tokens), len(answer.tokens)
+    common: list[int] = []
+    for mine, theirs in zip(answer.grams, truth.grams):
+        common.append(len(mine & theirs) if not common or common[-1] else 0)
+    return common, total, len(answer.tokens), len(truth.tokens)
 
 
-def _sentence_bleu(correct, total, predicted_length, truth_length):
+def _at_least_one(common: Sequence[int], total: Sequence[int], answer_length: int, truth_length: int) -> Ngrams:
+    return common, [max(1, n) for n in total], answer_length, truth_length
+
+
+def _flat(common: Sequence[int], total: Sequence[int], answer_length: int, truth_length: int) -> tuple[int, ...]:
+    return (*common, *total, answer_length, truth_length)
+
+
+def _sentence_bleu(common: Sequence[int], total: Sequence[int], answer_length: int, truth_length: int) -> float:
     from sacrebleu.metrics import BLEU
 
     # NLTK's method 1 is sacreBLEU's "floor" of 0.1 with at least one n-gram of each order.
     total = [max(1, n) for n in total]
-    return BLEU.compute_bleu(list(correct), total, predicted_length, truth_length, "floor", 0.1).score / 100
+    return BLEU.compute_bleu(list(common), total, answer_length, truth_length, "floor", 0.1).score / 100
 
 
-def _corpus_bleu(sums, **options):
+def _corpus_bleu(sums: ArrayLike, **options: Any) -> Array:
     from sacrebleu.metrics import BLEU
 
+    sums = np.asarray(sums, float)
     rows = sums.reshape(-1, 10).astype(int).tolist()
     figures = [BLEU.compute_bleu(r[:4], r[4:8], r[8], r[9], **options).score / 100 for r in rows]
     return np.minimum(figures, 1).reshape(sums.shape[:-1])
 
 
-def _rouge_n(truth, predicted, n):
-    shared = len(truth[1][n - 1] & predicted[1][n - 1])
-    in_truth, in_predicted = (max(1, len(tokens) - n + 1) for tokens in (truth[0], predicted[0]))
-    return shared / in_truth, _f1(shared / in_predicted, shared / in_truth)
+def _rouge_n(pair: Pair, how: str, n: int) -> tuple[float, float]:
+    """Precision and recall of n-grams."""
+    truth, answer = pair.truth[how], pair.answer[how]
+    shared = len(truth.grams[n - 1] & answer.grams[n - 1])
+    in_truth, in_answer = (max(1, len(side.tokens) - n + 1) for side in (truth, answer))
+    return shared / in_answer, shared / in_truth
 
 
-def _rouge_l(truth, predicted):
-    if not truth or not predicted:
-        return 0.0
-    shared = _common_subsequence(truth, predicted)
-    return _f1(shared / len(predicted), shared / len(truth))
+def _rouge_l(pair: Pair) -> tuple[float, float]:
+    """Precision and recall of the longest common subsequence."""
+    truth, answer = pair.truth["rouge"].tokens, pair.answer["rouge"].tokens
+    if not truth or not answer:
+        return 0.0, 0.0
+    shared = _common_subsequence(truth, answer)
+    return shared / len(answer), shared / len(truth)
 
 
-def _f1(precision, recall):
+def _f1(precision: float, recall: float) -> float:
     return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 
-def _common_subsequence(first, second):
+def _common_subsequence(first: Sequence[str], second: Sequence[str]) -> int:
     """Length of the longest common subsequence; one bit of an integer for each token of `first` (Hyyro 2004)."""
-    places = {}
+    places: dict[str, int] = {}
     for bit, token in enumerate(first):
         places[token] = places.get(token, 0) | 1 << bit
     full = (1 << len(first)) - 1

@@ -22,7 +22,17 @@ References
 Efron and Tibshirani, An introduction to the bootstrap, 1993. McNemar, Psychometrika 12, 1947.
 """
 
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
 import numpy as np
+from numpy.typing import ArrayLike
+
+from baselines.metrics.figures import Array, Rate
+
+Name = TypeVar("Name")
+Metric = tuple[Array, Rate]  # counts (S, ...) and the statistic of their sums
+Interval = tuple[float, float]
 
 RESAMPLES = 1000
 LEVEL = 0.95
@@ -30,14 +40,55 @@ MOST_UNITS = 2000
 _BLOCK_NUMBERS = 4_000_000  # resampled subject numbers held at once
 
 
-def validate(counts):
-    """Raise `ValueError` unless `counts` has a leading axis of subjects."""
+def validate(counts: ArrayLike) -> None:
+    """Refuse counts without an axis of subjects.
+
+    Parameters
+    ----------
+    counts : array_like of shape (S, ...)
+
+    Raises
+    ------
+    ValueError
+        If there is no leading axis.
+
+    Examples
+    --------
+    >>> validate(3)
+    Traceback (most recent call last):
+        ...
+    ValueError: counts: expected an array (S, ...) with one entry a subject
+    """
     if np.ndim(counts) < 1:
         raise ValueError("counts: expected an array (S, ...) with one entry a subject")
 
 
-def resampled_sums(counts, resamples=RESAMPLES, seed=0):
-    """Return (R, ...) sums of `counts` (S, ...) over S subjects drawn with replacement, R times."""
+def resampled_sums(counts: ArrayLike, resamples: int = RESAMPLES, seed: int = 0) -> Array:
+    """Sums of counts over subjects drawn with replacement.
+
+    Parameters
+    ----------
+    counts : array_like of shape (S, ...)
+        One entry a subject.
+    resamples : int
+        R, how often S subjects are drawn.
+    seed : int
+        Decides the draws.
+
+    Returns
+    -------
+    ndarray of shape (R, ...), float64
+
+    Raises
+    ------
+    ValueError
+        As `validate`.
+
+    Examples
+    --------
+    >>> resampled_sums([2, 2, 2], resamples=4).tolist()
+    [6.0, 6.0, 6.0, 6.0]
+    """
     validate(counts)
     counts = np.asarray(counts, float)
     if not len(counts):
@@ -55,41 +106,123 @@ def resampled_sums(counts, resamples=RESAMPLES, seed=0):
     return np.concatenate(sums).reshape(resamples, *counts.shape[1:])
 
 
-def _grouped(counts):
-    """Counts (S, K) with every MOST_UNITS-th subject in one group, where there are more than that."""
-    if len(counts) <= MOST_UNITS:
-        return counts
-    padded = np.pad(counts, ((0, -len(counts) % MOST_UNITS), (0, 0)))
-    return padded.reshape(-1, MOST_UNITS, counts.shape[1]).sum(axis=0)
+def percentiles(values: ArrayLike, level: float = LEVEL) -> Interval | None:
+    """Bounds of the middle of some values.
 
+    Parameters
+    ----------
+    values : array_like of shape (R,)
+        Those that are nan are left out.
+    level : float
+        The share between the bounds.
 
-def percentiles(values, level=LEVEL):
-    """Return (low, high) that hold the middle `level` of `values` (R,) without nan; None if there is no value."""
-    values = np.asarray(values, float)
-    values = values[~np.isnan(values)]
-    if not values.size:
+    Returns
+    -------
+    low, high : float
+        None instead if there is no value.
+
+    Examples
+    --------
+    >>> percentiles(range(101), 0.5)
+    (25.0, 75.0)
+    """
+    found = np.asarray(values, float)
+    found = found[~np.isnan(found)]
+    if not found.size:
         return None
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
 
 
-def interval(counts, statistic, resamples=RESAMPLES, seed=0, level=LEVEL):
-    """Return the bootstrap interval (low, high) of `statistic`; None with fewer than two subjects."""
-    return intervals({None: (counts, statistic)}, resamples, seed, level)[None]
+def interval(
+    counts: ArrayLike, statistic: Rate, resamples: int = RESAMPLES, seed: int = 0, level: float = LEVEL
+) -> Interval | None:
+    """Bootstrap interval of one figure.
+
+    Parameters
+    ----------
+    counts : array_like of shape (S, ...)
+        One entry a subject.
+    statistic : function
+        From summed counts (R, ...) to figures (R,).
+    resamples, seed
+        As in `resampled_sums`.
+    level : float
+        The share of the resamples between the bounds.
+
+    Returns
+    -------
+    low, high : float
+        None instead with fewer than two subjects, or where no resample has a figure.
+
+    Examples
+    --------
+    >>> interval([[1, 2], [1, 2], [1, 2]], lambda sums: sums[:, 0] / sums[:, 1])
+    (0.5, 0.5)
+    """
+    return intervals({None: (np.asarray(counts), statistic)}, resamples, seed, level)[None]
 
 
-def intervals(metrics, resamples=RESAMPLES, seed=0, level=LEVEL):
-    """Return {name: interval} of {name: (counts (S, ...), statistic)}, on the same resamples where S is the same."""
+def intervals(
+    metrics: Mapping[Name, Metric], resamples: int = RESAMPLES, seed: int = 0, level: float = LEVEL
+) -> dict[Name, Interval | None]:
+    """Bootstrap intervals of several figures, on the same resamples where the number of subjects is the same.
+
+    Parameters
+    ----------
+    metrics : mapping of name to (counts, statistic)
+        As in `interval`; counts that figures share are summed once.
+    resamples, seed, level
+        As in `interval`.
+
+    Returns
+    -------
+    dict of name to (low, high) or None
+
+    Examples
+    --------
+    >>> counts = np.array([[1, 2], [1, 2], [1, 2]])
+    >>> intervals({"hits": (counts, lambda sums: sums[:, 0]), "lone": (counts[:1], lambda sums: sums[:, 0])})
+    {'hits': (3.0, 3.0), 'lone': None}
+    """
     values = _resampled(metrics, resamples, seed)
     return {name: percentiles(values[name], level) if name in values else None for name in metrics}
 
 
-def paired_bootstraps(first, second, resamples=RESAMPLES, seed=0, level=LEVEL):
-    """Compare two recipes, {name: (counts (S, ...), statistic)} each, on the same subjects in the same order.
+def paired_bootstraps(
+    first: Mapping[Name, Metric],
+    second: Mapping[Name, Metric],
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    level: float = LEVEL,
+) -> dict[Name, dict[str, float | None]]:
+    """Differences of two recipes, on the same subjects in the same order.
 
-    Returns {name: {difference, low, high, p}}: figure of `first` minus figure of `second`, its interval
-    and a two-sided p value, (k + 1) / (R + 1) doubled, with k the resamples on the rarer side of 0. low,
-    high and p are None with fewer than two subjects.
+    Parameters
+    ----------
+    first, second : mapping of name to (counts, statistic)
+        As in `intervals`, the same names and numbers of subjects on both sides.
+    resamples, seed, level
+        As in `interval`.
+
+    Returns
+    -------
+    dict of name to {difference, low, high, p}
+        The figure of `first` minus the figure of `second`, its interval and a two-sided p value,
+        (k + 1) / (R + 1) doubled, with k the resamples on the rarer side of 0. low, high and p are None
+        with fewer than two subjects.
+
+    Raises
+    ------
+    ValueError
+        If names or numbers of subjects differ.
+
+    Examples
+    --------
+    >>> hits = lambda sums: sums[..., 0]
+    >>> better, worse = np.array([[2], [3], [4]]), np.array([[1], [2], [3]])
+    >>> paired_bootstraps({"hits": (better, hits)}, {"hits": (worse, hits)}, resamples=99)
+    {'hits': {'difference': 3.0, 'low': 3.0, 'high': 3.0, 'p': 0.02}}
     """
     sizes = [{name: len(counts) for name, (counts, _) in metrics.items()} for metrics in (first, second)]
     if sizes[0] != sizes[1]:
@@ -98,15 +231,58 @@ def paired_bootstraps(first, second, resamples=RESAMPLES, seed=0, level=LEVEL):
     result = {}
     for name in first:
         whole = [float(statistic(np.sum(counts, axis=0)[None])[0]) for counts, statistic in (first[name], second[name])]
-        result[name] = {"difference": whole[0] - whole[1]} | dict.fromkeys(("low", "high", "p"))
+        result[name] = {"difference": whole[0] - whole[1], "low": None, "high": None, "p": None}
         if name in values[0]:
             result[name] |= _difference(values[0][name] - values[1][name], level)
     return result
 
 
-def _resampled(metrics, resamples, seed):
+def mcnemar(first_right: ArrayLike, second_right: ArrayLike) -> dict[str, Any]:
+    """Exact McNemar test on answers that only one of two recipes got right.
+
+    Parameters
+    ----------
+    first_right, second_right : array_like of shape (N,), bool
+        Which answers of each recipe are right.
+
+    Returns
+    -------
+    dict
+        first_only, second_only (int) and the two-sided p.
+
+    Raises
+    ------
+    ValueError
+        If the numbers of answers differ.
+
+    Examples
+    --------
+    >>> mcnemar([True, True, True, False], [False, False, True, False])
+    {'first_only': 2, 'second_only': 0, 'p': 0.5}
+    """
+    from scipy.special import bdtr
+
+    first_right, second_right = np.asarray(first_right, bool), np.asarray(second_right, bool)
+    if first_right.shape != second_right.shape:
+        raise ValueError(f"{first_right.shape} and {second_right.shape} answers; both recipes must answer the same")
+    first_only = int(np.sum(first_right & ~second_right))
+    second_only = int(np.sum(second_right & ~first_right))
+    differing = first_only + second_only
+    p = min(1.0, 2 * float(bdtr(min(first_only, second_only), differing, 0.5))) if differing else 1.0
+    return {"first_only": first_only, "second_only": second_only, "p": p}
+
+
+def _grouped(counts: Array) -> Array:
+    """Counts (S, K) with every MOST_UNITS-th subject in one group, where there are more than that."""
+    if len(counts) <= MOST_UNITS:
+        return counts
+    padded = np.pad(counts, ((0, -len(counts) % MOST_UNITS), (0, 0)))
+    return padded.reshape(-1, MOST_UNITS, counts.shape[1]).sum(axis=0)
+
+
+def _resampled(metrics: Mapping[Name, Metric], resamples: int, seed: int) -> dict[Name, Array]:
     """Figures (R,) of each metric with two subjects or more; counts that metrics share are summed once."""
-    by_size = {}
+    by_size: dict[int, dict[int, Array]] = {}
     for counts, _ in metrics.values():
         by_size.setdefault(len(counts), {})[id(counts)] = np.asarray(counts)
     sums = {}
@@ -121,24 +297,10 @@ def _resampled(metrics, resamples, seed):
     return {n: statistic(sums[id(counts)]) for n, (counts, statistic) in metrics.items() if id(counts) in sums}
 
 
-def _difference(values, level):
+def _difference(values: Array, level: float) -> dict[str, float | None]:
     values = values[~np.isnan(values)]
-    if not values.size:
+    bounds = percentiles(values, level)
+    if bounds is None:
         return {}
-    low, high = percentiles(values, level)
     rarer = min(np.sum(values <= 0), np.sum(values >= 0))
-    return {"low": low, "high": high, "p": float(min(1.0, 2 * (rarer + 1) / (values.size + 1)))}
-
-
-def mcnemar(first_right, second_right):
-    """Return {first_only, second_only, p} of the exact McNemar test; two boolean arrays (N,) of right answers."""
-    from scipy.special import bdtr
-
-    first_right, second_right = np.asarray(first_right, bool), np.asarray(second_right, bool)
-    if first_right.shape != second_right.shape:
-        raise ValueError(f"{first_right.shape} and {second_right.shape} answers; both recipes must answer the same")
-    first_only = int(np.sum(first_right & ~second_right))
-    second_only = int(np.sum(second_right & ~first_right))
-    differing = first_only + second_only
-    p = min(1.0, 2 * float(bdtr(min(first_only, second_only), differing, 0.5))) if differing else 1.0
-    return {"first_only": first_only, "second_only": second_only, "p": p}
+    return {"low": bounds[0], "high": bounds[1], "p": float(min(1.0, 2 * (rarer + 1) / (values.size + 1)))}

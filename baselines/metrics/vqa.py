@@ -1,21 +1,26 @@
-"""ME-VQA: answers about an expression, scored by the kind of question they answer.
+"""ME-VQA: answers about an expression, scored by what kind of answer a question wants.
 
 Conventions
 -----------
-Answers are compared after `normalize`: lower case, single spaces, no final full stop. Each question
-is of one kind (`question_kind`); only the two class questions enter UF1 and UAR, as in the peers'
-evaluations. A class answer outside the class set is wrong for its true class and right for none.
+Truth and answers are parallel lists (N,) of strings. They are compared after `normalize`: lower case, single
+spaces, no final full stop. Answers that name a class are scored by UF1 and UAR (`baselines.metrics.recognition`)
+over a stated class set; a class answer outside the class set is wrong for its true class and right for none.
 
-Metrics
+Counts
+------
+`counts`: for the answers to a kind of question, their number and the summed scores of single answers.
+
+Figures
 -------
-- coarse, fine, event_type: UF1 and UAR (`baselines.metrics.recognition`) over a stated class set.
-- action_units: set F1 = 2 |A & B| / (|A| + |B|), Jaccard = |A & B| / |A or B| and the share of equal
-  sets, each the mean over questions; two empty sets score 1. Names and codes are understood, and an
-  item that is no action unit counts as a wrong one.
-- yes_no, side: accuracy.
-- counts: mean absolute error and root mean squared error of the first whole number in the answer; an
-  answer without a number counts as 0.
-- BLEU and ROUGE of all answers: `baselines.metrics.text`.
+`FIGURES`, by how answers are scored; each is a mean of the scores of single answers:
+
+- action_units: F1, Jaccard index and the share of equal sets. Names and codes are understood, and an item
+  that is no action unit counts as a wrong one;
+- accuracy: the share of equal answers;
+- counts: mean absolute error and root mean squared error of the first whole number in the answer; an answer
+  without a number counts as 0.
+
+BLEU and ROUGE of all answers: `baselines.metrics.text`.
 
 References
 ----------
@@ -23,132 +28,296 @@ Fan et al., MEGC 2025, arXiv 2506.15298 (ME-VQA). MEGC 2026, arXiv 2603.08927 (M
 """
 
 import re
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from baselines.action_units import answer_set
-from baselines.metrics import recognition
+from baselines.metrics.figures import Array, Rate
 from baselines.metrics.ratios import ratio
 
-CLASS_KINDS = ("coarse", "fine", "event_type")
-KINDS = (*CLASS_KINDS, "action_units", "yes_no", "side", "count", "combined", "free")
-
-_PATTERNS = (
-    ("coarse", re.compile(r"what is the coarse expression class")),
-    ("fine", re.compile(r"what is the fine-grained expression class")),
-    ("combined", re.compile(r"what (is|are) the action units? present, and based on")),
-    ("action_units", re.compile(r"what ((is|are) the|distinct) action units?\b")),
-    ("event_type", re.compile(r"what is the expression type of")),
-    ("side", re.compile(r"is the action unit .* left or right")),
-    ("yes_no", re.compile(r"(is|are|does|do) ")),
-    ("free", re.compile(r"how many .* localize")),
-    ("count", re.compile(r"how many ")),
-)
 _NUMBER = re.compile(r"\d+")
+_answer_set = lru_cache(maxsize=1 << 14)(answer_set)
+
+
+class Mean(NamedTuple):
+    """A figure that is a mean over answers.
+
+    score: a function of a true answer and an answer. finish: what the mean of the scores still goes through.
+    """
+
+    score: Callable[[str, str], float]
+    finish: Callable[[Array], Array] | None = None
 
 
 @lru_cache(maxsize=1 << 14)
-def question_kind(question):
-    """Return the kind of a question of the MEGC2025 or MEGC2026 annotation, one of `KINDS`; `free` if none fits."""
-    text = " ".join(question.lower().split())
-    return next((kind for kind, pattern in _PATTERNS if pattern.match(text)), "free")
+def normalize(answer: str) -> str:
+    """Answer in lower case, with single spaces and without a final full stop.
 
+    Parameters
+    ----------
+    answer : str
 
-@lru_cache(maxsize=1 << 14)
-def normalize(answer):
-    """Return an answer in lower case, with single spaces and without a final full stop."""
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> normalize("  Lip  corner puller. ")
+    'lip corner puller'
+    """
     return " ".join(answer.lower().split()).removesuffix(".").rstrip()
 
 
-def validate(kinds, truth, predicted):
-    """Raise `ValueError` unless kinds, truth and predictions are of one length and each kind is known."""
-    if not len(kinds) == len(truth) == len(predicted):
-        raise ValueError(f"{len(kinds)} kinds, {len(truth)} true answers, {len(predicted)} predictions: not as many")
-    unknown = sorted(set(kinds) - set(KINDS))
-    if unknown:
-        raise ValueError(f"kind {unknown[0]!r} is unknown; expected one of {', '.join(KINDS)}")
+def validate(truth: Sequence[str], predicted: Sequence[str]) -> None:
+    """Refuse truth and answers of different lengths.
 
+    Parameters
+    ----------
+    truth, predicted : sequence of str
 
-def action_unit_scores(truth, predicted):
-    """Return (N, 3) set F1, Jaccard and equality of two lists (N,) of answers."""
-    cache = {}
-    for pair in zip(truth, predicted):
-        if pair not in cache:
-            cache[pair] = set_scores(*map(answer_set, pair))
-    return np.array([cache[pair] for pair in zip(truth, predicted)], float).reshape(-1, 3)
+    Raises
+    ------
+    ValueError
+        Unless they are as many.
 
-
-def set_scores(truth, predicted):
-    """Return (F1, Jaccard, equality) of two sets; 1 for two empty ones."""
-    if not truth and not predicted:
-        return 1.0, 1.0, 1.0
-    shared = len(truth & predicted)
-    return 2 * shared / (len(truth) + len(predicted)), shared / len(truth | predicted), float(truth == predicted)
-
-
-def count_errors(truth, predicted):
-    """Return (N, 2) absolute and squared errors of the first whole numbers in two lists (N,) of answers.
-
-    Raises `ValueError` for a true answer without a number.
+    Examples
+    --------
+    >>> validate(["yes"], [])
+    Traceback (most recent call last):
+        ...
+    ValueError: 1 true answers but 0 predictions; expected as many
     """
-    wanted, given = ([_NUMBER.search(answer) for answer in answers] for answers in (truth, predicted))
-    if None in wanted:
-        raise ValueError(f"true answer {truth[wanted.index(None)]!r} has no whole number")
-    error = np.array([int(w.group()) - (int(g.group()) if g else 0) for w, g in zip(wanted, given)], float)
-    return np.stack([np.abs(error), error**2], axis=1)
+    if len(truth) != len(predicted):
+        raise ValueError(f"{len(truth)} true answers but {len(predicted)} predictions; expected as many")
 
 
-def equal_answers(truth, predicted):
-    """Return (N, 1): 1.0 where two lists of answers agree after `normalize`, else 0.0."""
-    return np.array([normalize(t) == normalize(p) for t, p in zip(truth, predicted)], float)[:, None]
+def set_f1(truth: str, answer: str) -> float:
+    """F1 of the sets of action units that two answers name, 2 |A & B| / (|A| + |B|).
 
+    Parameters
+    ----------
+    truth, answer : str
 
-# Kinds whose figures are means over questions: kind, name of the result, names of the figures, scores of answers.
-MEANS = (
-    ("action_units", "action_units", ("f1", "jaccard", "exact"), action_unit_scores),
-    ("yes_no", "yes_no", ("accuracy",), equal_answers),
-    ("side", "side", ("accuracy",), equal_answers),
-    ("count", "counts", ("mae", "rmse"), count_errors),
-)
+    Returns
+    -------
+    float
+        1 for two empty sets.
 
-
-def mean_rate(name, sums, place):
-    """Return a figure (...) of summed scores (..., K + 1), the last column of which counts the answers."""
-    sums = np.asarray(sums)
-    mean = ratio(sums[..., place], sums[..., -1])
-    return np.sqrt(mean) if name == "rmse" else mean
-
-
-def classes_of(truth):
-    """Return the sorted normalised classes that occur in true answers (N,)."""
-    return sorted({normalize(answer) for answer in truth})
-
-
-def evaluate(kinds, truth, predicted, classes=None):
-    """Return the figures of each kind of question, answers (N,) as strings.
-
-    {coarse: {uf1, uar, accuracy, n}, fine: the same, action_units: {f1, jaccard, exact, n}, yes_no:
-    {accuracy, n}, side: {accuracy, n}, n}; counts: {mae, rmse, n} and event_type only if asked.
-    `classes` maps coarse, fine or event_type to the class set; default: the classes in the truth.
-    Text figures are those of `baselines.metrics.text.evaluate`.
+    Examples
+    --------
+    >>> set_f1("brow lowerer, dimpler", "AU4")
+    0.6666666666666666
     """
-    validate(kinds, truth, predicted)
-    picked = {kind: ([], []) for kind in KINDS}
-    for kind, *pair in zip(kinds, truth, predicted):
-        for side, answer in zip(picked[kind], pair):
-            side.append(answer)
-    result = {}
-    for kind in CLASS_KINDS:
-        labels = (classes or {}).get(kind) or classes_of(picked[kind][0])
-        if kind != "event_type" or picked[kind][0]:
-            pairs = [[normalize(answer) for answer in side] for side in picked[kind]]
-            result[kind] = recognition.summary(recognition.confusion(*pairs, labels))
-    for kind, key, names, scores in MEANS:
-        if key == "counts" and not picked[kind][0]:
-            continue
-        values = scores(*picked[kind])
-        sums = np.append(values.sum(axis=0), len(values))
-        result[key] = {name: float(mean_rate(name, sums, place)) for place, name in enumerate(names)}
-        result[key]["n"] = len(values)
-    return result | {"n": len(kinds)}
+    first, second = _answer_set(truth), _answer_set(answer)
+    return 2 * len(first & second) / (len(first) + len(second)) if first or second else 1.0
+
+
+def jaccard(truth: str, answer: str) -> float:
+    """Jaccard index of the sets of action units that two answers name, |A & B| / |A or B|.
+
+    Parameters
+    ----------
+    truth, answer : str
+
+    Returns
+    -------
+    float
+        1 for two empty sets.
+
+    Examples
+    --------
+    >>> jaccard("brow lowerer, dimpler", "AU4")
+    0.5
+    """
+    first, second = _answer_set(truth), _answer_set(answer)
+    return len(first & second) / len(first | second) if first or second else 1.0
+
+
+def same_set(truth: str, answer: str) -> float:
+    """Tell whether two answers name the same action units.
+
+    Parameters
+    ----------
+    truth, answer : str
+
+    Returns
+    -------
+    float
+        1 or 0.
+
+    Examples
+    --------
+    >>> same_set("brow lowerer, dimpler", "AU14+AU4")
+    1.0
+    """
+    return float(_answer_set(truth) == _answer_set(answer))
+
+
+def same_answer(truth: str, answer: str) -> float:
+    """Tell whether two answers agree after `normalize`.
+
+    Parameters
+    ----------
+    truth, answer : str
+
+    Returns
+    -------
+    float
+        1 or 0.
+
+    Examples
+    --------
+    >>> same_answer("yes", "Yes.")
+    1.0
+    """
+    return float(normalize(truth) == normalize(answer))
+
+
+def has_number(answer: str) -> bool:
+    """Tell whether an answer has a whole number, as the true answer to a count must.
+
+    Parameters
+    ----------
+    answer : str
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> has_number("2 events"), has_number("several")
+    (True, False)
+    """
+    return _NUMBER.search(answer) is not None
+
+
+def absolute_error(truth: str, answer: str) -> float:
+    """Absolute difference of the first whole numbers in two answers.
+
+    Parameters
+    ----------
+    truth, answer : str
+        An answer without a number counts as 0.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        For a true answer without a number.
+
+    Examples
+    --------
+    >>> absolute_error("3", "There are 5 events")
+    2.0
+    """
+    wanted, given = _NUMBER.search(truth), _NUMBER.search(answer)
+    if wanted is None:
+        raise ValueError(f"true answer {truth!r} has no whole number")
+    return float(abs(int(wanted.group()) - (int(given.group()) if given else 0)))
+
+
+def squared_error(truth: str, answer: str) -> float:
+    """Squared difference of the first whole numbers in two answers.
+
+    Parameters
+    ----------
+    truth, answer
+        As in `absolute_error`.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        As `absolute_error`.
+
+    Examples
+    --------
+    >>> squared_error("4", "many")
+    16.0
+    """
+    return absolute_error(truth, answer) ** 2
+
+
+FIGURES: dict[str, dict[str, Mean]] = {
+    "action_units": {"f1": Mean(set_f1), "jaccard": Mean(jaccard), "exact": Mean(same_set)},
+    "accuracy": {"accuracy": Mean(same_answer)},
+    "counts": {"mae": Mean(absolute_error), "rmse": Mean(squared_error, np.sqrt)},
+}
+
+
+def counts(figures: Mapping[str, Mean], truth: Sequence[str], predicted: Sequence[str]) -> Array:
+    """Counts of each answer: its score under each figure, and 1 for itself.
+
+    Parameters
+    ----------
+    figures : mapping of str to Mean
+        K figures; an entry of `FIGURES`.
+    truth, predicted : sequence of str
+        N true answers and answers.
+
+    Returns
+    -------
+    ndarray of shape (N, K + 1), float64
+
+    Raises
+    ------
+    ValueError
+        As `validate`, and as the score of a figure.
+
+    Examples
+    --------
+    >>> counts({"jaccard": Mean(jaccard)}, ["AU4", "AU4"], ["AU4", "AU4+AU14"]).tolist()
+    [[1.0, 1.0], [0.5, 1.0]]
+    """
+    validate(truth, predicted)
+    rows = [[*(mean.score(*pair) for mean in figures.values()), 1.0] for pair in zip(truth, predicted)]
+    return np.array(rows, float).reshape(len(truth), len(figures) + 1)
+
+
+def rates(figures: Mapping[str, Mean]) -> dict[str, Rate]:
+    """Functions of the summed counts of answers.
+
+    Parameters
+    ----------
+    figures : mapping of str to Mean
+        K figures; an entry of `FIGURES`.
+
+    Returns
+    -------
+    dict of str to function
+        From sums (..., K + 1) of what `counts` gives to each figure (...), and `n`, the number of answers.
+
+    Examples
+    --------
+    >>> from baselines.metrics.figures import summary
+    >>> errors = {"rmse": Mean(squared_error, np.sqrt)}
+    >>> summary(rates(errors), counts(errors, ["3", "1", "1", "1"], ["5", "1", "1", "1"]).sum(axis=0))
+    {'rmse': 1.0, 'n': 4}
+    """
+    named = {name: _mean(place, mean.finish) for place, (name, mean) in enumerate(figures.items())}
+    return named | {"n": _number}
+
+
+def _mean(place: int, finish: Callable[[Array], Array] | None) -> Rate:
+    def rate(sums: ArrayLike) -> Array:
+        sums = np.asarray(sums)
+        mean = ratio(sums[..., place], sums[..., -1])
+        return mean if finish is None else finish(mean)
+
+    return rate
+
+
+def _number(sums: ArrayLike) -> Array:
+    return np.asarray(sums)[..., -1].astype(int)

@@ -1,14 +1,7 @@
-"""Classifiers by name: each entry builds a scikit-learn estimator from the recipe's parameters and the seed.
-
-Those of `ON_KERNELS` are fitted on the kernel (n, n) of the training clips instead of features.
-"""
+"""Classifiers: each function builds a scikit-learn estimator from the seed and a recipe's parameters."""
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
-
-from baselines.errors import InputError
-
-ON_KERNELS = ("svm", "ridge")
 
 
 class KernelRidge(ClassifierMixin, BaseEstimator):
@@ -55,39 +48,19 @@ def majority(seed):
     return DummyClassifier(strategy="most_frequent")
 
 
-def svm(seed, **parameters):
-    """Return a support vector machine on kernels (libsvm; exact, so the seed plays no part)."""
+def svm(seed, C: float = 1.0, tol: float = 1e-3, shrinking: bool = True):
+    """Return a support vector machine on kernels (libsvm; exact, so the seed plays no part).
+
+    C: weight of what is misclassified. tol, shrinking: as `sklearn.svm.SVC`.
+    """
     from sklearn.svm import SVC
 
-    return SVC(kernel="precomputed", break_ties=True, **parameters)
+    return SVC(C=C, tol=tol, shrinking=shrinking, kernel="precomputed", break_ties=True)
 
 
-def ridge(seed, **parameters):
+def ridge(seed, alpha: float = 0.3):
     """Return `KernelRidge` (exact, so the seed plays no part)."""
-    return KernelRidge(**parameters)
-
-
-def xgboost(seed, **parameters):
-    """Return gradient-boosted trees on one thread (folds run in parallel instead)."""
-    try:
-        from xgboost import XGBClassifier
-    except ImportError:
-        from baselines.errors import MissingDependency
-
-        raise MissingDependency("A recipe with XGBoost", "xgboost", "xgboost") from None
-    return XGBClassifier(**parameters, tree_method="hist", n_jobs=1, random_state=seed)
-
-
-CLASSIFIERS = {"majority": majority, "svm": svm, "ridge": ridge, "xgboost": xgboost}
-
-
-def build_classifier(settings, seed):
-    """Return the unfitted classifier of a recipe's `classifier` {"name": ..., parameters}."""
-    parameters = dict(settings)
-    name = parameters.pop("name")
-    if name not in CLASSIFIERS:
-        raise InputError(f"classifier {name!r} is not known; choose one of {', '.join(CLASSIFIERS)}")
-    return CLASSIFIERS[name](seed, **parameters)
+    return KernelRidge(alpha)
 
 
 def class_scores(classifier, Z, known, classes):

@@ -6,13 +6,18 @@ fold takes its rows and columns.
 """
 
 import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
 from baselines.errors import InputError
 from baselines.identity import array_identity
+from baselines.parts import find_part
 from baselines.recognition.transforms import Flatten, build_transforms, mirrored
+
+Gamma = float | Literal["scale", "mean"]
 
 
 def products(A, B):
@@ -40,13 +45,7 @@ def intersections(A, B):
     return (A.sum(axis=1)[:, None] + B.sum(axis=1) - cdist(A, B, "cityblock")) / 2
 
 
-# name -> (number of a pair, does the kernel fall with it: exp(-gamma * number))
-KERNELS = {
-    "linear": (products, False),
-    "intersection": (intersections, False),
-    "rbf": (squared_distances, True),
-    "chi2": (chi2_distances, True),
-}
+FALLING = (squared_distances, chi2_distances)  # the kernel is exp(-gamma * number), else the number itself
 
 
 class Samples:
@@ -100,14 +99,22 @@ class Samples:
 class View(BaseEstimator):
     """One kernel between clips: transforms, then a function of each pair.
 
-    transforms: as in a recipe. kernel: a name of `KERNELS`; rbf and chi2 are exp(-gamma * distance), and gamma
-    is a number, "scale" (1 / (values * their variance), as in scikit-learn) or "mean" (1 / mean distance),
+    transforms: as in a recipe. kernel: its name in `baselines.parts`; rbf and chi2 are exp(-gamma * distance), and
+    gamma is a number, "scale" (1 / (values * their variance), as in scikit-learn) or "mean" (1 / mean distance),
     both of the training clips. mirror: average over a clip and its mirror image (flow pictures only), so that
     a face and its mirror image are alike. window, step: average over square windows of so many pixels at such
     steps, each with a gamma of its own, so that what happens in one part of the face spoils only that part.
     """
 
-    def __init__(self, transforms=(), kernel="rbf", gamma="scale", mirror=False, window=None, step=None):
+    def __init__(
+        self,
+        transforms: Sequence[Mapping[str, Any]] = (),
+        kernel: str = "rbf",
+        gamma: Gamma = "scale",
+        mirror: bool = False,
+        window: int | None = None,
+        step: int | None = None,
+    ):
         self.transforms = transforms
         self.kernel = kernel
         self.gamma = gamma
@@ -141,14 +148,13 @@ class View(BaseEstimator):
 
     def compare(self, seen, others):
         """Return (copies * windows, n, m) float32: the numbers of pairs of seen (copies, n, ...), others (m, ...)."""
-        function, _ = _known(self.kernel)
+        function = _function(self.kernel)
         others = self._cut(others)
         matrices = [function(one, other) for copy in seen for one, other in zip(self._cut(copy), others)]
         return np.array(matrices, np.float32)
 
     def fit_gram(self, samples):
         """Fit on training samples (n) and return their kernel (n, n) float64."""
-        _known(self.kernel)
         self.fitted_ = None
         found = samples.shared(self)
         if found is None:
@@ -214,7 +220,7 @@ class View(BaseEstimator):
 
     def _kernel(self, pairs, odd=False):
         """Return the mean over copies and windows of the kernel of pairs (copies * windows, n, m)."""
-        falls, windows, total = _known(self.kernel)[1], len(self.gammas_), 0
+        falls, windows, total = _function(self.kernel) in FALLING, len(self.gammas_), 0
         for number, matrix in enumerate(pairs):
             gamma = np.float32(self.gammas_[number % windows])
             values = np.exp(-gamma * matrix) if falls else matrix
@@ -226,7 +232,5 @@ def _part(pairs, rows, columns):
     return np.stack([matrix[rows][:, columns] for matrix in pairs])
 
 
-def _known(kernel):
-    if kernel not in KERNELS:
-        raise InputError(f"kernel {kernel!r} is not known; choose one of {', '.join(KERNELS)}")
-    return KERNELS[kernel]
+def _function(kernel):
+    return find_part("kernel", kernel).load()

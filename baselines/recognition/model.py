@@ -11,22 +11,23 @@ from dataclasses import dataclass, field
 from baselines.errors import InputError
 from baselines.files import atomic_path
 from baselines.identity import library_versions
+from baselines.parts import PARTS
 from baselines.recipes import Recipe
 from baselines.recognition.classifiers import KernelRidge
 from baselines.recognition.kernels import View
-from baselines.recognition.seeing import Features, KernelMean
-from baselines.recognition.transforms import TRANSFORMS, Flatten
+from baselines.recognition.pipeline import Features, KernelMean
+from baselines.recognition.transforms import Flatten
 
-FORMAT = "megc-baselines model 2"
+FORMAT = "megc-baselines model 3"
 TRUSTED = {
     "baselines.recognition.recognizer.Recognizer",
-    *(f"{t.__module__}.{t.__qualname__}" for t in (Features, KernelMean, KernelRidge, View)),
-    "baselines.vqa.evidence.ClipAnalyst",
+    *(f"{t.__module__}.{t.__qualname__}" for t in (Features, Flatten, KernelMean, KernelRidge, View)),
+    "baselines.vqa.analyst.ClipAnalyst",
     "xgboost.core.Booster",
     "xgboost.sklearn.XGBClassifier",
-    *(f"{t.__module__}.{t.__qualname__}" for t in (Flatten, *TRANSFORMS.values())),
+    *(part.path.replace(":", ".") for part in PARTS["transform"].values()),
 }
-LIBRARIES = ("megc-baselines", "numpy", "scikit-learn", "xgboost-cpu", "xgboost", "skops")
+LIBRARIES = ("numpy", "sklearn", "skops", "xgboost")
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,17 @@ import sklearn
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from baselines.errors import InputError
-from baselines.recognition.classifiers import build_classifier, class_scores
-from baselines.recognition.inner import choose, fit_temperature, softmax, split_groups
+from baselines.parts import build_part
+from baselines.recognition.classifiers import class_scores
+from baselines.recognition.inner_folds import choose, fit_temperature, softmax, split_groups
 from baselines.recognition.kernels import Samples
-from baselines.recognition.seeing import build
+from baselines.recognition.pipeline import build
 
 
 class Recognizer(ClassifierMixin, BaseEstimator):
     """Emotion classes from clip representations (n, ...), by the steps of a recognition recipe.
 
-    transforms, kernels, classifier: as in `seeing.build`. choose: {one of these: its alternatives}; an alternative of
+    transforms, kernels, classifier: as in `pipeline.build`. choose: {one of these: its alternatives}; an alternative of
     `kernels` lists the numbers, from 0, of those it takes. inner_folds, seed: int.
 
     Training samples are weighted so that every class counts the same, whatever its size. Inner folds, which leave
@@ -51,19 +52,19 @@ class Recognizer(ClassifierMixin, BaseEstimator):
         self.classes_, codes = np.unique(np.asarray(y), return_inverse=True)
         groups = np.arange(len(codes)) if groups is None else np.asarray(groups)
         folds = split_groups(groups, self.inner_folds) if len(self.classes_) > 1 else []
-        candidates = self._fit_seeing(samples)
+        candidates = self._fit_pipelines(samples)
         # Inputs are our own arrays; checking them takes longer than the many small fits.
         with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
             scores = [self._inner_scores(*candidate, codes, folds) for candidate in candidates]
         self.chosen_ = choose(scores, codes, groups)
-        self.seeing_, settings, Z = candidates[self.chosen_]
+        self.pipeline_, settings, Z = candidates[self.chosen_]
         self.temperature_ = fit_temperature(scores[self.chosen_], codes)
         self.classifier_, _ = self._fit_classifier(settings, Z, codes)
         return self
 
     def decision_function(self, X):
         """Return (n, classes) scores of representations X (n, ...)."""
-        Z = self.seeing_.transform(_samples(X))
+        Z = self.pipeline_.transform(_samples(X))
         return class_scores(self.classifier_, Z, np.arange(len(self.classes_)), len(self.classes_))
 
     def predict_proba(self, X):
@@ -89,25 +90,25 @@ class Recognizer(ClassifierMixin, BaseEstimator):
             found.append(steps)
         return found
 
-    def _fit_seeing(self, samples):
+    def _fit_pipelines(self, samples):
         """Return (what it sees, settings of the classifier, what it sees of the samples) of each alternative."""
         fitted, candidates = {}, []
         for steps in self._alternatives():
-            seeing, settings = build(**steps)
-            if seeing.key not in fitted:
-                fitted[seeing.key] = seeing, seeing.fit_transform(samples)
-            seeing, Z = fitted[seeing.key]
-            candidates.append((seeing, settings, Z))
+            pipeline, settings = build(**steps)
+            if pipeline.key not in fitted:
+                fitted[pipeline.key] = pipeline, pipeline.fit_transform(samples)
+            pipeline, Z = fitted[pipeline.key]
+            candidates.append((pipeline, settings, Z))
         return candidates
 
-    def _inner_scores(self, seeing, settings, Z, codes, folds):
+    def _inner_scores(self, pipeline, settings, Z, codes, folds):
         """Return (n, classes) scores of every training sample by classifiers that did not see its group, or None."""
         if not folds:
             return None
         scores = np.empty((len(codes), len(self.classes_)))
         for out in folds:
-            classifier, known = self._fit_classifier(settings, seeing.part(Z, ~out, ~out), codes[~out])
-            scores[out] = class_scores(classifier, seeing.part(Z, out, ~out), known, len(self.classes_))
+            classifier, known = self._fit_classifier(settings, pipeline.part(Z, ~out, ~out), codes[~out])
+            scores[out] = class_scores(classifier, pipeline.part(Z, out, ~out), known, len(self.classes_))
         return scores
 
     def _fit_classifier(self, settings, Z, codes):
@@ -115,7 +116,7 @@ class Recognizer(ClassifierMixin, BaseEstimator):
         known, own = np.unique(codes, return_inverse=True)
         if len(known) == 1:
             settings = {"name": "majority"}
-        classifier = build_classifier(settings, self.seed)
+        classifier = build_part("classifier", settings, self.seed)
         weights = None if settings["name"] == "majority" else _equal_classes(own)
         return classifier.fit(Z, own, sample_weight=weights), known
 

@@ -1,15 +1,18 @@
 """Array transforms between a clip's representation and the classifier, as scikit-learn transformers.
 
-Each takes (n, ...) arrays of one shape a sample and keeps the sample axis first. Those of `LEARNING`
+Each takes (n, ...) arrays of one shape a sample and keeps the sample axis first. Those that scikit-learn has to fit
 learn from the training samples; all others see one sample at a time.
 """
 
+from collections.abc import Sequence
+from typing import Literal
+
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.decomposition import PCA
-from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.utils import get_tags
 
 from baselines.errors import InputError
+from baselines.parts import build_part
 
 
 class _Stateless(TransformerMixin, BaseEstimator):
@@ -20,11 +23,16 @@ class _Stateless(TransformerMixin, BaseEstimator):
     def __sklearn_is_fitted__(self):
         return True
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = False
+        return tags
+
 
 class Scale(_Stateless):
     """Multiply by a constant `factor`."""
 
-    def __init__(self, factor=1.0):
+    def __init__(self, factor: float = 1.0):
         self.factor = factor
 
     def transform(self, X):
@@ -40,7 +48,7 @@ class Recentre(_Stateless):
     turn, tilt or approach of the head adds. Each channel is then divided by its root mean square.
     """
 
-    def __init__(self, level="median"):
+    def __init__(self, level: Literal["median", "affine"] = "median"):
         self.level = level
 
     def transform(self, X):
@@ -56,7 +64,7 @@ class Recentre(_Stateless):
 class Channels(_Stateless):
     """Keep the named channels of pictures (n, H, W, C), by number."""
 
-    def __init__(self, keep=(0, 1)):
+    def __init__(self, keep: Sequence[int] = (0, 1)):
         self.keep = keep
 
     def transform(self, X):
@@ -85,7 +93,7 @@ class SoftHoof(_Stateless):
     distance, so that a small shift moves the histogram little. A histogram sums to 1 over the whole face.
     """
 
-    def __init__(self, cells=7, bins=8):
+    def __init__(self, cells: int = 7, bins: int = 8):
         self.cells = cells
         self.bins = bins
 
@@ -108,7 +116,7 @@ class SoftHoof(_Stateless):
 class Pool(_Stateless):
     """Average (n, H, W, C) pictures over blocks of `size` x `size` pixels."""
 
-    def __init__(self, size=2):
+    def __init__(self, size: int = 2):
         self.size = size
 
     def transform(self, X):
@@ -127,33 +135,13 @@ class Flatten(_Stateless):
         return np.asarray(X, np.float32).reshape(len(X), -1)
 
 
-TRANSFORMS = {
-    "scale": Scale,
-    "recentre": Recentre,
-    "channels": Channels,
-    "strain-tensor": StrainTensor,
-    "soft-hoof": SoftHoof,
-    "pool": Pool,
-    "standardize": StandardScaler,
-    "minmax": MinMaxScaler,
-    "pca": PCA,
-}
-LEARNING = (StandardScaler, MinMaxScaler, PCA)
-
-
 def build_transforms(steps):
     """Return (transforms that learn nothing, transforms that learn) of a recipe's list of {"name": ..., parameters}.
 
     Those that learn see flat rows and come last.
     """
-    built = []
-    for step in steps:
-        parameters = dict(step)
-        name = parameters.pop("name")
-        if name not in TRANSFORMS:
-            raise InputError(f"transform {name!r} is not known; choose one of {', '.join(TRANSFORMS)}")
-        built.append(TRANSFORMS[name](**parameters))
-    learns = [isinstance(transform, LEARNING) for transform in built]
+    built = [build_part("transform", step) for step in steps]
+    learns = [get_tags(transform).requires_fit for transform in built]
     if learns != sorted(learns):
         names = ", ".join(step["name"] for step in steps)
         raise InputError(f"transforms {names}: put those that learn (standardize, minmax, pca) last")

@@ -1,7 +1,6 @@
-"""Pictures of the embedded corpus: `python -m baselines.report.corpus results/`."""
+"""Pictures of the embedded corpus, `megc draw corpus`."""
 
 import io
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -152,7 +151,3 @@ def _save(figure, path):
     figure.savefig(buffer, format="png", dpi=100)
     with Image.open(buffer) as picture, atomic_path(path) as temporary:
         picture.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(temporary, format="png", optimize=True)
-
-
-if __name__ == "__main__":
-    draw_corpus(sys.argv[1])

@@ -1,7 +1,7 @@
 """Whether a recipe beats the floor: paired comparisons of the recipes of a table with its best floor recipe."""
 
-from baselines.recipes import load_recipe, recipe_names
-from baselines.tasks import TASKS
+from baselines.experiments.tasks import score_of
+from baselines.recipes import floor_names
 
 COLUMNS = ("versus", "difference", "difference_low", "difference_high", "p")
 
@@ -19,11 +19,11 @@ def with_floors(scores, results):
     for score in scores:
         columns = dict.fromkeys(COLUMNS)
         floor = best.get(_table(score))
-        if floor not in (None, score["recipe"]) and score["metric"] == TASKS[score["task"]].headline:
+        if floor not in (None, score["recipe"]) and score["metric"] == score_of(score["task"]).headline:
             key = _experiment(score), floor
             if key not in found:
                 rows = predicted[_experiment(score)], predicted[_experiment(score | {"recipe": floor})]
-                found[key] = TASKS[score["task"]].compare(*rows, score["seed"])
+                found[key] = score_of(score["task"]).difference(*rows, score["seed"])
             columns = _columns(floor, found[key].get(score["subset"]))
         completed.append(score | columns)
     return completed
@@ -31,10 +31,10 @@ def with_floors(scores, results):
 
 def _best_floors(scores):
     """{table: floor recipe with the highest headline figure}; the first by name where they are equal."""
-    floors = {name for name in recipe_names() if load_recipe(name).steps.get("floor")}
+    floors = floor_names()
     best = {}
     for score in sorted(scores, key=lambda score: score["recipe"]):
-        if score["recipe"].partition("@")[0] not in floors or score["metric"] != TASKS[score["task"]].headline:
+        if score["recipe"].partition("@")[0] not in floors or score["metric"] != score_of(score["task"]).headline:
             continue
         if score["value"] is not None and score["value"] > best.get(_table(score), (None, -1))[1]:
             best[_table(score)] = score["recipe"], score["value"]

@@ -1,45 +1,43 @@
 """How well spotting methods find known motion in real faces, beside chance and the untouched video.
 
-`python -m baselines.report.implants [FOLDER]` prints a table; with `--output` the trade-off between misses and false
-alarms is written as CSV and picture too. Nothing is fitted on these videos.
+`megc implants [FOLDER]` prints a table; with `--output` the trade-off between misses and false alarms is written as CSV
+and picture too. Nothing is fitted on these videos.
 """
 
 from collections import defaultdict
 from functools import partial
-from pathlib import Path
 
-import click
 import numpy as np
 
 from baselines.bench.implants import LEVELS, faces_folder, implant_sets
-from baselines.errors import MissingDependency
+from baselines.errors import InputError, MissingDependency
 from baselines.files import atomic_path, csv_text, write_text
 from baselines.parallel import run_parallel
 from baselines.recipes import load_recipe, recipe_names
 from baselines.scoring.spotting import spotting_scores
-from baselines.spot_then_recognize import learns, make_spotter, spotting_row
+from baselines.spotting.recipe import learns, make_spotter, spotting_row
 
 SHIFTS = 8  # shifts of the predictions, evenly spread over the video, whose mean F1 is chance
 SCORES = np.geomspace(0.4, 2.5, 15)  # thresholds of the trade-off, in units of the method's own
 COLUMNS = ("level", "method", "score", "miss rate", "false alarms a minute")
 
 
-@click.command()
-@click.argument("folder", required=False, type=click.Path(path_type=Path))
-@click.option("--level", "levels", multiple=True, type=click.Choice(list(LEVELS)), help="Repeatable. Default: all.")
-@click.option("--method", "methods", multiple=True, metavar="NAME", help="Repeatable. Default: all spotting recipes.")
-@click.option("--seed", "seeds", multiple=True, type=int, default=(0, 1), show_default=True, help="Repeatable.")
-@click.option("--jobs", type=int, default=-1, show_default="all cores", help="Number of parallel workers.")
-@click.option("--output", type=click.Path(path_type=Path), help="Folder for trade-off.csv and trade-off.png.")
-def main(folder, levels, methods, seeds, jobs, output):
-    """Measure spotting methods on implants in the face videos of FOLDER (default: faces in $MEGC_SHARED_DATA)."""
+def measure_implants(folder=None, levels=(), methods=(), seeds=(0, 1), jobs=1, output=None):
+    """Yield (level, method, its `figures`) of spotting methods on implants in the face videos of a folder.
+
+    folder: None for faces/ in $MEGC_SHARED_DATA. levels, methods: none for all. output: folder for trade-off.csv and
+    trade-off.png, written at the end.
+    """
+    for level in levels:
+        if level not in LEVELS:
+            raise InputError(f"--level {level!r} is not known; choose one of {', '.join(LEVELS)}")
     trade_off = []
     for level in levels or LEVELS:
         pairs = implant_sets(folder or faces_folder(), level, seeds)
         for name in methods or [name for name in recipe_names("spotting") if not learns(load_recipe(name))]:
             spotter = make_spotter(load_recipe(name)).set_params(least_score=float(SCORES[0]))
             results = spot_pairs(spotter, pairs, jobs)
-            click.echo(table_row(level, name, figures(pairs, results)))
+            yield level, name, figures(pairs, results)
             trade_off += [(level, name, *point) for point in trade_off_points(pairs, results)]
     if output:
         write_text(output / "trade-off.csv", csv_text(COLUMNS, trade_off))
@@ -131,7 +129,3 @@ def plot_trade_off(rows, path):
     axis.legend()
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=100)
-
-
-if __name__ == "__main__":
-    main()

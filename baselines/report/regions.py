@@ -1,6 +1,4 @@
-"""The picture of the facial regions: `python -m baselines.report.regions results/regions.png`."""
-
-import sys
+"""The picture of the facial regions, `megc draw regions`."""
 
 import numpy as np
 
@@ -8,7 +6,7 @@ from baselines.datasets.synthetic.portrait import LANDMARKS, load_portrait
 from baselines.errors import MissingDependency
 from baselines.files import atomic_path
 from features.alignment import similarity, transform, warp
-from features.lbp_top import block_spans
+from features.blocks import block_spans
 from features.mdmo_regions import mdmo_regions
 from features.regions import EYES, REGIONS, RIGID_PARTS, action_unit_regions, boxes
 
@@ -98,7 +96,3 @@ def _label(axis, corners, text):
 
 def _box(colour):
     return {"facecolor": colour, "edgecolor": "none", "alpha": 0.65, "boxstyle": "square,pad=0.15"}
-
-
-if __name__ == "__main__":
-    draw_regions(sys.argv[1])

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from baselines.experiments.tasks import TASKS, score_of
 from baselines.files import csv_text, write_text
 from baselines.metrics.uncertainty import LEVEL, RESAMPLES
 from baselines.report import floors
-from baselines.report.beside import published_beside
-from baselines.tasks import TASKS
+from baselines.report.published import published_beside
 
 SCORE_COLUMNS = (
     "task", "dataset", "subset", "recipe", "seed", "metric", "value", "ci_low", "ci_high", "n", *floors.COLUMNS,
@@ -23,7 +23,7 @@ def score_rows(results):
     scores = []
     for rows in results:
         fixed = {c: rows[0][c] for c in ("task", "dataset", "recipe", "seed")}
-        for figure in TASKS[fixed["task"]].evaluate(rows, fixed["seed"]):
+        for figure in score_of(fixed["task"]).table(rows, fixed["seed"]):
             rounded = {c: None if figure[c] is None else round(figure[c], 4) for c in ("value", "ci_low", "ci_high")}
             scores.append({**fixed, **figure, **rounded})
     order = list(TASKS)

@@ -1,16 +1,21 @@
 """What every spotter is: a measurement on the frames, kept in the cache, and a rule from it to intervals."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
 from baselines.cache import cached_arrays
+from baselines.datasets.frames import Frames
 from baselines.errors import InputError
-from baselines.faces import follow, tracking_identity
-from baselines.identity import code_identity
-from baselines.spotting.blocks import BLOCK, measure_blocks
+from baselines.faces.following import FaceFrame
+from baselines.faces.track import follow, tracking_identity
+from baselines.identity import depends_on
+from baselines.spotting.blocks import BLOCK, Progress, measure_blocks
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class Curve:
     """One curve over the frames of a video, (T,) float64, NaN without a face, and its threshold."""
 
     name: str
-    values: np.ndarray
+    values: NDArray[np.float64]
     threshold: float
     unit: str = "eye distances"
 
@@ -48,36 +53,41 @@ class Spotter(BaseEstimator, ABC):
     """Long video in, intervals out. A subclass gives `measure`, `measured_by` and `spot`.
 
     least_score: intervals of a lower score are left out. 1 is the method's own threshold; lower values serve to draw
-    the trade-off between misses and false alarms.
+    the trade-off between misses and false alarms. Where a method merges peaks or takes all frames above its threshold,
+    a lower one makes intervals longer, too.
+    One that learns also gives `examples(measured, fps, events, seed)`, what it takes from a video with known events,
+    and `fit(examples, seed)` on those of several videos.
     """
 
-    measured_by = ()  # parameters that `measure` depends on
-    code = ()  # source files that `measure` depends on, besides features and faces
-    in_blocks = False  # whether what is measured is zero at the start and adds up, so that blocks can be joined
-    least_score = 1.0
+    measured_by: tuple[str, ...] = ()  # parameters that `measure` depends on
+    in_blocks: bool = False  # whether what is measured is zero at the start and adds up, so that blocks can be joined
+    least_score: float = 1.0
 
     @abstractmethod
-    def measure(self, faces, fps):
-        """Return the array that the rule works on; its first axis is the frames.
+    def measure(self, faces: Iterable[FaceFrame], fps: float) -> NDArray[Any]:
+        """Return the array that the rule works on; its first axis is the frames, NaN where nothing is known.
 
-        faces: iterable of `FaceFrame`, as `baselines.faces.follow` gives them, read once.
+        faces: as `baselines.faces.track.follow` gives them, read once. What is measured is kept until the module in
+        which this is defined changes, or one that it imports.
         """
 
     @abstractmethod
-    def spot(self, measured, fps):
+    def spot(self, measured: NDArray[Any], fps: float) -> SpottingResult:
         """Return the `SpottingResult` of what `measure` gave."""
 
-    def predict(self, frames, fps, progress=None, jobs=1):
+    def predict(self, frames: Frames, fps: float, progress: Progress | None = None, jobs: int = 1) -> SpottingResult:
         """Return the `SpottingResult` of a video: `spot` of what `measured` gives."""
         array, warnings = self.measured(frames, fps, progress, jobs)
         return replace(self.spot(array, fps), warnings=warnings)
 
-    def measured(self, frames, fps, progress=None, jobs=1):
+    def measured(
+        self, frames: Frames, fps: float, progress: Progress | None = None, jobs: int = 1
+    ) -> tuple[NDArray[Any], tuple[str, ...]]:
         """Return what `measure` gives for a video, from the cache if it is there, and warnings.
 
-        frames: `Frames`; fps: frames per second. `progress(n)` is called as frames are done. jobs: workers that share
+        fps: frames per second. `progress(n)` is called as frames are done. jobs: workers that share
         the blocks of one long video (methods with `in_blocks`); the result is the same for any number.
-        Raises `InputError` for a video without a face.
+        Raises `InputError` for a video without a frame, a face or a frame rate.
         """
         if not (fps and np.isfinite(fps) and fps > 0):
             raise InputError(
@@ -88,19 +98,21 @@ class Spotter(BaseEstimator, ABC):
             "fps": fps,
             "block": BLOCK if self.in_blocks else None,
             "spotter": [type(self).__name__, {name: getattr(self, name) for name in self.measured_by}],
-            "code": code_identity(*self.code, "baselines/spotting/blocks.py", "features"),
+            **depends_on(self.measure.__module__, "baselines.spotting.blocks"),
             **tracking_identity(),
         }
 
-        def compute():
+        def compute() -> dict[str, NDArray[Any]]:
             array, warnings = self._measure(frames, fps, progress, jobs)
             return {"measured": array, "warnings": np.array(warnings, dtype=str)}
 
         stored = cached_arrays("spotting", key, compute)
         return stored["measured"], tuple(str(text) for text in stored["warnings"])
 
-    def _measure(self, frames, fps, progress, jobs):
+    def _measure(
+        self, frames: Frames, fps: float, progress: Progress | None, jobs: int
+    ) -> tuple[NDArray[Any], list[str]]:
         if self.in_blocks:
             return measure_blocks(self.measure, frames, fps, progress, jobs)
-        warnings = []
+        warnings: list[str] = []
         return self.measure(follow(frames, fps, warnings, progress), fps), warnings

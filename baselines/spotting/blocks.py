@@ -5,30 +5,41 @@ block belongs to both, and joins what they measured. So the result is the same f
 is bounded by a block.
 """
 
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from baselines.datasets.frames import Frames
 from baselines.errors import InputError
-from baselines.faces import follow
+from baselines.faces.following import FaceFrame
+from baselines.faces.track import follow
 from baselines.parallel import iterate_parallel
 
 BLOCK = 20.0  # seconds
+Measure = Callable[[Iterable[FaceFrame], float], NDArray[Any]]
+Progress = Callable[[int], object]
 
 
-def measure_blocks(measure, frames, fps, progress=None, jobs=1):
+def measure_blocks(
+    measure: Measure, frames: Frames, fps: float, progress: Progress | None = None, jobs: int = 1
+) -> tuple[NDArray[Any], list[str]]:
     """Return (measured, warnings) of a video: `measure(faces, fps)` on each block, joined where a face goes through.
 
     measure: gives (T, parts, 2) places that are zero at the block's first frame.
-    Raises `InputError` when no block has a face.
+    Raises `InputError` when no block has a face, or no frame could be read.
     """
     length = max(2, round(BLOCK * fps))
-    starts = list(range(0, len(frames), length))
+    starts = list(range(0, max(len(frames), 1), length))  # a video without frames is read, too, to tell what is wrong
     if len(starts) > 1 and len(frames) - starts[-1] < length / 4:  # no worker is started for a short rest
         starts.pop()
     stops = [*(start + 1 for start in starts[1:]), len(frames)]
     blocks = [frames[start:stop] for start, stop in zip(starts, stops)]
-    joined, warnings, problems = None, [], []
+    joined: NDArray[Any] | None = None
+    warnings: list[str] = []
+    problems: list[str] = []
     function = partial(_measure_block, measure, fps=fps, progress=progress if jobs == 1 else None)
     for start, (measured, notes, problem) in zip(starts, iterate_parallel(function, blocks, jobs)):
         joined = measured if joined is None else join(joined, measured, start)
@@ -36,16 +47,20 @@ def measure_blocks(measure, frames, fps, progress=None, jobs=1):
         warnings += notes if len(blocks) == 1 else [f"counted from frame {start + 1}: {note}" for note in notes]
         if progress is not None and jobs != 1:
             progress(len(measured))
+    assert joined is not None  # there is at least one block
     if problems and not np.isfinite(joined).any():
         raise InputError(problems[0])
     return joined, warnings
 
 
-def _measure_block(measure, frames, fps, progress):
+def _measure_block(
+    measure: Measure, frames: Frames, fps: float, progress: Progress | None
+) -> tuple[NDArray[Any], list[str], str | None]:
     """Return (measured, warnings, problem) of a block; a block without a face is no problem of the whole video."""
-    warnings, problems = [], []
+    warnings: list[str] = []
+    problems: list[str] = []
 
-    def faces():
+    def faces() -> Iterator[FaceFrame]:
         try:
             yield from follow(frames, fps, warnings, progress)
         except InputError as error:
@@ -55,7 +70,7 @@ def _measure_block(measure, frames, fps, progress):
     return measured, warnings, problems[0] if problems else None
 
 
-def join(before, after, start):
+def join(before: NDArray[Any], after: NDArray[Any], start: int) -> NDArray[Any]:
     """Return (T, parts, 2) of two blocks as one; the first frame of `after` is frame `start` of `before`.
 
     Where both have a face in that frame, places go on from there. Otherwise it holds no face, so that nothing reaches

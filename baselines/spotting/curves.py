@@ -1,11 +1,30 @@
 """From displacement over time to intervals: contrast curves, thresholds, rise and fall of an event."""
 
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 BALANCE = 0.25  # least share of the way out that the way back must be, and the other way round
 
 
-def out_and_back(displacement, k):
+class Span(Protocol):
+    """What has an onset and an offset, the frame of each inclusive."""
+
+    @property
+    def onset(self) -> int: ...
+
+    @property
+    def offset(self) -> int: ...
+
+
+S = TypeVar("S", bound=Span)
+
+
+def out_and_back(
+    displacement: NDArray[np.floating], k: int
+) -> tuple[NDArray[np.floating], NDArray[np.floating], NDArray[np.floating]]:
     """Return how far each part went out and came back within `k` frames to either side: heights, directions, lengths.
 
     displacement: (T, N, 2). With a = d(t) - d(t-k) and b = d(t) - d(t+k), the height (T, N) is the smaller of the
@@ -23,7 +42,9 @@ def out_and_back(displacement, k):
     return heights, directions, lengths
 
 
-def _part_out_and_back(displacement, k):
+def _part_out_and_back(
+    displacement: NDArray[np.floating], k: int
+) -> tuple[NDArray[np.floating], NDArray[np.floating], NDArray[np.floating]]:
     """Return what `out_and_back` gives for one part: (T,), (T, 2), (T,) of displacement (T, 2)."""
     frames = np.arange(len(displacement))
     before = displacement - displacement[np.maximum(frames - k, 0)]
@@ -37,13 +58,13 @@ def _part_out_and_back(displacement, k):
     return heights, directions, lengths
 
 
-def moilanen_threshold(values, p):
+def moilanen_threshold(values: NDArray[np.float64], p: float) -> float:
     """Return mean + p (max - mean) of (T,) values (Moilanen et al., ICPR 2014)."""
     mean = values.mean()
     return mean + p * (values.max() - mean)
 
 
-def flanks(profile, peak, k, low=0.25):
+def flanks(profile: NDArray[np.floating], peak: int, k: int, low: float = 0.25) -> tuple[int, int, int]:
     """Return (onset, apex, offset) indices of the event around `peak`, from its own rise and fall.
 
     profile: (T,). Within `k` frames of the peak it is measured from the chord between the ends. The event lasts while
@@ -60,7 +81,7 @@ def flanks(profile, peak, k, low=0.25):
     return round(start + apex - ends[0]), start + apex, round(start + apex + ends[1])
 
 
-def _crossing(flank, level):
+def _crossing(flank: NDArray[np.floating], level: float) -> float:
     """Return how many frames, not whole, a flank that starts at the apex takes to fall to a level."""
     below = np.flatnonzero(flank < level)
     if not below.size:
@@ -71,7 +92,7 @@ def _crossing(flank, level):
     return after - 1 + (flank[after - 1] - level) / (flank[after - 1] - flank[after])
 
 
-def bridge(displacement, hidden):
+def bridge(displacement: NDArray[np.floating], hidden: NDArray[np.bool_]) -> NDArray[np.floating]:
     """Return displacement (T, N, 2) with the frames of (T,) `hidden` filled linearly from those around."""
     if not hidden.any() or hidden.all():
         return displacement
@@ -85,12 +106,12 @@ def bridge(displacement, hidden):
     return filled
 
 
-def tallest_apart(candidates, heights, overlap=0.1):
+def tallest_apart(candidates: Sequence[S], heights: Sequence[float], overlap: float = 0.1) -> list[tuple[S, float]]:
     """Return (candidate, height) pairs, tallest first, that share at most `overlap` of the shorter with a taller one.
 
     candidates: objects with onset, offset (inclusive).
     """
-    kept = []
+    kept: list[tuple[S, float]] = []
     for index in np.argsort(-np.asarray(heights), kind="stable"):
         new = candidates[index]
         if all(_shared(new, old) <= overlap for old, _ in kept):
@@ -98,13 +119,13 @@ def tallest_apart(candidates, heights, overlap=0.1):
     return kept
 
 
-def _shared(a, b):
+def _shared(a: Span, b: Span) -> float:
     """Return the common frames of two intervals as a share of the shorter one."""
     common = min(a.offset, b.offset) - max(a.onset, b.onset) + 1
     return max(common, 0) / min(a.offset - a.onset + 1, b.offset - b.onset + 1)
 
 
-def face_runs(present):
+def face_runs(present: ArrayLike) -> list[slice]:
     """Return the slices of consecutive True in (T,) `present`."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], present, [False]]).astype(int)))
     return [slice(start, stop) for start, stop in zip(edges[::2], edges[1::2])]

@@ -1,11 +1,14 @@
 """Spotting by the difference of LBP histograms to the past and the future, the first method of the field."""
 
 from collections import deque
+from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
-from baselines.faces import aligned_faces
-from baselines.spotting.base import Spotter
+from baselines.faces.following import FaceFrame
+from baselines.faces.track import aligned_faces
+from baselines.spotting.base import Spotter, SpottingResult
 from baselines.spotting.rules import Rule, spot_by_rules
 from features.feature_difference import contrasted, difference_curve, lbp_histograms
 
@@ -21,28 +24,31 @@ class LbpDifference(Spotter):
     """
 
     measured_by = ("k",)
-    code = ("baselines/spotting/lbp_difference.py",)
 
-    def __init__(self, k=0.167, p=0.15, merge=0.5, shortest=0.2, least_score=1.0):
+    def __init__(
+        self, k: float = 0.167, p: float = 0.15, merge: float = 0.5, shortest: float = 0.2, least_score: float = 1.0
+    ) -> None:
         self.k = k
         self.p = p
         self.merge = merge
         self.shortest = shortest
         self.least_score = least_score
 
-    def measure(self, faces, fps):
+    def measure(self, faces: Iterable[FaceFrame], fps: float) -> NDArray[np.float64]:
         """Return the (T, 1) difference, NaN where frames around have no face."""
         k = self._frames(fps)
-        recent, curve = deque(maxlen=2 * k + 1), []
+        recent: deque[NDArray[np.float32] | None] = deque(maxlen=2 * k + 1)
+        curve: list[float] = []
         for index, (face, _) in enumerate(aligned_faces(faces, fps, SIZE)):
             recent.append(None if face is None else lbp_histograms(face[None])[0])
             curve.append(np.nan)
-            if len(recent) == 2 * k + 1 and all(entry is not None for entry in (recent[0], recent[k], recent[-1])):
-                three = np.stack([recent[0], recent[k], recent[-1]])
-                curve[index - k] = difference_curve(three, 1, contrast=False)[1]
+            if len(recent) == 2 * k + 1:
+                three = [entry for entry in (recent[0], recent[k], recent[-1]) if entry is not None]
+                if len(three) == 3:
+                    curve[index - k] = difference_curve(np.stack(three), 1, contrast=False)[1]
         return np.array(curve, float).reshape(-1, 1)
 
-    def spot(self, measured, fps):
+    def spot(self, measured: NDArray[np.float64], fps: float) -> SpottingResult:
         """Return the `SpottingResult` of the difference (T, 1)."""
         k, curve = self._frames(fps), measured[:, 0].astype(float)
         known = np.isfinite(curve)
@@ -52,5 +58,5 @@ class LbpDifference(Spotter):
         rule = Rule("contrast", "", k / fps, k / fps, self.p, self.merge, (self.shortest, np.inf))
         return spot_by_rules(curve[:, None], [rule], fps, self.least_score, "chi-square")
 
-    def _frames(self, fps):
+    def _frames(self, fps: float) -> int:
         return max(1, round(self.k * fps))

@@ -1,15 +1,18 @@
 """Spotting by main directional maximal difference, the baseline of MEGC2020."""
 
 from collections import deque
+from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
-from baselines.faces import aligned_faces
-from baselines.spotting.base import Spotter
+from baselines.faces.following import FaceFrame
+from baselines.faces.track import aligned_faces
+from baselines.spotting.base import Spotter, SpottingResult
 from baselines.spotting.rules import MICRO, Rule, micro_and_macro, spot_by_rules
 from features.feature_difference import contrasted
 from features.mdmd import directional_difference
-from features.optical_flow import optical_flow
+from features.optical_flow import FlowMethod, optical_flow
 
 SIZE = 128  # px; side of the aligned face
 
@@ -23,32 +26,36 @@ class Mdmd(Spotter):
     """
 
     measured_by = ("micro", "macro", "flow")
-    code = ("baselines/spotting/mdmd.py",)
 
-    def __init__(self, micro=0.4, macro=1.3, p=0.01, flow="farneback", least_score=1.0):
+    def __init__(
+        self,
+        micro: float = 0.4,
+        macro: float = 1.3,
+        p: float = 0.01,
+        flow: FlowMethod = "farneback",
+        least_score: float = 1.0,
+    ) -> None:
         self.micro = micro
         self.macro = macro
         self.p = p
         self.flow = flow
         self.least_score = least_score
 
-    def measure(self, faces, fps):
+    def measure(self, faces: Iterable[FaceFrame], fps: float) -> NDArray[np.float64]:
         """Return the (T, 2) differences at the micro and the macro scale, NaN where unknown."""
         scales, rows = micro_and_macro(self.micro, self.macro, fps), []
-        recent = deque(maxlen=2 * max(scales) + 1)
+        recent: deque[NDArray[np.uint8] | None] = deque(maxlen=2 * max(scales) + 1)
         for index, (face, _) in enumerate(aligned_faces(faces, fps, SIZE)):
             recent.append(face)
             rows.append([np.nan, np.nan])
             for column, k in enumerate(scales):
-                if len(recent) <= 2 * k:
-                    continue
-                three = recent[-1 - 2 * k], recent[-1 - k], recent[-1]
-                if all(part is not None for part in three):
-                    flows = (optical_flow(three[0], later, method=self.flow) for later in three[1:])
-                    rows[index - k][column] = directional_difference(*flows)
+                before, middle = (recent[-1 - 2 * k], recent[-1 - k]) if len(recent) > 2 * k else (None, None)
+                if before is not None and middle is not None and face is not None:
+                    out, back = (optical_flow(before, later, method=self.flow) for later in (middle, face))
+                    rows[index - k][column] = directional_difference(out, back)
         return np.array(rows).reshape(-1, 2)
 
-    def spot(self, measured, fps):
+    def spot(self, measured: NDArray[np.float64], fps: float) -> SpottingResult:
         """Return the `SpottingResult` of the differences (T, 2)."""
         curves, rules = measured.astype(float), []
         for column, (kind, k) in enumerate(zip(("micro", "macro"), micro_and_macro(self.micro, self.macro, fps))):

@@ -1,14 +1,18 @@
 """Spotting by the flow of regions minus the flow of the nose, the family of the MEGC2021 to MEGC2023 winners."""
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
+from numpy.typing import NDArray
 from scipy.signal import butter, find_peaks, sosfiltfilt
 
-from baselines.faces import aligned_faces
+from baselines.faces.following import FaceFrame
+from baselines.faces.track import aligned_faces
 from baselines.spotting.base import Curve, Interval, Spotter, SpottingResult
 from baselines.spotting.curves import face_runs, tallest_apart
 from baselines.spotting.rules import kind_of
 from features.alignment import EYE_DISTANCE
-from features.optical_flow import optical_flow
+from features.optical_flow import FlowMethod, optical_flow
 from features.regions import NOSE, REGIONS, boxes
 
 SIZE = 128  # px; side of the aligned face
@@ -27,12 +31,19 @@ class RoiFlow(Spotter):
     """
 
     measured_by = ("window", "strongest", "flow")
-    code = ("baselines/spotting/roi_flow.py",)
 
     def __init__(
-        self, window=6.67, cutoff=5.0, peak=1.4, share=0.33, shortest=0.4, longest=6.67, strongest=0.33,
-        flow="farneback", least_score=1.0,
-    ):  # fmt: skip
+        self,
+        window: float = 6.67,
+        cutoff: float = 5.0,
+        peak: float = 1.4,
+        share: float = 0.33,
+        shortest: float = 0.4,
+        longest: float = 6.67,
+        strongest: float = 0.33,
+        flow: FlowMethod = "farneback",
+        least_score: float = 1.0,
+    ) -> None:
         self.window = window
         self.cutoff = cutoff
         self.peak = peak
@@ -43,7 +54,7 @@ class RoiFlow(Spotter):
         self.flow = flow
         self.least_score = least_score
 
-    def measure(self, faces, fps):
+    def measure(self, faces: Iterable[FaceFrame], fps: float) -> NDArray[np.float64]:
         """Return the (T, 8, 2) motion of regions in eye distances since the first frame of each window."""
         rows, first = [], None
         every = max(2, round(self.window * fps))
@@ -58,10 +69,11 @@ class RoiFlow(Spotter):
             rows.append((self._strongest(field, first[1]) - self._strongest(field, first[2])) / (EYE_DISTANCE * SIZE))
         return np.array(rows).reshape(-1, len(NAMES), 2)
 
-    def spot(self, measured, fps):
+    def spot(self, measured: NDArray[np.float64], fps: float) -> SpottingResult:
         """Return the `SpottingResult` of the motions (T, 8, 2)."""
         height = np.full((len(measured), len(NAMES)), np.nan)
-        every, found = max(2, round(self.window * fps)), []
+        every = max(2, round(self.window * fps))
+        found: list[Interval] = []
         for run in face_runs(np.isfinite(measured).all(axis=(1, 2))):
             edges = [run.start, *range((run.start // every + 1) * every, run.stop, every), run.stop]
             for start, stop in zip(edges, edges[1:]):
@@ -74,7 +86,7 @@ class RoiFlow(Spotter):
         curve = np.where(known, np.where(np.isfinite(height), height, 0).max(axis=1), np.nan)
         return SpottingResult(intervals, (Curve("strongest region", curve, self.peak * PX),))
 
-    def _strongest(self, field, places):
+    def _strongest(self, field: NDArray[np.floating], places: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return the mean (N, 2) of the longest vectors in each box."""
         means = []
         for x0, y0, x1, y1 in np.maximum(places, 0):
@@ -87,13 +99,13 @@ class RoiFlow(Spotter):
             means.append(vectors[longest].mean(axis=0))
         return np.array(means, float)
 
-    def _length(self, motion, fps):
+    def _length(self, motion: NDArray[np.float64], fps: float) -> NDArray[np.float64]:
         """Return (T, 8) lengths of the low-passed motion from its median; too short a stretch is not filtered."""
         if self.cutoff < fps / 2 and len(motion) > 15:
             motion = sosfiltfilt(butter(3, self.cutoff, fs=fps, output="sos"), motion, axis=0, padlen=len(motion) // 2)
         return np.linalg.norm(motion - np.median(motion, axis=0), axis=-1)
 
-    def _movements(self, height, name, start, fps):
+    def _movements(self, height: NDArray[np.float64], name: str, start: int, fps: float) -> Iterator[Interval]:
         """Yield the `Interval` of each peak of one region in one window."""
         rise = next(value for word, value in RISES.items() if word in name)
         around = max(1, round(fps))

@@ -1,8 +1,10 @@
 """What the published methods share: from a curve to intervals, by a threshold, peaks, merging and a length filter."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy.signal import find_peaks
 
 from baselines.spotting.base import Curve, Interval, SpottingResult
@@ -29,9 +31,12 @@ class Rule:
     lengths: tuple[float, float] = (0.0, np.inf)
 
 
-def spot_by_rules(curves, rules, fps, least_score=1.0, unit="eye distances"):
+def spot_by_rules(
+    curves: ArrayLike, rules: Sequence[Rule], fps: float, least_score: float = 1.0, unit: str = "eye distances"
+) -> SpottingResult:
     """Return the `SpottingResult` of curves (T, R), NaN where unknown, under one `Rule` each."""
-    intervals, drawn = [], []
+    intervals: list[Interval] = []
+    drawn: list[Curve] = []
     for rule, curve in zip(rules, np.asarray(curves, float).T):
         known = curve[np.isfinite(curve)]
         threshold = float(moilanen_threshold(known, rule.p)) if known.size else np.inf
@@ -42,7 +47,7 @@ def spot_by_rules(curves, rules, fps, least_score=1.0, unit="eye distances"):
     return SpottingResult(tuple(sorted(intervals, key=lambda found: found.onset)), tuple(drawn))
 
 
-def _spans(curve, rule, threshold, fps):
+def _spans(curve: NDArray[np.float64], rule: Rule, threshold: float, fps: float) -> list[tuple[int, int]]:
     """Return the (first, last) indices of the intervals in one run."""
     if rule.k:
         k = max(1, round(rule.k * fps))
@@ -50,7 +55,7 @@ def _spans(curve, rule, threshold, fps):
         spans = [(max(peak - k, 0), min(peak + k, len(curve) - 1)) for peak in peaks - 1]
     else:
         spans = [(run.start, run.stop - 1) for run in face_runs(curve > threshold)]
-    merged = []
+    merged: list[tuple[int, int]] = []
     for first, last in spans:
         if merged and rule.merge and first - merged[-1][1] - 1 < rule.merge * fps:
             merged[-1] = merged[-1][0], last
@@ -60,17 +65,19 @@ def _spans(curve, rule, threshold, fps):
     return [(first, last) for first, last in merged if low - 0.5 <= last - first + 1 <= high + 0.5]
 
 
-def kind_of(frames, fps, longest_micro=MICRO):
+def kind_of(frames: float, fps: float, longest_micro: float = MICRO) -> str:
     """Return micro or macro for an expression of so many frames."""
     return "micro" if frames <= longest_micro * fps + 0.5 else "macro"
 
 
-def micro_and_macro(micro, macro, fps):
+def micro_and_macro(micro: float, macro: float, fps: float) -> list[int]:
     """Return the two distances in frames of a method that looks for micro- and macro-expressions apart."""
     return [max(1, round(micro * fps)), max(2, round(macro * fps))]
 
 
-def _interval(span, start, curve, rule, threshold, fps):
+def _interval(
+    span: tuple[int, int], start: int, curve: NDArray[np.float64], rule: Rule, threshold: float, fps: float
+) -> Interval:
     first, last = int(span[0]) + start, int(span[1]) + start
     apex = first + int(np.argmax(curve[first : last + 1]))
     kind = rule.kind or kind_of(last - first + 1, fps)

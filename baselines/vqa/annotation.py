@@ -1,19 +1,20 @@
 """What question-answer pairs tell of a clip: emotion, action units and their side, for training."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from baselines.action_units import ActionUnit, numbers
-from baselines.datasets.records import questions_by_clip
+from baselines.datasets.records import Clip, Event, Question, questions_by_clip
 from baselines.vqa.questions import parse
 
 
-def annotated_events(clips, questions):
+def annotated_events(clips: Sequence[Clip], questions: Sequence[Question]) -> list[Event]:
     """Return the events of clips, each as `annotated_event` gives it."""
     asked = questions_by_clip(questions)
     return [annotated_event(clip.event, asked.get((clip.subject, clip.name), ())) for clip in clips]
 
 
-def annotated_event(event, questions):
+def annotated_event(event: Event, questions: Sequence[Question]) -> Event:
     """Return an `Event` with the emotion and action units that the answers of its clip's `Question`s give.
 
     What the event has already stays where the answers are silent.

@@ -1,99 +1,171 @@
-"""The answerers of `megc vqa`: generator functions (clips, groups of questions) -> (answers, failure) a clip."""
+"""What answers questions: one protocol for the command `vqa` and for the folds of an experiment, and two that keep it.
 
-from dataclasses import dataclass
-from functools import partial
+An answerer is shown what was seen of a clip (`Seen`) and answers all questions about it. Those that look at pictures
+with a vision model are in `baselines.vqa.llama`.
+"""
 
-from baselines.errors import InputError
-from baselines.parallel import attempt, progress_bar, run_parallel
-from baselines.vqa.measuring import evidence_source
-from baselines.vqa.media import as_clip
-from baselines.vqa.panel import draw_panel
-from baselines.vqa.pooling import DEFAULT_WEIGHT, pool
-from baselines.vqa.rules import RuleAnswerer
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+from sklearn.base import clone
+
+from baselines.datasets.records import Clip, Event, Question, Video
+from baselines.recognition.kernels import Samples
+from baselines.vqa.analyst import ClipAnalyst
+from baselines.vqa.annotation import annotated_event
+from baselines.vqa.questions import ParsedQuestion, parse
+from baselines.vqa.records import Answer, Evidence
+from baselines.vqa.rules import answer_questions
 
 
 @dataclass(frozen=True)
-class Options:
-    """What the answerers are made of; None takes the default of each.
+class Seen:
+    """What an answerer is shown of one clip or long video; what it does not ask for is None.
 
-    model: a file that `train` wrote (rules), a GGUF file or a name of `hub.list_models` (llama, hybrid). mmproj: the
-    GGUF file of the vision projector. classifiers: a file that `train` wrote (hybrid). decoding, threads: as in
-    `LlamaAnswerer`. panel: a layout of `baselines.vqa.panel`.
+    measured: what classifiers found. panel, caption: a picture for a vision model, (H, W, 3) uint8, and what it shows.
+    vision: what the vision model finds in the panel, where it was asked before.
     """
 
-    model: str | None = None
-    mmproj: str | None = None
-    classifiers: str | None = None
-    decoding: str = "scored"
-    panel: str | None = None
-    threads: int | None = None
+    measured: Evidence | None = None
+    panel: np.ndarray | None = None
+    caption: str = ""
+    vision: Evidence | None = None
 
 
-def rules(options, jobs):
-    """Return the rule answerer."""
-    if options.mmproj:
-        raise InputError("--mmproj goes with --answerer llama; leave it out or choose that answerer")
-    measured = evidence_source(options.model, jobs)
+@dataclass(frozen=True)
+class Asked:
+    """Clips with the questions about each: to be answered, or with their answers to learn from.
 
-    def answer(clips, groups):
-        for (evidence, failure), group in zip(measured(clips), groups):
-            yield (None, failure) if failure else (RuleAnswerer().answer_clip(group, evidence), None)
+    features: the representations (n, ...) of the clips. seen: what else is shown of each.
+    """
 
-    return answer
+    clips: Sequence[Clip]
+    questions: Sequence[Sequence[Question]]
+    features: Samples
+    seen: Sequence[Seen]
 
+    def take(self, chosen: np.ndarray) -> "Asked":
+        """Return the part of the clips in a boolean array (n,)."""
+        places = np.flatnonzero(chosen).tolist()
+        clips, questions, seen = ([values[n] for n in places] for values in (self.clips, self.questions, self.seen))
+        return Asked(clips, questions, self.features[places], seen)
 
-def llama(options, jobs):
-    """Return the vision model's answerer; the model is loaded once and answers one question after the other."""
-    model = _load_vision(options)
-
-    def ask(drawn, questions):
-        return model.answer_clip([question.text for question in questions], *drawn)
-
-    def answer(clips, groups):
-        yield from _asked(_panels(model, options, clips, jobs), groups, ask)
-
-    return answer
+    @property
+    def events(self) -> list[Event]:
+        """The event of each clip, with what the answers tell of it."""
+        return [annotated_event(clip.event, asked) for clip, asked in zip(self.clips, self.questions)]
 
 
-def hybrid(options, jobs):
-    """Return the answerer that pools the vision model's likelihoods with the classifiers' probabilities."""
-    if options.decoding != "scored":
-        raise InputError("--decoding goes with --answerer llama; the hybrid answerer scores")
-    model, measured = _load_vision(options), evidence_source(options.classifiers, jobs)
+class Answerer(ABC):
+    """Answers questions about clips and long videos.
 
-    def ask(seen, questions):
-        drawn, evidence = seen
-        if evidence.events is None:  # of a long video the vision model sees too little
-            evidence = pool(model.evidence(*drawn), evidence, DEFAULT_WEIGHT)
-        return RuleAnswerer().answer_clip(questions, evidence)
+    learns: `fit` changes its answers. measures: it asks for `Seen.measured`.
+    """
 
-    def answer(clips, groups):
-        panels = _panels(model, options, clips, jobs)
-        both = [((d, e), bad or worse) for (d, bad), (e, worse) in zip(panels, measured(clips))]
-        yield from _asked(both, groups, ask)
+    learns = False
+    measures = False
 
-    return answer
+    def look(self, pictures: np.ndarray) -> list[Seen]:
+        """Return what is shown to it of flow pictures (n, H, W, 3), in any fold the same."""
+        return [Seen() for _ in pictures]
+
+    def draw(
+        self, records: Sequence[Clip | Video], layout: str | None = None, jobs: int = 1
+    ) -> list[tuple[Seen | None, str | None]]:
+        """Return (what is shown to it of a clip or video, None) for each, or (None, why nothing is).
+
+        layout: one of `llama.panel.LAYOUTS`, None for the one that it knows best.
+        """
+        return [(Seen(), None) for _ in records]
+
+    def fit(self, asked: Asked, analyst: ClipAnalyst) -> Self:
+        """Learn from clips whose answers are known; analyst: the classifiers to fit, as they are before."""
+        return self
+
+    def answer_clips(self, asked: Asked) -> list[list[Answer]]:
+        """Return the answers to the questions about each clip."""
+        return [self.answer_clip(questions, seen) for questions, seen in zip(asked.questions, asked.seen)]
+
+    @abstractmethod
+    def answer_clip(self, questions: Sequence[Question], seen: Seen) -> list[Answer]:
+        """Return the answers to all questions about one clip or video."""
+
+    def close(self) -> None:  # noqa: B027 - most hold nothing
+        """Free its memory; nothing can be asked afterwards."""
 
 
-def _load_vision(options):
-    from baselines.vqa.hub import find_pair
-    from baselines.vqa.llama import LlamaAnswerer
+class Rules(Answerer):
+    """One finding a clip from what classifiers measured, worded by the challenge's templates so that answers agree.
 
-    model = LlamaAnswerer(*find_pair(options.model, options.mmproj), options.threads, options.decoding)
-    if model.ours and options.panel not in (None, model.layout):
-        raise InputError(f"--panel {options.panel}: {options.model or 'the embedded model'} reads flow panels only")
-    return model
+    together: read all questions about a clip before answering the first.
+    """
+
+    learns = True
+    measures = True
+
+    def __init__(self, together: bool = True):
+        self.together = together
+
+    def fit(self, asked: Asked, analyst: ClipAnalyst) -> Self:
+        """Fit the classifiers on the events of the clips."""
+        self.analyst_ = clone(analyst).fit(asked.features, asked.events)
+        return self
+
+    def answer_clips(self, asked: Asked) -> list[list[Answer]]:
+        """Return the answers to the questions about each clip, measured by the fitted classifiers."""
+        measured = self.analyst_.predict(asked.features)
+        seen = [replace(one, measured=evidence) for one, evidence in zip(asked.seen, measured)]
+        return super().answer_clips(replace(asked, seen=seen))
+
+    def answer_clip(self, questions: Sequence[Question], seen: Seen) -> list[Answer]:
+        """Return the answers to all questions about one clip or video."""
+        return answer_questions(questions, seen.measured, self.together)
 
 
-def _panels(model, options, clips, jobs):
-    draw = partial(draw_panel, layout=options.panel or model.layout, size=model.size)
-    whole = [as_clip(clip) for clip in clips]
-    return run_parallel(partial(attempt, draw), whole, jobs, f"drawing {len(clips)} clips")
+class Prior(Answerer):
+    """The most frequent training answer to each question, without a look at the clip: the floor.
+
+    Frequencies of one wording are smoothed towards those of all questions of its kind, as if `smoothing`
+    more had been seen; ties go to the alphabetically first answer. A question that was not seen has a flag.
+    """
+
+    learns = True
+
+    def __init__(self, smoothing: float = 10.0):
+        self.smoothing = smoothing
+
+    def fit(self, asked: Asked, analyst: ClipAnalyst | None = None) -> Self:
+        """Count the answers to the questions; those without an answer are left out."""
+        self.counts_: dict[tuple, Counter[str]] = {}
+        for question in (question for questions in asked.questions for question in questions):
+            for key in _keys(parse(question.text)) if question.answer else ():
+                self.counts_.setdefault(key, Counter())[question.answer] += 1
+        self.best_: dict[tuple, str] = {}
+        return self
+
+    def answer_clip(self, questions: Sequence[Question], seen: Seen | None = None) -> list[Answer]:
+        """Return the answers to questions; `seen` is not looked at."""
+        return [self._answer(_keys(parse(question.text))) for question in questions]
+
+    def _answer(self, keys: list[tuple]) -> Answer:
+        asked = keys[-1]
+        if asked not in self.best_:
+            self.best_[asked] = self._most_probable(keys)
+        return Answer(self.best_[asked], "" if asked in self.counts_ else "no training question like this one")
+
+    def _most_probable(self, keys: list[tuple]) -> str:
+        shares: dict[str, float] = {}
+        for counts in filter(None, map(self.counts_.get, keys)):
+            total = counts.total() + self.smoothing
+            shares = {a: (counts[a] + self.smoothing * shares.get(a, 0.0)) / total for a in {**shares, **counts}}
+        return min(shares, key=lambda answer: (-shares[answer], answer), default="")
 
 
-def _asked(seen, groups, ask):
-    with progress_bar(sum(map(len, groups)), "answering") as bar:
-        for (one, failure), questions in zip(seen, groups):
-            answers = (None, failure) if failure else attempt(partial(ask, one), questions)
-            bar.update(len(questions))
-            yield answers
+def _keys(question: ParsedQuestion) -> list[tuple]:
+    """Return what a question has in common with others, from any question at all to the very same."""
+    kind, wording = question.kind, question.number or question.scope
+    return [(), (kind,), (kind, wording), (kind, wording, question.action_unit)]

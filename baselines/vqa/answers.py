@@ -3,43 +3,27 @@
 The reference wording of free descriptions (v2) is not published; the combined sentence of v1 stands in.
 """
 
+from collections.abc import Callable, Sequence
+
 from baselines.action_units import names_text, parse_one
-from baselines.datasets.records import coarse
-from baselines.datasets.wordings import COMBINED
-from baselines.vqa.questions import LAST
+from baselines.datasets.question_kinds import COMBINED
+from baselines.datasets.records import Event, coarse
+from baselines.vqa.questions import LAST, ParsedQuestion
+from baselines.vqa.records import Finding
 
 
-def answer_text(question, finding):
-    """Return the answer to a `ParsedQuestion` that a `Finding` gives."""
-    kind = question.kind
-    if kind in ("coarse", "fine"):
-        return getattr(finding, kind)
-    if kind in ("action_units", "distinct_action_units"):
-        return _units_text(finding.action_units)
-    if kind == "shown":
-        return "yes" if question.action_unit in finding.action_units else "no"
-    if kind == "side":
-        return finding.side
-    if kind == "count":
-        return str(len(in_scope(finding.events, question.scope)))
-    if kind == "event_type":
-        return f"{_nth(finding.events, question.ordinal).kind}-expression" if finding.events else "micro-expression"
-    if kind == "intervals":
-        return intervals(finding.events, question.scope)
-    if question.scope == "video":
-        return narrative(finding)
-    if question.ordinal and finding.events:
-        return described(_nth(finding.events, question.ordinal), finding)
-    return combined(finding.action_units, finding.fine, finding.coarse, question.number)
+def answer_text(question: ParsedQuestion, finding: Finding) -> str:
+    """Return the answer to a question that a finding gives, worded as the table of question kinds says."""
+    return WORDINGS[question.row.worded_as](question, finding)
 
 
-def combined(units, fine, broad, number=""):
+def combined(units: Sequence[int], fine: str, broad: str, number: str = "") -> str:
     """Return the sentence that names AU numbers, fine and coarse class; `number` one or several picks the wording."""
     number = number or ("several" if len(units) > 1 else "one")
-    return COMBINED[number].format(units=_units_text(units), fine=fine, coarse=broad)
+    return COMBINED[number].format(units=_names(units), fine=fine, coarse=broad)
 
 
-def intervals(events, scope):
+def intervals(events: Sequence[Event], scope: str) -> str:
     """Return the sentence that counts events of a scope (expression, micro, macro) and gives their frames."""
     found = in_scope(events, scope)
     name = "expression" if scope == "expression" else f"{scope}-expression"
@@ -51,27 +35,75 @@ def intervals(events, scope):
     return f"{len(found)} {name} events" + (f". {listed}" if found else "")
 
 
-def described(event, finding):
+def described(event: Event, finding: Finding) -> str:
     """Return the sentence that names units, fine and coarse class of one event; the video's class if it has none."""
     units = [parse_one(code).number for code in event.action_units]
     fine = event.emotion or finding.fine
     return combined(units, fine, coarse(fine) or finding.coarse)
 
 
-def narrative(finding):
+def narrative(finding: Finding) -> str:
     """Return what happens in a whole video: where its events are, and what each shows."""
     events = [f"In the {n}-th event: {described(event, finding)}" for n, event in enumerate(finding.events, start=1)]
     return " ".join([f"{intervals(finding.events, 'expression')}.", *events])
 
 
-def in_scope(events, scope):
+def in_scope(events: Sequence[Event], scope: str) -> list[Event]:
     """Return the events of a scope: expression (all), micro or macro."""
     return [event for event in events if scope in ("expression", event.kind)]
 
 
-def _nth(events, ordinal):
-    return events[-1 if ordinal == LAST else min(ordinal or 1, len(events)) - 1]
+def _field(question: ParsedQuestion, finding: Finding) -> str:
+    (name,) = question.row.reports
+    return getattr(finding, name)
 
 
-def _units_text(units):
+def _units(question: ParsedQuestion, finding: Finding) -> str:
+    return _names(finding.action_units)
+
+
+def _unit_shown(question: ParsedQuestion, finding: Finding) -> str:
+    return "yes" if question.action_unit in finding.action_units else "no"
+
+
+def _count(question: ParsedQuestion, finding: Finding) -> str:
+    return str(len(in_scope(finding.events, question.scope)))
+
+
+def _event_type(question: ParsedQuestion, finding: Finding) -> str:
+    return f"{_asked_event(question, finding).kind if finding.events else 'micro'}-expression"
+
+
+def _event_list(question: ParsedQuestion, finding: Finding) -> str:
+    return intervals(finding.events, question.scope)
+
+
+def _sentence(question: ParsedQuestion, finding: Finding) -> str:
+    if question.scope == "video":
+        return narrative(finding)
+    if question.ordinal and finding.events:
+        return described(_asked_event(question, finding), finding)
+    return combined(finding.action_units, finding.fine, finding.coarse, question.number)
+
+
+# `question_kinds.WORDED_AS` -> function of a `ParsedQuestion` and a `Finding`.
+WORDINGS: dict[str, Callable[[ParsedQuestion, Finding], str]] = {
+    "field": _field,
+    "units": _units,
+    "unit_shown": _unit_shown,
+    "count": _count,
+    "event_type": _event_type,
+    "event_list": _event_list,
+    "sentence": _sentence,
+}
+
+
+def _asked_event(question: ParsedQuestion, finding: Finding) -> Event:
+    """Return the event that a question asks about, the last one if there are not so many."""
+    if question.ordinal == LAST:
+        return finding.events[-1]
+    return finding.events[min(question.ordinal or 1, len(finding.events)) - 1]
+
+
+def _names(units: Sequence[int]) -> str:
     return names_text(units) or "none"

@@ -1,187 +1,83 @@
-"""What is measured on a clip: probabilities of emotion classes and of each action unit, and the side of the face."""
+"""From clips and long videos to `Evidence`: features of each expression, and the classifiers of a model on them."""
+
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
-from sklearn.dummy import DummyClassifier
-from sklearn.linear_model import LogisticRegression
 
-from baselines.action_units import NAMES, parse_one
-from baselines.datasets.records import coarse
-from baselines.errors import InputError
-from baselines.recipes import load_recipe
-from baselines.recognition.kernels import Samples, View
-from baselines.recognition.seeing import KernelMean
+from baselines.datasets.cutting import cut_clip
+from baselines.datasets.records import Clip, Event, Video
+from baselines.parallel import attempt, run_parallel
+from baselines.recipes import Recipe
+from baselines.recognition.model import Model
+from baselines.recognition.representation import represent_one
+from baselines.spotting.recipe import spot_video
+from baselines.vqa.analyst import ClipAnalyst
 from baselines.vqa.records import Evidence
-
-COARSE_ONLY = ("negative", "positive")  # names that tell no fine class; surprise and others are both
-EMOTION_RECIPE = "flow-kernels"
+from baselines.vqa.rules import video_evidence
 
 
-class ClipAnalyst(BaseEstimator):
-    """Logistic classifiers for coarse class, fine class, each action unit and the side of the face, on kernels.
+@dataclass(frozen=True)
+class Features:
+    """What is found in a clip or video before anything is classified.
 
-    X is (n, H, W, 3) flow pictures (u, v, optical strain; onset to apex) or any (n, ...) features. Of pictures,
-    emotions are learned from the kernels of the recipe EMOTION_RECIPE; units from the inner product of recentred
-    pictures, because the motions of units that show together add up; all of them are averaged over the mirror
-    image of the face, and the side is learned from what changes its sign there. Features have one kernel, the
-    inner product after standardizing, and no mirror image.
-
-    C: inverse strength of the L2 penalty, on kernels scaled to mean 1 on the diagonal. min_events: a unit or side
-    seen less often is not learned. Emotion classes weigh the same whatever their size; unit probabilities keep the
-    training frequencies.
+    arrays: the features of each expression, None where its face is not seen. events: those expressions of a video,
+    None for a clip, which is one. notes: what the spotter warns of.
     """
 
-    def __init__(self, C=10.0, min_events=3):
-        self.C = C
-        self.min_events = min_events
-
-    @staticmethod
-    def share(samples):
-        """Compute, once for all folds, what is needed of each pair of `Samples`; return the samples."""
-        return samples.share([view for kernels in _kernels(samples) for view in kernels.views])
-
-    def fit(self, X, events):
-        """Fit on X, an array or `Samples`, and as many `Event`s with emotions (fine or coarse names) and action
-        units (AU12, LAU14).
-
-        Events without a known emotion or without units are left out where those are needed. Raises
-        `InputError` if no event has a known emotion or a code is no action unit.
-        """
-        samples = self.share(_samples(X))
-        if len(samples) != len(events):
-            raise ValueError(f"{len(samples)} clips but {len(events)} events; expected one event a clip")
-        emotions = np.array([event.emotion.strip().lower() for event in events], object)
-        broad = np.array([coarse(emotion) for emotion in emotions], object)
-        known = np.array([name is not None for name in broad])
-        if not known.any():
-            raise InputError("no training clip has a known emotion; fill in the emotion of the events")
-        named = known & ~np.isin(emotions, COARSE_ONLY)
-        units = [_units(event) for event in events]
-        self.emotion_kernels_, self.unit_kernels_ = _kernels(samples)
-        K = self.emotion_kernels_.fit_transform(samples)
-        self.emotion_basis_ = _basis(K)
-        Z = K @ self.emotion_basis_
-        self.coarse_ = self._classifier(Z[known], broad[known], class_weight="balanced")
-        self.fine_ = self._classifier(Z[named], emotions[named], class_weight="balanced") if named.any() else None
-        K = self.unit_kernels_.fit_transform(samples)
-        self.unit_basis_ = _basis(K)
-        self._fit_units(K @ self.unit_basis_, units)
-        self._fit_unit_shares(emotions, units)
-        self._fit_side(samples, units)
-        return self
-
-    def predict(self, X):
-        """Return the `Evidence` of each clip in X, an array or `Samples`."""
-        samples = _samples(X)
-        if self.side_ is None:
-            K, left = self.emotion_kernels_.transform(samples), [self.left_] * len(samples)
-        else:
-            K, odd = self.emotion_kernels_.transform_both(samples)
-            left = _probability(self.side_, odd @ self.side_basis_).tolist()
-        Z = K @ self.emotion_basis_
-        broad, fine = _probabilities(self.coarse_, Z), _probabilities(self.fine_, Z)
-        Z = self.unit_kernels_.transform(samples) @ self.unit_basis_
-        units = {number: _probability(model, Z) for number, model in self.units_.items()}
-        return [
-            Evidence(
-                coarse=broad[n],
-                fine=fine[n],
-                action_units={number: float(p[n]) for number, p in units.items()},
-                left=left[n],
-                rate=self.rate_,
-                unit_shares=self.unit_shares_,
-            )
-            for n in range(len(samples))
-        ]
-
-    def _classifier(self, Z, y, **parameters):
-        """Return a classifier of labels y (n,)."""
-        labels = np.array(y.tolist())
-        one = len(np.unique(labels)) == 1
-        model = DummyClassifier() if one else LogisticRegression(C=self.C, max_iter=1000, **parameters)
-        return model.fit(Z, labels)
-
-    def _fit_units(self, Z, units):
-        coded = np.array([bool(of_clip) for of_clip in units])
-        counts = {number: sum(number in of_clip for of_clip in units) for number in sorted(set().union(*units))}
-        self.units_ = {
-            number: self._classifier(Z[coded], np.array([number in of_clip for of_clip in units])[coded])
-            for number, count in counts.items()
-            if count >= self.min_events
-        }
-        self.rate_ = float(sum(counts.values()) / coded.sum() / len(NAMES)) if coded.any() else Evidence.rate
-
-    def _fit_unit_shares(self, emotions, units):
-        """Count the learned units of each fine class, and one more clip that shows what clips show on average."""
-        counted = [(str(name), of_clip) for name, of_clip in zip(emotions, units) if of_clip]
-        average = {number: np.mean([number in of_clip for _, of_clip in counted]) for number in self.units_}
-        self.unit_shares_ = {}
-        for fine in sorted({name for name, _ in counted}):
-            mine = [of_clip for name, of_clip in counted if name == fine]
-            self.unit_shares_[fine] = {
-                number: float((sum(number in of_clip for of_clip in mine) + share + 0.01) / (len(mine) + 1.02))
-                for number, share in average.items()
-            }
-
-    def _fit_side(self, samples, units):
-        """Fit on every one-sided unit and its mirror image, which has the other side."""
-        sided = [(n, side == "left") for n, of_clip in enumerate(units) for side in of_clip.values() if side]
-        clips = np.array([n for n, _ in sided], int)
-        left = np.array([is_left for _, is_left in sided], bool)
-        self.left_ = float(left.mean()) if len(left) else None
-        self.side_ = None
-        if not _pictures(samples) or len(left) < self.min_events:
-            return
-        K = self.emotion_kernels_.transform(samples, odd=True)
-        self.side_basis_ = _basis(K)
-        Z = (K @ self.side_basis_)[clips]
-        model = LogisticRegression(C=self.C, max_iter=1000, fit_intercept=False)
-        self.side_ = model.fit(np.concatenate([Z, -Z]), np.concatenate([left, ~left]))
+    arrays: Sequence[np.ndarray | None]
+    events: Sequence[Event] | None = None
+    notes: Sequence[str] = ()
 
 
-def _samples(X):
-    return X if isinstance(X, Samples) else Samples(np.asarray(X, np.float32))
+def measure(
+    records: Sequence[Clip | Video], model: Model, spotting: Recipe, jobs: int = 1
+) -> list[tuple[Evidence | None, str | None]]:
+    """Return (its `Evidence`, None) for each clip or video, or (None, why there is none).
 
-
-def _pictures(samples):
-    return len(samples.shape) == 4 and samples.shape[-1] == 3
-
-
-def _kernels(samples):
-    """Return the unfitted kernels for emotions and those for units."""
-    if not _pictures(samples):
-        return [KernelMean([View(transforms=[{"name": "standardize"}], kernel="linear")]) for _ in range(2)]
-    emotions = KernelMean([View(**kernel) for kernel in load_recipe(EMOTION_RECIPE).steps["kernels"]])
-    return emotions, KernelMean([View(transforms=[{"name": "recentre"}], kernel="linear", mirror=True)])
-
-
-def _basis(K):
-    """Return (n, r) for which K @ basis are features whose inner products are the kernel K (n, n), scaled.
-
-    Their mean square norm is 1.
+    model: its analyst classifies, on the representation of its recipe. spotting: the recipe by which the expressions
+    of a `Video` are found; each is measured as a clip.
     """
-    values, vectors = np.linalg.eigh(K)
-    kept = values > 1e-7 * max(values[-1], 1e-12)
-    scale = np.sqrt(max(np.trace(K) / len(K), 1e-12))
-    return vectors[:, kept] / np.sqrt(values[kept]) / scale
+    find = partial(find_features, representation=model.recipe.steps["representation"], spotting=spotting)
+    workers = 1 if all(map(_is_picture, records)) else jobs  # starting them takes longer than reading small pictures
+    found = run_parallel(partial(attempt, find), records, workers, f"measuring {len(records)} clips")
+    evidences = _classify([features for features, _ in found if features], model.analyst)
+    measured: list[tuple[Evidence | None, str | None]] = []
+    for record, (features, failure) in zip(records, found):
+        if features is None:
+            measured.append((None, failure))
+            continue
+        for note in features.notes:
+            warnings.warn(f"{record.frames.source}: {note}", stacklevel=2)
+        each = next(evidences)
+        measured.append((each[0] if features.events is None else video_evidence(features.events, each), None))
+    return measured
 
 
-def _probabilities(model, Z):
-    if model is None:
-        return [{} for _ in Z]
-    return [dict(zip(model.classes_.tolist(), row)) for row in model.predict_proba(Z).tolist()]
+def find_features(record: Clip | Video, representation: Mapping[str, Any], spotting: Recipe) -> Features:
+    """Return the `Features` of a clip, or of the expressions that are spotted in a video."""
+    if not isinstance(record, Video):
+        return Features([represent_one(record, representation)])
+    spotted = spot_video(record, spotting)
+    events = [Event(i.onset, i.offset, i.apex, i.kind) for i in spotted.intervals]
+    return Features([_of_event(record, event, representation) for event in events], events, spotted.warnings)
 
 
-def _probability(model, Z):
-    return model.predict_proba(Z)[:, list(model.classes_).index(True)]
+def _of_event(video: Video, event: Event, representation: Mapping[str, Any]) -> np.ndarray | None:
+    clip = cut_clip(video, event, f"{video.name}_{event.onset}")
+    return attempt(partial(represent_one, settings=representation), clip)[0]
 
 
-def _units(event):
-    """Return {AU number: side} of an event; a unit coded on both sides has none."""
-    sides = {}
-    try:
-        for unit in map(parse_one, event.action_units):
-            sides[unit.number] = unit.side if sides.get(unit.number, unit.side) == unit.side else ""
-    except ValueError as error:
-        raise InputError(f"event at frames {event.onset}-{event.offset}: {error}") from None
-    return sides
+def _classify(found: Sequence[Features], analyst: ClipAnalyst) -> Iterator[list[Evidence | None]]:
+    """Yield the evidence of each expression, for one `Features` after the other; all are classified at once."""
+    arrays = [array for features in found for array in features.arrays if array is not None]
+    evidences = iter(analyst.predict(np.stack(arrays)) if arrays else ())
+    for features in found:
+        yield [None if array is None else next(evidences) for array in features.arrays]
+
+
+def _is_picture(record: Clip | Video) -> bool:
+    return not isinstance(record, Video) and record.frames is None

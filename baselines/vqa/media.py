@@ -1,6 +1,7 @@
 """The clips and videos that questions ask about, found in a folder by their names."""
 
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 
 from baselines.datasets.cutting import cut_clip, event_clips
@@ -9,8 +10,13 @@ from baselines.datasets.manifest import read_videos
 from baselines.datasets.records import Clip, Event, Video
 from baselines.errors import InputError
 
+Span = tuple[int, int, int | None]  # onset, offset, apex
+Key = tuple[str, str, Span | None]  # subject, video, and the part of the video that a question names
 
-def find_media(asked, media, fps=None):
+
+def find_media(
+    asked: Mapping[Key, bool], media: str | Path, fps: float | None = None
+) -> tuple[dict[Key, Clip | Video], dict[Key, str]]:
     """Return ({key: Clip or Video}, {key: why not}) of what is asked about; a key in neither is not in the folder.
 
     asked: {(subject, video, span): whether its events are asked about}, which makes it a `Video`; with a span
@@ -37,12 +43,7 @@ def find_media(asked, media, fps=None):
     return found, failures
 
 
-def as_clip(record):
-    """Return a clip as it is, and a video as the clip of all its frames."""
-    return _part(record, None, record.name) if isinstance(record, Video) else record
-
-
-def _part(video, span, name):
+def _part(video: Video, span: Span | None, name: str) -> Clip:
     """Return frames onset..offset of a video as a clip, all of them without a span."""
     onset, offset, apex = span or (1, len(video.frames), None)
     if not 1 <= onset <= offset <= len(video.frames):

@@ -5,12 +5,16 @@ vision^w * classifiers^(1 - w), with one weight w for everything that is asked. 
 annotated coarse class, fine class and action units of clips that neither source was fitted on most probable.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy.special import expit, logit, softmax
+from sklearn.base import clone
 
 from baselines.action_units import parse_one
-from baselines.datasets.records import coarse
-from baselines.vqa.evidence import ClipAnalyst
+from baselines.datasets.records import Event, coarse
+from baselines.recognition.kernels import Samples
+from baselines.vqa.analyst import ClipAnalyst
 from baselines.vqa.records import Evidence
 
 DEFAULT_WEIGHT = 0.3  # where no clips with known answers are at hand; see the model card
@@ -18,7 +22,7 @@ GRID = np.linspace(0, 1, 11)
 LEAST = 1e-4  # probability; what a source calls impossible is no more than very unlikely
 
 
-def pool(vision, measured, weight):
+def pool(vision: Evidence, measured: Evidence, weight: float) -> Evidence:
     """Return the `Evidence` pooled from a vision model's and the classifiers'; weight 0..1 is that of the vision model.
 
     Of classes and units those count that the classifiers know, or if they know none, all.
@@ -40,7 +44,7 @@ def pool(vision, measured, weight):
     )
 
 
-def fit_weight(pairs, events):
+def fit_weight(pairs: Sequence[tuple[Evidence, Evidence]], events: Sequence[Event]) -> float:
     """Return the weight of the grid at which pooled evidence makes annotated `Event`s most probable.
 
     pairs: (vision, measured) `Evidence` of as many clips, neither fitted on them. The smaller weight wins a tie.
@@ -48,10 +52,18 @@ def fit_weight(pairs, events):
     return float(max(GRID, key=lambda weight: (round(_log_likelihood(pairs, events, weight), 9), -weight)))
 
 
-def inner_weight(X, events, subjects, seen, folds=3):
+def inner_weight(
+    analyst: ClipAnalyst,
+    X: np.ndarray | Samples,
+    events: Sequence[Event],
+    subjects: Sequence[str],
+    vision: Sequence[Evidence],
+    folds: int = 3,
+) -> float:
     """Return `fit_weight` on clips whose classifiers were fitted on the other part of the subjects.
 
-    X (n, ...), events, subjects: of the training clips. seen: the vision model's `Evidence` of each.
+    analyst: the classifiers, not fitted. X (n, ...), events, subjects: of the training clips. vision: the vision
+    model's `Evidence` of each.
     """
     names = sorted(set(subjects))
     if len(names) < 2:
@@ -59,9 +71,9 @@ def inner_weight(X, events, subjects, seen, folds=3):
     pairs, known = [], []
     for part in np.array_split(np.arange(len(names)), min(folds, len(names))):
         held_out = np.isin(subjects, [names[n] for n in part])
-        analyst = ClipAnalyst().fit(X[~held_out], [event for event, out in zip(events, held_out) if not out])
+        fitted = clone(analyst).fit(X[~held_out], [event for event, out in zip(events, held_out) if not out])
         mine = np.flatnonzero(held_out)
-        pairs += [(seen[n], measured) for n, measured in zip(mine, analyst.predict(X[mine]))]
+        pairs += [(vision[n], measured) for n, measured in zip(mine, fitted.predict(X[mine]))]
         known += [events[n] for n in mine]
     return fit_weight(pairs, known)
 

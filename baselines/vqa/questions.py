@@ -11,9 +11,8 @@ from difflib import get_close_matches
 from functools import lru_cache
 
 from baselines.action_units import NAMES, NUMBERS, ActionUnit, find
-from baselines.datasets.wordings import TEMPLATES
+from baselines.datasets.question_kinds import TEMPLATES, UNKNOWN, QuestionKind, find_kind
 
-KINDS = (*dict.fromkeys(kind for kind, _ in TEMPLATES), "unknown")
 LONGEST_QUESTION = 2000  # characters; what follows is not read
 LAST = -1  # the ordinal of the last event
 
@@ -48,10 +47,11 @@ _KEY_WORDS = sorted(
 class ParsedQuestion:
     """What a question asks.
 
-    kind: one of `KINDS`. action_unit: AU number of `side` and `shown`, None if the question names none
-    that is known. number: "one" or "several" units in `action_units` and `combined`, empty if it does not tell.
-    scope: expression, micro or macro in `count` and `intervals`; video in a `description` of a whole long video.
-    ordinal: the event asked about, from 1, `LAST`, or None. span: its (onset, offset, apex or None) if given.
+    kind: its name in `question_kinds.KINDS`; any other raises `ValueError`. action_unit: AU number of a kind that
+    names one, None if the question names none that is known. number: "one" or "several" units in `action_units` and
+    `combined`, empty if it does not tell. scope: expression, micro or macro in `count` and `intervals`; video in a
+    `description` of a whole long video. ordinal: the event asked about, from 1, `LAST`, or None. span: its (onset,
+    offset, apex or None) if given.
     """
 
     kind: str
@@ -59,34 +59,38 @@ class ParsedQuestion:
     number: str = ""
     scope: str = ""
     ordinal: int | None = None
-    span: tuple | None = None
+    span: tuple[int, int, int | None] | None = None
+
+    def __post_init__(self) -> None:
+        find_kind(self.kind)
 
     @property
-    def long(self):
+    def row(self) -> QuestionKind:
+        """What the table of kinds tells of it."""
+        return find_kind(self.kind)
+
+    @property
+    def long(self) -> bool:
         """Whether it asks about the events of a long video."""
-        return (
-            self.kind in ("count", "intervals", "event_type", "distinct_action_units")
-            or self.scope == "video"
-            or self.ordinal is not None
-        )
+        return self.row.long or self.scope == "video" or self.ordinal is not None
 
 
 @lru_cache(maxsize=1 << 14)
-def parse(text):
-    """Return the `ParsedQuestion` of any text; what is not understood has kind `unknown`."""
+def parse(text: str) -> ParsedQuestion:
+    """Return the `ParsedQuestion` of any text; what is not understood has the kind `UNKNOWN`."""
     text = unicodedata.normalize("NFKC", text[:LONGEST_QUESTION]).lower()
     found = _official("".join(re.findall("[0-9a-z]+", text)))
     if found:
         return found
     words = re.findall("[0-9a-z]+", text)
     found = _read(words)
-    if found.kind == "unknown" or (found.kind in ("side", "shown") and not found.action_unit):
+    if found.kind == UNKNOWN or (found.row.names_unit and not found.action_unit):
         mended = _read(_mended(words))
-        return mended if mended.kind != "unknown" else found
+        return mended if mended.kind != UNKNOWN else found
     return found
 
 
-def render(question):
+def render(question: ParsedQuestion) -> str:
     """Return the challenge's wording of a `ParsedQuestion` that has one; `ValueError` otherwise."""
     template = TEMPLATES.get((question.kind, question.number or question.scope))
     unit = ActionUnit(question.action_unit).name if question.action_unit else None
@@ -123,7 +127,7 @@ def _read(words):
         return ParsedQuestion("combined")
     if fine or broad:
         return ParsedQuestion("fine" if fine else "coarse")
-    return ParsedQuestion("fine" if says(_EMOTION) else "unknown")
+    return ParsedQuestion("fine" if says(_EMOTION) else UNKNOWN)
 
 
 def _description(words, says, number):

@@ -1,4 +1,4 @@
-"""The rule answerer: one finding a clip from what was measured and what its questions take for granted.
+"""The rules: one finding a clip from what was measured and what its questions take for granted, and its answers.
 
 A question tells something of the truth by being asked. "What are the action units?" says that there are
 several; a side is asked only of a unit that is present; and the annotation asks "is X shown" as often of a
@@ -15,47 +15,36 @@ too sure.
 """
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from scipy.special import expit, softmax
 
 from baselines.action_units import ActionUnit, parse_one
-from baselines.datasets.records import Event, coarse
+from baselines.datasets.question_kinds import UNKNOWN
+from baselines.datasets.records import Event, Question, coarse
 from baselines.vqa.answers import answer_text
-from baselines.vqa.questions import parse
+from baselines.vqa.questions import ParsedQuestion, parse
 from baselines.vqa.records import Answer, Evidence, Finding
 
 # The units that mark each class most often (FACS investigator's guide, Ekman, Friesen & Hager 2002), likeliest
 # first: the last resort when no unit was learned.
 TYPICAL_UNITS = {"negative": (4, 7), "positive": (12, 6), "surprise": (1, 2), "others": (4, 7)}
 SURE = 30.0  # log odds, as good as infinite
-# kind of question -> fields of the finding that it reports
-REPORTS = {
-    "coarse": ("coarse",), "fine": ("fine",), "action_units": ("action_units",), "shown": ("action_units",),
-    "distinct_action_units": ("action_units", "events"), "side": ("side",),
-    "count": ("events",), "event_type": ("events",), "intervals": ("events",),
-}  # fmt: skip
 
 
-class RuleAnswerer:
-    """Answers from `Evidence`. together: read all questions about a clip before answering the first."""
+def answer_questions(questions: Sequence[Question], evidence: Evidence, together: bool = True) -> list[Answer]:
+    """Return the `Answer`s to all questions about one clip or video; they do not contradict each other.
 
-    def __init__(self, together=True):
-        self.together = together
-
-    def answer(self, question, evidence):
-        """Return the `Answer` to one `Question`."""
-        return self.answer_clip([question], evidence)[0]
-
-    def answer_clip(self, questions, evidence):
-        """Return the `Answer`s to all questions about one clip or video; they do not contradict each other."""
-        parsed = [parse(question.text) for question in questions]
-        finding = conclude(evidence, parsed)
-        found = [finding if self.together else conclude(evidence, [question]) for question in parsed]
-        return [Answer(answer_text(q, f), _flag(q, f, evidence), _confidence(q, f)) for q, f in zip(parsed, found)]
+    together: read all questions before answering the first; without it each is answered as if it were alone.
+    """
+    parsed = [parse(question.text) for question in questions]
+    finding = conclude(evidence, parsed)
+    found = [finding if together else conclude(evidence, [question]) for question in parsed]
+    return [Answer(answer_text(q, f), _flag(q, f, evidence), _confidence(q, f)) for q, f in zip(parsed, found)]
 
 
-def conclude(evidence, questions=()):
+def conclude(evidence: Evidence, questions: Sequence[ParsedQuestion] = ()) -> Finding:
     """Return the `Finding` of `Evidence` in the light of the `ParsedQuestion`s about it."""
     odds = unit_odds(evidence, questions)
     presence = unit_probabilities(odds, questions) if evidence.action_units and evidence.events is None else {}
@@ -89,7 +78,7 @@ def conclude(evidence, questions=()):
     return Finding(broad, fine, tuple(units), side, events, doubts, confidence, presence)
 
 
-def emotions(evidence, presence):
+def emotions(evidence: Evidence, presence: Mapping[int, float]) -> dict[tuple[str, str], float]:
     """Return {(coarse, fine): weight} of the classes that go together.
 
     The weight is the product of their probabilities and of the likelihood of the units, {AU number: probability}
@@ -132,19 +121,17 @@ def _unit_likelihood(evidence, presence, names):
     return {name: math.exp(value - max(logs.values())) for name, value in logs.items()}
 
 
-def unit_odds(evidence, questions):
+def unit_odds(evidence: Evidence, questions: Sequence[ParsedQuestion]) -> dict[int, float]:
     """Return {AU number: log odds that it is present} in the light of what questions take for granted."""
     odds = {unit: _log_odds(p) for unit, p in evidence.action_units.items()}
-    for question in questions:
-        unit = question.action_unit
-        if question.kind == "side" and unit:
-            odds[unit] = math.inf
-    for unit in {question.action_unit for question in questions if question.kind == "shown"} & set(odds):
-        odds[unit] -= _log_odds(evidence.rate)
+    odds |= dict.fromkeys(_units_presumed("present", questions), math.inf)
+    for unit in _units_presumed("even odds", questions):
+        if unit in odds:
+            odds[unit] -= _log_odds(evidence.rate)
     return odds
 
 
-def present_units(odds, questions):
+def present_units(odds: Mapping[int, float], questions: Sequence[ParsedQuestion]) -> list[int]:
     """Return the AU numbers, ascending, that are taken as present; at least one."""
     ranked = sorted(odds, key=lambda unit: (-odds[unit], unit))
     number = _numbers(questions)
@@ -153,29 +140,41 @@ def present_units(odds, questions):
     return sorted(ranked[:count])
 
 
-def unit_probabilities(odds, questions):
+def unit_probabilities(odds: Mapping[int, float], questions: Sequence[ParsedQuestion]) -> dict[int, float]:
     """Return {AU number: probability that it is present}; they sum to 1 where the questions tell that there is one."""
     values = [min(value, SURE) for value in odds.values()]
     return dict(zip(odds, (softmax(values) if _numbers(questions) == {"one"} else expit(values)).tolist()))
 
 
 def _numbers(questions):
-    return {question.number for question in questions if question.kind in ("action_units", "combined")} - {""}
+    """Return what the wordings of questions tell of how many units there are: one, several."""
+    return {question.number for question in questions if question.number in question.row.wordings} - {""}
 
 
-def video_evidence(events, evidences):
+def _units_presumed(what, questions):
+    """Return the units, each once, of which questions presume something: `present` or `even odds`."""
+    units = [question.action_unit for question in questions if question.row.presumes == what]
+    return [unit for unit in dict.fromkeys(units) if unit]
+
+
+def video_evidence(events: Sequence[Event], evidences: Sequence[Evidence | None]) -> Evidence:
     """Return the `Evidence` of a long video: its spotted events with the emotion and units found in each.
 
     evidences: that of each event, None for one that could not be measured; it is counted, but not described.
     """
     described = tuple(_described(event, evidence) for event, evidence in zip(events, evidences, strict=True))
-    evidences = [evidence for evidence in evidences if evidence]
-    if not evidences:
+    known = [evidence for evidence in evidences if evidence]
+    if not known:
         return Evidence(events=described)
-    means = {field: _mean([getattr(e, field) for e in evidences]) for field in ("coarse", "fine", "action_units")}
-    sides = [evidence.left for evidence in evidences if evidence.left is not None]
-    left = sum(sides) / len(sides) if sides else None
-    return Evidence(**means, left=left, rate=evidences[0].rate, events=described)
+    sides = [evidence.left for evidence in known if evidence.left is not None]
+    return Evidence(
+        coarse=_mean([evidence.coarse for evidence in known]),
+        fine=_mean([evidence.fine for evidence in known]),
+        action_units=_mean([evidence.action_units for evidence in known]),
+        left=sum(sides) / len(sides) if sides else None,
+        rate=known[0].rate,
+        events=described,
+    )
 
 
 def _described(event, evidence):
@@ -187,33 +186,29 @@ def _described(event, evidence):
 
 def _confidence(question, finding):
     """Return the probability that an answer is right, None if that of something it reports is not known."""
-    if question.kind == "shown":
+    if question.row.worded_as == "unit_shown":
         present = finding.presence.get(question.action_unit)
         if present is None:
             return None
         return present if question.action_unit in finding.action_units else 1 - present
-    reported = [finding.confidence.get(name) for name in _reported(question)]
+    reported = [finding.confidence.get(name) for name in question.row.reports]
     return None if None in reported else min(reported)
 
 
 def _flag(question, finding, evidence):
-    doubts = [finding.doubts[name] for name in _reported(question) if name in finding.doubts]
-    if question.kind == "unknown":
+    doubts = [finding.doubts[name] for name in question.row.reports if name in finding.doubts]
+    if question.kind == UNKNOWN:
         doubts.insert(0, "question not understood; the expression is described")
-    if question.kind in ("shown", "side"):
+    if question.row.names_unit:
         unit = question.action_unit
         if not unit:
             doubts.append("the question names no known action unit")
         elif evidence.action_units and unit not in evidence.action_units:
             doubts.append("the action unit asked about is too rare in the training clips to be learned")
-    asks_for_one = question.ordinal or question.kind == "event_type"
+    asks_for_one = question.ordinal or question.row.names_event
     if evidence.events is not None and asks_for_one and max(question.ordinal or 1, 1) > len(finding.events):
         doubts.append("fewer events were spotted than the question takes for granted")
     return "; ".join(doubts)
-
-
-def _reported(question):
-    return REPORTS.get(question.kind, ("coarse", "fine", "action_units"))
 
 
 def _codes(units):

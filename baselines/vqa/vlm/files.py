@@ -6,7 +6,7 @@ import numpy as np
 
 from baselines.errors import InputError
 from baselines.files import atomic_path
-from baselines.vqa.gguf_header import gguf_keys
+from baselines.vqa.llama.gguf_header import gguf_keys
 from baselines.vqa.vlm import require, vocabulary
 from baselines.vqa.vlm.network import NORM_EPSILON, RMS_EPSILON, ROPE_BASE, Network, Size
 

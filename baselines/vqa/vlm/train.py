@@ -1,8 +1,8 @@
 """Train the small vision model of ME-VQA on the flow pictures of a dataset, and export it for llama.cpp.
 
-    python -m baselines.vqa.vlm.train --dataset NAME --data-root DIR --output FOLDER
+    megc train --recipe vlm --dataset NAME --data-root DIR --output FOLDER
 
-It starts from the embedded model, which so is fine-tuned, or with --from-scratch from nothing, as that one was made.
+It starts from the embedded model, which so is fine-tuned, or with `--from-scratch` from nothing, as that one was made.
 PyTorch is needed to train, never to answer. Each step draws from the seed and its own number, so that a run that was
 cut goes on from its checkpoint as if it had not been.
 """
@@ -15,11 +15,11 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import click
 import numpy as np
 
 from baselines.action_units import NAMES
 from baselines.datasets import load_dataset
+from baselines.datasets.question_kinds import ADMISSIBLE
 from baselines.datasets.records import Question, coarse, questions_by_clip
 from baselines.errors import InputError
 from baselines.files import atomic_path, write_text
@@ -28,11 +28,13 @@ from baselines.recognition.representation import represent
 from baselines.recognition.transforms import Recentre
 from baselines.scoring.vqa import vqa_scores
 from baselines.vqa.annotation import annotated_events
-from baselines.vqa.llama import ADMISSIBLE, EMBEDDED_PAIR, LlamaAnswerer
-from baselines.vqa.panel import FLOW_PICTURE, flow_panels
+from baselines.vqa.answerers import Seen
+from baselines.vqa.llama.answerer import Llama
+from baselines.vqa.llama.hub import EMBEDDED_PAIR
+from baselines.vqa.llama.panel import FLOW_CAPTION, FLOW_PICTURE, flow_panels
 from baselines.vqa.vlm import require
 from baselines.vqa.vlm.augment import CROPPED_ALIKE, Strength
-from baselines.vqa.vlm.lessons import BEFORE, IGNORE, draw_batch, exercises
+from baselines.vqa.vlm.examples import BEFORE, IGNORE, draw_batch, exercises
 from baselines.vqa.vlm.vocabulary import tokens
 
 PAIR = ("model.gguf", "mmproj.gguf")
@@ -77,9 +79,10 @@ class Material:
         return Material(self.pictures[keep], *lists, self.strength)
 
 
-def fine_tune(dataset_name, root, output, seed=0, jobs=1, fix_labels=True, folds=1):
-    """Return `train` from the embedded model with the plan for it; folds as in `Plan`."""
-    return train(dataset_name, root, output, replace(FINE_TUNING, seed=seed, folds=folds), jobs, fix_labels)
+def make_plan(from_scratch=False, steps=None, **settings):
+    """Return the `Plan` to fine-tune the embedded model, or to train one from scratch; steps: None for its own."""
+    plan = Plan(from_scratch=True) if from_scratch else FINE_TUNING
+    return replace(plan, steps=steps or plan.steps, **settings)
 
 
 def train(dataset_name, root, output, plan=FINE_TUNING, jobs=1, fix_labels=True):
@@ -139,10 +142,10 @@ def held_out_scores(material, plan, folder):
 
 def answers(pair, material):
     """Return the question rows about `Material` with the `prediction` that a GGUF pair gives, read by llama.cpp."""
-    answerer = LlamaAnswerer(*pair)
+    answerer = Llama(*map(str, pair))
     rows = []
     for panel, questions in zip(flow_panels(material.pictures), material.questions):
-        said = answerer.answer_clip([question.text for question in questions], panel)
+        said = answerer.answer_clip(questions, Seen(panel=panel, caption=FLOW_CAPTION))
         for question, answer in zip(questions, said):
             row = {"id": question.id, "dataset": "", "subject": question.subject, "video": question.video}
             rows.append({**row, "question": question.text, "answer": question.answer, "prediction": answer.text})
@@ -253,23 +256,3 @@ def _made_up(clip, rng):
         Question(f"{clip.subject}_{clip.name}_{n}", clip.name, question, answer, clip.subject)
         for n, (question, answer) in enumerate(pairs, start=1)
     ]
-
-
-@click.command()
-@click.option("--dataset", required=True)
-@click.option("--data-root", type=click.Path(path_type=Path))
-@click.option("--output", required=True, type=click.Path(path_type=Path))
-@click.option("--steps", type=click.IntRange(1))
-@click.option("--folds", type=click.IntRange(1), default=1, help="1: every fifth subject is held out for the score.")
-@click.option("--seed", type=click.IntRange(0), default=0)
-@click.option("--from-scratch", is_flag=True, help="Do not start from the embedded model.")
-@click.option("--jobs", type=int, default=-1)
-def main(dataset, data_root, output, steps, folds, seed, from_scratch, jobs):
-    """Train the small vision model."""
-    plan = Plan(from_scratch=True) if from_scratch else FINE_TUNING
-    plan = replace(plan, steps=steps or plan.steps, folds=folds, seed=seed)
-    click.echo(json.dumps(train(dataset, data_root, output, plan, jobs), indent=1))
-
-
-if __name__ == "__main__":
-    main()

@@ -9,7 +9,7 @@ import re
 from functools import cache
 
 from baselines.action_units import NAMES
-from baselines.datasets.wordings import COMBINED, TEMPLATES
+from baselines.datasets.question_kinds import COMBINED, KINDS, TEMPLATES
 
 UNKNOWN, START, END, USER, ASSISTANT = "<unk>", "<s>", "</s>", "<|user|>", "<|assistant|>"
 SPECIAL = (UNKNOWN, START, END, USER, ASSISTANT)
@@ -26,7 +26,6 @@ CLASSES = (
     "anger", "angry", "contempt", "disgust", "fear", "happiness", "happy", "negative", "other", "others", "positive",
     "repression", "sad", "sadness", "surprise",
 )  # fmt: skip
-KINDS = ("coarse", "fine", "action_units", "side", "shown", "combined", "description")  # questions it learns
 OTHER_ANSWERS = ("yes", "no", "left", "right", ", ")
 _GAP = re.compile(r"\{[^}]*\}")
 
@@ -34,7 +33,8 @@ _GAP = re.compile(r"\{[^}]*\}")
 @cache
 def phrases():
     """Return the phrases that are one token, in the order of their numbers."""
-    wordings = [*(wording for (kind, _), wording in TEMPLATES.items() if kind in KINDS), *COMBINED.values()]
+    known = {kind.name for kind in KINDS.values() if kind.learned} | {"description"}
+    wordings = [*(wording for (kind, _), wording in TEMPLATES.items() if kind in known), *COMBINED.values()]
     fixed = [part for wording in wordings for part in _GAP.split(wording) if len(part) > 1]
     return tuple(dict.fromkeys([*fixed, *OTHER_ANSWERS, *CLASSES, *NAMES.values()]))
 

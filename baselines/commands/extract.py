@@ -1,0 +1,97 @@
+"""What the commands `features list` and `features extract` do: any feature of `features` on any clip."""
+
+import json
+import tomllib
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from baselines.commands.predict import open_inputs, read_clips, run_each
+from baselines.errors import InputError
+from baselines.files import atomic_path, csv_text, write_text
+from baselines.parts import PARTS, check_part, nearest
+from baselines.recognition.representation import feature_of
+from features import FEATURES
+
+SUFFIXES = (".npz", ".csv")
+
+
+def feature_list():
+    """Return one record a feature: name, what it takes, source, summary, parameters with their defaults."""
+    return [
+        {
+            "name": name,
+            "input": feature.input,
+            "citation": feature.citation,
+            "summary": feature.summary,
+            "parameters": {
+                parameter.name: parameter.default for parameter in PARTS["representation"][name].parameters().values()
+            },
+        }
+        for name, feature in FEATURES.items()
+    ]
+
+
+def extract_inputs(name, inputs, settings=(), fps=None, jobs=1):
+    """Return the `Outcome` of one feature on every clip of the inputs; its rows are (clip, array).
+
+    settings: texts `name=value`, parameters as a recipe gives them to the representation of this name.
+    """
+    if name not in FEATURES:
+        raise InputError(f"feature {name!r} is not known; {nearest(name, FEATURES)}")
+    chosen = {"name": name, **parse_settings(settings)}
+    check_part("representation", chosen, "--set")
+    clips, outcome = open_inputs(inputs, partial(read_clips, fps=fps))
+    compute = partial(feature_of, settings=chosen)
+    return run_each(compute, clips, lambda clip, array: [(clip, array)], outcome, jobs, name)
+
+
+def parse_settings(settings):
+    """Return {parameter: value} of texts `parameter=value`; a value is a TOML or JSON literal, or else plain text."""
+    parameters = {}
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        if not equals or not key.strip():
+            raise InputError(f"--set {setting!r}: expected NAME=VALUE, such as radii=[1, 1, 4]")
+        parameters[key.strip()] = _literal(text.strip())
+    return parameters
+
+
+def write_features(path, rows):
+    """Write (clip, array) rows: .npz with one array a clip and their `index`, .csv with one row a clip."""
+    if Path(path).suffix == ".csv":
+        write_text(path, _csv(path, rows))
+        return
+    arrays = {f"{clip.subject}/{clip.name}": array for clip, array in rows}
+    with atomic_path(path) as temporary, temporary.open("wb") as stream:
+        np.savez(stream, index=np.array(list(arrays)), **arrays)
+
+
+def checked_output(path):
+    """Return `path` if it names a kind of file that `write_features` writes."""
+    if Path(path).suffix not in SUFFIXES:
+        raise InputError(f"{path}: the name of the output must end in {' or '.join(SUFFIXES)}")
+    return path
+
+
+def _literal(text):
+    for read in (lambda: tomllib.loads(f"value = {text}")["value"], lambda: json.loads(text)):
+        try:
+            return read()
+        except ValueError:
+            continue
+    return text
+
+
+def _csv(path, rows):
+    if any(array.ndim > 1 or array.size != rows[0][1].size for _, array in rows):
+        shapes = list(dict.fromkeys(str(array.shape) for _, array in rows))
+        raise InputError(
+            f"{path}: a row holds a vector of one length for all clips, but the arrays have the shapes "
+            f"{', '.join(shapes[:4])}; use .npz"
+        )
+    columns = ("dataset", "subject", "clip", *range(rows[0][1].size))
+    return csv_text(
+        columns, [(clip.dataset, clip.subject, clip.name, *array.ravel().astype(str)) for clip, array in rows]
+    )

@@ -1,0 +1,164 @@
+"""What the commands spot, recognize and str do with their inputs: each input by itself, failures apart."""
+
+import math
+import warnings
+from dataclasses import dataclass, field
+from functools import partial
+
+from baselines.commands.train import default_model, load_model
+from baselines.datasets.cutting import cut_clip, event_clips
+from baselines.datasets.manifest import read_videos
+from baselines.datasets.records import Event, Video
+from baselines.errors import InputError
+from baselines.parallel import attempt, progress_bar, run_parallel
+from baselines.recognition.intervals import recognize_events
+from baselines.recognition.representation import represent_one
+from baselines.spotting.recipe import spot_video, spotting_recipe, spotting_row
+
+SPOTTING_COLUMNS = ("subject", "video", "onset", "offset", "type")
+RECOGNITION_COLUMNS = ("dataset", "subject", "clip", "label", "prediction")
+STR_COLUMNS = ("subject", "video", "onset", "offset", "emotion", "type")
+
+
+@dataclass
+class Outcome:
+    """Prediction rows (mappings), one message a failed input, how many videos or clips went well, details of each."""
+
+    rows: list = field(default_factory=list)
+    failures: list = field(default_factory=list)
+    succeeded: int = 0
+    details: list = field(default_factory=list)
+
+
+def spot_inputs(inputs, method="", fps=None, plot=None, preview=None, jobs=1):
+    """Return the `Outcome` of spotting in every video of the inputs; `details` tells scores and curves of each.
+
+    plot: folder for curve pictures; preview: folder for a short annotated clip around each interval.
+    """
+    recipe = spotting_recipe(method)
+    videos, outcome = open_inputs(inputs, partial(read_videos, fps=fps))
+
+    def rows_of(video, result):
+        name = f"{video.subject}_{video.name}"
+        if plot is not None:
+            from baselines.report.plots import plot_spotting
+
+            plot_spotting(result, video.fps, plot / f"{name}.png", truth=video.events, title=name)
+        if preview is not None:
+            from baselines.report.previews import write_previews
+
+            write_previews(video, result, preview, name)
+        outcome.details.append(details_of(video, result))
+        return [spotting_row(video, interval) for interval in result.intervals]
+
+    return run_each(partial(spot_video, recipe=recipe), videos, rows_of, outcome, jobs, "spotting")
+
+
+def details_of(video, result):
+    """Return a JSON-able mapping of a spotting result: intervals with scores, curves with thresholds, warnings.
+
+    Values of a curve are rounded to six digits, null without a face.
+    """
+    return {
+        "subject": video.subject,
+        "video": video.name,
+        "fps": video.fps,
+        "frames": len(result.curves[0].values) if result.curves else 0,
+        "intervals": [
+            {**spotting_row(video, i), "apex": i.apex, "score": round(i.score, 6), "region": i.region}
+            for i in result.intervals
+        ],
+        "curves": [
+            {
+                "name": curve.name,
+                "unit": curve.unit,
+                "threshold": float(curve.threshold) if math.isfinite(curve.threshold) else None,
+                "values": [round(float(v), 6) if math.isfinite(v) else None for v in curve.values],
+            }
+            for curve in result.curves
+        ],
+        "warnings": list(result.warnings),
+    }
+
+
+def recognize_inputs(inputs, model=None, fps=None, jobs=1):
+    """Return the `Outcome` of recognizing every clip of the inputs."""
+    model = load_model(model) if model else default_model(jobs)
+    clips, outcome = open_inputs(inputs, partial(read_clips, fps=fps))
+
+    def rows_of(clip, representation):
+        (label,) = model.recognizer.predict(representation[None])
+        return [
+            {
+                "dataset": clip.dataset,
+                "subject": clip.subject,
+                "clip": clip.name,
+                "label": clip.label or "",
+                "prediction": label,
+            }
+        ]
+
+    settings = model.recipe.steps["representation"]
+    return run_each(partial(represent_one, settings=settings), clips, rows_of, outcome, jobs, "recognizing")
+
+
+def spot_then_recognize_inputs(inputs, method="", model=None, fps=None, kinds=("micro",), jobs=1):
+    """Return the `Outcome` of spotting expressions of the `kinds` in every video and recognizing each."""
+    recipe = spotting_recipe(method)
+    model = load_model(model) if model else default_model(jobs)
+    videos, outcome = open_inputs(inputs, partial(read_videos, fps=fps))
+
+    def rows_of(video, result):
+        return recognize_events(video, result.intervals, model.recognizer, model.recipe, kinds)
+
+    return run_each(partial(spot_video, recipe=recipe), videos, rows_of, outcome, jobs, "spotting")
+
+
+def read_clips(path, fps=None):
+    """Return the clips of an input: events of a manifest (those with an emotion if any has one), or whole videos."""
+    videos = read_videos(path, fps)
+    if any(video.events is not None for video in videos):
+        clips = event_clips(videos) or event_clips(videos, labelled=False)
+        if not clips:
+            raise InputError(
+                f"{path}: events.csv holds no event; add rows, or delete it to take each video as one clip"
+            )
+        return clips
+    return [cut_clip(video, Event(1, len(video.frames)), video.name) for video in videos]
+
+
+def open_inputs(inputs, read):
+    """Return the records that `read` gives for each input, and an `Outcome` with the inputs it could not read."""
+    outcome, records = Outcome(), []
+    for path in inputs:
+        try:
+            records += read(path)
+        except InputError as error:
+            outcome.failures.append(str(error))
+    names = [(r.subject, r.name) for r in records]
+    for subject, name in {n for n in names if names.count(n) > 1}:
+        raise InputError(f"two inputs are called subject {subject} video {name}; rename one or write a videos.csv")
+    return records, outcome
+
+
+def run_each(function, records, rows_of, outcome, jobs, label):
+    """Run `function` over the records in parallel and gather the rows and failures in `outcome`."""
+    for record, (result, failure) in zip(records, _results(function, records, jobs, label)):
+        for note in getattr(result, "warnings", ()):
+            warnings.warn(f"{record.frames.source}: {note}", stacklevel=2)
+        try:
+            if failure:
+                raise InputError(failure)
+            outcome.rows += rows_of(record, result)
+            outcome.succeeded += 1
+        except InputError as error:
+            outcome.failures.append(str(error))
+    return outcome
+
+
+def _results(function, records, jobs, label):
+    """Return what `attempt` gives for each record; a single video shows its progress by frames, and has all workers."""
+    if len(records) == 1 and isinstance(records[0], Video):
+        with progress_bar(len(records[0].frames), label) as bar:
+            return [attempt(partial(function, progress=bar.update, jobs=jobs), records[0])]
+    return run_parallel(partial(attempt, function), records, jobs, label)

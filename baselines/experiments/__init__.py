@@ -1,0 +1,1 @@
+"""Recipe x dataset x fold -> rows: what `run-all` runs."""

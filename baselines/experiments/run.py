@@ -1,0 +1,253 @@
+"""Recipe x dataset x fold -> result rows: parallel, resumable, one row a fold (`baselines.experiments.rows`).
+
+A row is kept under a digest of the recipe, the data, the code and libraries that the recipe reaches, and the seed. A
+rerun computes only the folds whose digest has no row yet.
+"""
+
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from baselines.cache import prune_cache
+from baselines.datasets import load_dataset
+from baselines.datasets.identity import data_identity
+from baselines.datasets.records import Dataset
+from baselines.errors import InputError
+from baselines.experiments.rows import Rows
+from baselines.experiments.tasks import TASKS
+from baselines.experiments.tasks.base import Task
+from baselines.identity import depends_on, digest
+from baselines.parallel import iterate_parallel
+from baselines.recipes import Recipe, broken_recipes, load_recipe, parts_of, recipe_names, with_apex
+from baselines.recognition.protocols import Fold
+
+TOGETHER = ("composite", "cross-database")  # protocols over several databases
+LISTED = 3  # folds that one message names
+
+
+@dataclass
+class Outcome:
+    """What a run gave.
+
+    results: the complete experiments in the output folder, each a list of rows. failures: one message each. computed,
+    reused: folds of this run that were computed, and those whose rows were there.
+    """
+
+    results: list[list[dict[str, Any]]] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    computed: int = 0
+    reused: int = 0
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One recipe on one dataset under one protocol with one seed.
+
+    `dataset` is the name in the tables; it tells the protocol where that is not the default one of the dataset.
+    """
+
+    task: str
+    recipe: str
+    dataset: str
+    protocol: str
+    seed: int
+    folds: tuple[Fold, ...]
+    digest: str
+
+
+def run_experiments(
+    datasets: Iterable[str],
+    root: Any,
+    tasks: Sequence[str] = (),
+    recipes: Sequence[str] = (),
+    seed: int = 0,
+    limit: int | None = None,
+    output: Any = "results",
+    overwrite: bool = False,
+    jobs: int = 1,
+    protocol: str | None = None,
+    apex: str = "annotated",
+    fix_labels: bool = True,
+) -> Outcome:
+    """Run every planned experiment.
+
+    recipes: names; none for all but the slow ones. protocol: one of `recognition.protocols`, None for the default of
+    each task. The protocols that look at several databases take all named datasets as one. apex: where recipes that
+    look at an apex frame take it from, as in `recipes.with_apex`. fix_labels: mend the known label errors of the
+    databases. A recipe that cannot be read and a fold that fails leave the others running; the folds that were finished
+    stay in the folder.
+    """
+    for task in tasks:
+        if task not in TASKS:
+            raise InputError(f"--task {task!r} is not known; choose one of {', '.join(TASKS)}")
+    outcome = Outcome()
+    chosen = with_apex(_readable(recipes, outcome), apex)
+    loaded = [load_dataset(name, root, fix_labels) for name in dict.fromkeys(datasets)]
+    if limit:
+        loaded = [limit_dataset(dataset, limit) for dataset in loaded]
+    if protocol in TOGETHER and len(loaded) > 1:
+        loaded = [join_datasets(loaded)]
+    planned = [(e, dataset) for dataset in loaded for e in plan(dataset, tasks, chosen, seed, protocol)]
+    if not planned and not outcome.failures:
+        named = ", ".join((*recipes, *tasks)) or "recipe"
+        under = f" under --protocol {protocol}" if protocol else ""
+        names = ", ".join(dataset.name for dataset in loaded)
+        raise InputError(f"no {named} fits {names}{under}; see `recipes list` and `data list`")
+    rows = Rows(output, overwrite)
+    for experiment, dataset in planned:
+        run(experiment, dataset, rows, jobs, outcome)
+    prune_cache()
+    outcome.results = rows.results()
+    return outcome
+
+
+def _readable(names: Sequence[str], outcome: Outcome) -> list[str]:
+    """Return the recipes that can be loaded of those named, or of all but the slow ones; the others are failures."""
+    if not names:
+        broken = broken_recipes()
+        outcome.failures += broken.values()
+        return [name for name in recipe_names(slow=False) if name not in broken]
+    found = []
+    for name in names:
+        try:
+            found.append(load_recipe(name).name)
+        except InputError as error:
+            outcome.failures.append(str(error))
+    return found
+
+
+def plan(
+    dataset: Dataset,
+    tasks: Sequence[str] = (),
+    recipes: Sequence[str] | None = None,
+    seed: int = 0,
+    protocol: str | None = None,
+) -> list[Experiment]:
+    """Return the experiments that tasks, recipes and a protocol mean on a dataset; None, or no task: all that fit."""
+    experiments, identity = [], data_identity(dataset)
+    for recipe in (load_recipe(name) for name in (recipe_names() if recipes is None else recipes)):
+        task = TASKS[recipe.task]
+        if (tasks and recipe.task not in tasks) or not task.fits(recipe, dataset):
+            continue
+        chosen = task.protocol(dataset, protocol)
+        if chosen is None:
+            continue
+        key = {**recipe_identity(recipe), "data": identity, "seed": seed, "protocol": chosen}
+        name = dataset.name if chosen == task.protocol(dataset) else f"{dataset.name} ({chosen})"
+        folds = task.folds(dataset, chosen, seed)
+        experiments.append(Experiment(recipe.task, recipe.name, name, chosen, seed, folds, digest(key)))
+    return experiments
+
+
+def recipe_identity(recipe: Recipe) -> dict[str, Any]:
+    """Return what the predictions of a recipe depend on besides data and seed.
+
+    That is the recipe with all others that it names, and the code and libraries that their parts and tasks reach.
+    """
+    recipes = [recipe, *(load_recipe(name) for name in TASKS[recipe.task].other_recipes(recipe))]
+    modules = {type(TASKS[recipe.task]).__module__}
+    modules |= {module for one in recipes for part in parts_of(one) for module in part.modules}
+    return {"recipes": [vars(one) for one in recipes], **depends_on(*sorted(modules))}
+
+
+def run(experiment: Experiment, dataset: Dataset, rows: Rows, jobs: int, outcome: Outcome) -> None:
+    """Compute the folds of an experiment that `rows` does not hold yet, and tell `outcome` what became of them."""
+    done = rows.folds_done(experiment.digest)
+    missing = [fold for fold in experiment.folds if fold.name not in done]
+    outcome.reused += len(experiment.folds) - len(missing)
+    if not missing:
+        return
+    where = f"{experiment.recipe} on {experiment.dataset}"
+    recipe, task = load_recipe(experiment.recipe), TASKS[experiment.task]
+    started = time.perf_counter()
+    try:
+        prepared = task.prepare(recipe, dataset, jobs)
+    except Exception as error:
+        outcome.failures.append(f"{where}: {_reason(error)}")
+        return
+    preparation = (time.perf_counter() - started) / len(missing)
+    one = partial(_run_fold, task=task, recipe=recipe, prepared=prepared, seed=experiment.seed)
+    failed: dict[str, list[str]] = {}
+    label = f"{experiment.dataset} {experiment.recipe}: {len(missing)} folds"
+    for fold, (result, seconds, reason) in zip(missing, iterate_parallel(one, missing, jobs, label)):
+        if reason:
+            failed.setdefault(reason, []).append(fold.name)
+            continue
+        rows.add(_row(experiment, fold) | {"seconds": round(preparation + seconds, 4)} | result)
+        outcome.computed += 1
+    outcome.failures += [f"{where}, {_named(names)}: {reason}" for reason, names in failed.items()]
+
+
+def _row(experiment: Experiment, fold: Fold) -> dict[str, Any]:
+    return {
+        "task": experiment.task,
+        "recipe": experiment.recipe,
+        "dataset": experiment.dataset,
+        "protocol": experiment.protocol,
+        "fold": fold.name,
+        "fold_number": experiment.folds.index(fold),
+        "folds": len(experiment.folds),
+        "seed": experiment.seed,
+        "digest": experiment.digest,
+    }
+
+
+def _run_fold(
+    fold: Fold, task: Task, recipe: Recipe, prepared: Any, seed: int
+) -> tuple[dict[str, Any], float, str | None]:
+    """Return (what a row holds of the fold, seconds, why it failed): one bad fold stops no other."""
+    started = time.perf_counter()
+    try:
+        result = task.run(recipe, prepared, fold, seed)
+    except Exception as error:
+        return {}, 0.0, _reason(error)
+    return {**result, "peak_mb": _peak_memory()}, time.perf_counter() - started, None
+
+
+def _reason(error: Exception) -> str:
+    """Return an error in one line; one that is no `InputError` is a fault of the program and says its kind."""
+    text = " ".join(str(error).split())
+    return text if isinstance(error, InputError) else f"unexpected {type(error).__name__}: {text}"
+
+
+def _named(folds: Sequence[str]) -> str:
+    shown = ", ".join(folds[:LISTED])
+    more = f" and {len(folds) - LISTED} more" if len(folds) > LISTED else ""
+    return f"fold{'s' if len(folds) > 1 else ''} {shown}{more}"
+
+
+def _peak_memory() -> int:
+    """Return this process's peak memory in MB, 0 where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1e6 if sys.platform == "darwin" else 1e3))
+
+
+def join_datasets(datasets: Sequence[Dataset]) -> Dataset:
+    """Return the clips, videos and questions of several datasets as one, named after all."""
+    clips, videos, questions = (
+        [record for dataset in datasets for record in getattr(dataset, kind)]
+        for kind in ("clips", "videos", "questions")
+    )
+    return Dataset("+".join(dataset.name for dataset in datasets), clips, videos, questions)
+
+
+def limit_dataset(dataset: Dataset, number: int) -> Dataset:
+    """Return the dataset cut to about `number` clips and videos each, taken in turn from the subjects."""
+    clips, videos = (_in_turn(records)[:number] for records in (dataset.clips, dataset.videos))
+    return replace(dataset, clips=clips, videos=videos)
+
+
+def _in_turn(records: Sequence[Any]) -> list[Any]:
+    seen: dict[str, int] = {}
+    ranked = []
+    for position, record in enumerate(records):
+        seen[record.subject] = seen.get(record.subject, 0) + 1
+        ranked.append((seen[record.subject], position, record))
+    return [record for _, _, record in sorted(ranked, key=lambda entry: entry[:2])]

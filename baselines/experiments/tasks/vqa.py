@@ -1,0 +1,102 @@
+"""ME-VQA: answers to questions about clips."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from baselines.datasets.identity import subject_of
+from baselines.datasets.records import Clip, Dataset, Question, questions_by_clip
+from baselines.errors import InputError
+from baselines.experiments.tasks.base import Task
+from baselines.parts import build_part
+from baselines.recipes import Recipe, load_recipe
+from baselines.recognition.kernels import Samples
+from baselines.recognition.protocols import Fold
+from baselines.recognition.representation import represent, supports
+from baselines.vqa.analyst import ClipAnalyst
+from baselines.vqa.answerers import Asked
+from baselines.vqa.records import Answer
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Clips with the questions about each, and the classifiers to fit on others of them.
+
+    answers: those to the questions about each clip, of an answerer that learns nothing; None for any other.
+    """
+
+    asked: Asked
+    analyst: ClipAnalyst
+    answers: Sequence[Sequence[Answer]] | None = None
+
+
+class QuestionAnswering(Task):
+    """The rules measure each clip with classifiers fitted on the other subjects; the prior floor looks at none.
+
+    The embedded vision model was trained on synthetic subjects of its own and sees no training clip. The hybrid pools
+    it with the classifiers, by a weight fitted on subjects that those were not fitted on.
+    """
+
+    name = "vqa"
+    scored_as = "vqa"
+
+    def records(self, dataset: Dataset) -> list[Clip]:
+        asked = questions_by_clip(dataset.questions)
+        return [clip for clip in dataset.clips if clip.label and (clip.subject, clip.name) in asked]
+
+    def fits(self, recipe: Recipe, dataset: Dataset) -> bool:
+        clips = self.records(dataset)
+        return bool(clips) and all(supports(recipe.steps["representation"], clip) for clip in clips)
+
+    def other_recipes(self, recipe: Recipe) -> tuple[str, ...]:
+        return (recipe.steps["emotions"],) if "emotions" in recipe.steps else ()
+
+    def prepare(self, recipe: Recipe, dataset: Dataset, jobs: int) -> Prepared:
+        clips = self.records(dataset)
+        questions = questions_by_clip(dataset.questions)
+        X = represent(clips, recipe.steps["representation"], jobs)
+        analyst = ClipAnalyst(kernels=emotion_kernels(recipe))
+        with closing(build_part("answerer", recipe.steps["answerer"])) as answerer:
+            samples = analyst.share(Samples(X)) if answerer.measures else Samples(X)
+            asked = Asked(clips, [questions[clip.subject, clip.name] for clip in clips], samples, answerer.look(X))
+            return Prepared(asked, analyst, None if answerer.learns else answerer.answer_clips(asked))
+
+    def run(self, recipe: Recipe, prepared: Prepared, fold: Fold, seed: int) -> dict[str, Any]:
+        held_out = np.array([subject_of(clip) in fold.tested for clip in prepared.asked.clips])
+        mine = prepared.asked.take(held_out)
+        if prepared.answers is None:
+            with closing(build_part("answerer", recipe.steps["answerer"])) as answerer:
+                answers = answerer.fit(prepared.asked.take(~held_out), prepared.analyst).answer_clips(mine)
+        else:
+            answers = [prepared.answers[n] for n in np.flatnonzero(held_out).tolist()]
+        return {"predictions": [row for about in zip(mine.clips, mine.questions, answers) for row in _rows(*about)]}
+
+
+def emotion_kernels(recipe: Recipe) -> Sequence[Mapping[str, Any]] | None:
+    """Return the kernels of the recognition recipe that `emotions` names, None where a recipe has no such step."""
+    if "emotions" not in recipe.steps:
+        return None
+    kernels = load_recipe(recipe.steps["emotions"]).steps.get("kernels")
+    if not kernels:
+        raise InputError(
+            f"recipe {recipe.name}: steps.emotions: {recipe.steps['emotions']!r} has no kernels; name a recipe that has"
+        )
+    return kernels
+
+
+def _rows(clip: Clip, questions: Sequence[Question], answers: Sequence[Answer]) -> list[dict[str, str]]:
+    return [
+        {
+            "id": question.id,
+            "dataset": clip.dataset,
+            "subject": clip.subject,
+            "video": clip.name,
+            "question": question.text,
+            "answer": question.answer,
+            "prediction": answer.text,
+        }
+        for question, answer in zip(questions, answers)
+    ]

@@ -1,0 +1,1 @@
+"""Files of others: those of the challenges, spreadsheets."""

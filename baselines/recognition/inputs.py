@@ -1,0 +1,97 @@
+"""What a feature takes, made from a clip: its aligned faces, the flow between two of them, landmarks, rates.
+
+One function for each kind of `features.INPUTS`; `baselines.parts.PREPARATIONS` lists them. Each takes the clip, the
+least number of frames that the feature works on, and what a recipe may set, and returns the feature's first arguments.
+"""
+
+from typing import Any, TypedDict
+
+import numpy as np
+
+from baselines.cache import cached_arrays
+from baselines.datasets.records import Clip
+from baselines.faces.clips import ApexSource, aligned_faces, first_landmarks
+from baselines.identity import array_identity, depends_on
+from baselines.recognition.flow import clip_flow
+from features.interpolation import interpolate
+from features.magnification import magnify
+from features.optical_flow import FlowMethod
+from features.optical_strain import mean_strain
+
+EXPRESSION = 0.4  # seconds; half of it is the k of the spotting features
+
+
+class Magnification(TypedDict, total=False):
+    """Parameters of `features.magnification.magnify`."""
+
+    alpha: float
+    low: float
+    high: float
+    cutoff: float
+    levels: int
+    taps: int
+
+
+def clip(
+    clip: Clip, least: int, size: int = 128, frames: int | None = None, magnification: Magnification | None = None
+) -> tuple[np.ndarray]:
+    """Return (the aligned faces (T, size, size) of a clip in whole grey levels,).
+
+    size: side of the face, px. magnification: parameters of `features.magnification.magnify`, applied first; a band
+    that the frame rate cannot hold ends at .45 of it. frames: interpolate to so many (TIM); None leaves the clip as
+    recorded, except one of fewer than `least` frames, which is interpolated to that many.
+    """
+    faces = aligned_faces(clip, size)
+    if magnification is not None:
+        high = min(magnification.get("high", 25.0), 0.45 * clip.fps)
+        faces = np.clip(np.rint(magnify(faces, clip.fps, **{**magnification, "high": high})), 0, 255).astype(np.uint8)
+    wanted = frames or max(least, len(faces))
+    return (faces if wanted == len(faces) else interpolate(faces, wanted, whole=True),)
+
+
+def clip_and_strain(
+    clip: Clip,
+    least: int,
+    size: int = 128,
+    frames: int | None = None,
+    magnification: Magnification | None = None,
+    **strain: Any,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return (faces as `clip`, their mean optical strain (size, size)), which several features share in the cache.
+
+    strain: parameters of `features.optical_strain.mean_strain`.
+    """
+    (faces,) = faces_of(clip, least, size, frames, magnification)
+    key = {"faces": array_identity(faces), "strain": strain, **depends_on("features.optical_strain")}
+    return faces, cached_arrays("strain", key, lambda: {"mean": mean_strain(faces, **strain)})["mean"]
+
+
+def flow(
+    clip: Clip, least: int, method: FlowMethod = "tvl1-skimage", size: int = 128, apex: ApexSource = "annotated"
+) -> tuple[np.ndarray]:
+    """Return (the flow (H, W, 2) from onset to apex,); parameters as `flow.onset_to_apex_flow`."""
+    return (clip_flow(clip, method=method, size=size, apex=apex),)
+
+
+def clip_and_landmarks(
+    clip: Clip, least: int, size: int = 128, frames: int | None = None, magnification: Magnification | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return (faces as `clip`, landmarks (68, 2) in the first of them)."""
+    return *faces_of(clip, least, size, frames, magnification), first_landmarks(clip, size)
+
+
+def clip_and_fps(
+    clip: Clip, least: int, size: int = 128, frames: int | None = None, magnification: Magnification | None = None
+) -> tuple[np.ndarray, float]:
+    """Return (faces as `clip`, their number per second)."""
+    return *faces_of(clip, least, size, frames, magnification), clip.fps
+
+
+def clip_and_k(
+    clip: Clip, least: int, size: int = 128, frames: int | None = None, magnification: Magnification | None = None
+) -> tuple[np.ndarray, int]:
+    """Return (faces as `clip`, half the length of an expression of .4 s in frames)."""
+    return *faces_of(clip, least, size, frames, magnification), max(1, round(clip.fps * EXPRESSION / 2))
+
+
+faces_of = clip  # inside the functions above `clip` is the record

@@ -1,0 +1,144 @@
+"""A kind of score: what tells it apart, and what all kinds have in common."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any, NamedTuple
+
+from baselines.metrics.uncertainty import RESAMPLES, mcnemar
+from baselines.scoring import common
+from baselines.scoring.common import Row
+from baselines.scoring.figures import Figures, Path, at, differences, values
+
+Difference = dict[str, float | None]  # difference, low, high, p
+LISTS = {"per_video", "per_dataset"}  # options that add to a result and change no figure
+
+
+class Sides(NamedTuple):
+    """The rows of two files, and lines for stderr. The truth is None where the predictions carry it."""
+
+    truth: Any
+    predictions: Any
+    warnings: Sequence[str] = ()
+
+
+class Compared(NamedTuple):
+    """The figures of two recipes on the same subjects; right: which answers of each are right, where that is known."""
+
+    figures: Sequence[Figures]
+    right: Sequence[Sequence[bool]] | None = None
+
+
+class Column(NamedTuple):
+    """A figure in the tables of `run-all`: its place there and in a result, and the number of samples behind it."""
+
+    subset: str
+    metric: str
+    path: Path
+    n: int
+
+
+def pooled(folds: Sequence[Row], key: str) -> list[Any]:
+    """Return the entries under a key of all folds as one list."""
+    return [entry for fold in folds for entry in fold[key]]
+
+
+def truth_and_predictions(folds: Sequence[Row]) -> Sides:
+    """Return the rows of folds that tell the two apart."""
+    return Sides(pooled(folds, "truth"), pooled(folds, "predictions"))
+
+
+@dataclass(frozen=True)
+class Score:
+    """A kind of score. Rows are mappings; options are those of `scores`.
+
+    headline: the metric of the tables by which recipes are compared.
+    read: (file of the truth, file of predictions, **options) -> Sides.
+    scores: (truth, predictions, resamples=, seed=, **options) -> what `score --json` prints, and `warnings`.
+    compared: (truth, first predictions, second predictions, **options) -> Compared.
+    columns: values of the figures -> Columns, in the order of the tables.
+    sides: folds -> Sides. A fold is what a task gives for it: a mapping with `predictions` and, if need be, `truth`.
+    told: what else a fold tells that goes to `scores` as an option.
+    """
+
+    name: str
+    headline: str
+    read: Callable[..., Sides]
+    scores: Callable[..., dict[str, Any]]
+    compared: Callable[..., Compared]
+    columns: Callable[[dict[str, Any]], Iterator[Column]]
+    sides: Callable[[Sequence[Row]], Sides] = truth_and_predictions
+    told: tuple[str, ...] = ()
+
+    def files(
+        self,
+        truth: FilePath | str | None,
+        predictions: FilePath | str,
+        other: FilePath | str | None = None,
+        resamples: int = RESAMPLES,
+        seed: int = 0,
+        **options: Any,
+    ) -> dict[str, Any]:
+        """Return the scores of a file of predictions.
+
+        other: a second file for the same truth; adds `comparison`, the first minus the second.
+        """
+        first = self.read(truth, predictions, **options)
+        result = self.scores(first.truth, first.predictions, resamples=resamples, seed=seed, **options)
+        warnings = [*first.warnings, *result["warnings"]]
+        if other is not None:
+            second = self.read(truth, other, **options)
+            refused = self.scores(second.truth, second.predictions, resamples=0, **options)  # whatever is wrong in it
+            warnings += [line for line in (*second.warnings, *refused["warnings"]) if line not in warnings]
+            rows = first.truth, first.predictions, second.predictions
+            result["comparison"] = self.compare(*rows, resamples=resamples, seed=seed, **options)
+        return result | {"warnings": warnings}
+
+    def compare(
+        self, truth: Any, first: Any, second: Any, resamples: int = RESAMPLES, seed: int = 0, **options: Any
+    ) -> dict[str, Any]:
+        """Return {metrics: {path: {difference, low, high, p}}, mcnemar, signature} of two recipes on the same truth.
+
+        A path is like `micro.f1`, a difference is first minus second, and mcnemar, of right and wrong answers, is
+        None where there are none.
+        """
+        options = {name: value for name, value in options.items() if name not in LISTS}
+        compared = self.compared(truth, first, second, **options)
+        found = differences(compared.figures[0], compared.figures[1], resamples, seed)
+        settings = {"difference": "first-second", "test": f"paired-subject-bootstrap,{resamples},seed={seed}"}
+        return {
+            "metrics": {".".join(path): difference for path, difference in found.items()},
+            "mcnemar": mcnemar(*compared.right) if compared.right else None,
+            "signature": common.signature("compare", task=self.name, **options, **settings),
+        }
+
+    def table(self, folds: Sequence[Row], seed: int = 0) -> list[dict[str, Any]]:
+        """Return the figures of all folds pooled: mappings subset, metric, value, ci_low, ci_high, n, signature.
+
+        seed: of the bootstrap over subjects.
+        """
+        sides = self.sides(folds)
+        told = {name: folds[0].get(name, "not recorded") for name in self.told}
+        result = self.scores(sides.truth, sides.predictions, seed=seed, **told)
+        rows = []
+        for column in self.columns(result):
+            low, high = at(result["ci"], column.path) or (None, None)
+            bounds = {"value": at(result, column.path), "ci_low": low, "ci_high": high}
+            place = {"subset": column.subset, "metric": column.metric}
+            rows.append({**place, **bounds, "n": column.n, "signature": result["signature"]})
+        return rows
+
+    def difference(self, first: Sequence[Row], second: Sequence[Row], seed: int = 0) -> dict[str, Difference]:
+        """Return {subset: {difference, low, high, p}} of the headline metric, the first recipe minus the second.
+
+        first, second: folds with their names (`fold`). Empty where the two did not predict the same clips or videos.
+        """
+        sides = [self.sides(folds) for folds in (first, second)]
+        names = [[fold["fold"] for fold in folds] for folds in (first, second)]
+        if sides[0].truth != sides[1].truth or names[0] != names[1]:
+            return {}
+        both = self.compared(sides[0].truth, sides[0].predictions, sides[1].predictions).figures
+        columns = [column for column in self.columns(values(both[0])) if column.metric == self.headline]
+        chosen = [{column.path: figures[column.path] for column in columns} for figures in both]
+        found = differences(chosen[0], chosen[1], seed=seed)
+        return {column.subset: found[column.path] for column in columns}

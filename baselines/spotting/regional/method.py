@@ -1,0 +1,120 @@
+"""Spotting by how the parts of a face go out and come back against the head, at several time scales."""
+
+from collections.abc import Sequence
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from baselines.datasets.records import Event
+from baselines.errors import InputError
+from baselines.metrics.spotting import iou
+from baselines.spotting.base import Curve, Interval, Spotter, SpottingResult
+from baselines.spotting.curves import tallest_apart
+from baselines.spotting.regional.augment import varied
+from baselines.spotting.regional.candidates import FIGURES, SCALES, Candidate, candidates
+from baselines.spotting.regional.motion import part_motion
+from baselines.spotting.regional.trees import fit_trees, load_trees
+from baselines.spotting.rules import kind_of
+
+VARIATIONS = 6  # of each video that is learned from
+HIT = 0.5  # overlap of a movement with a true event that makes it an example of an expression
+
+
+class RegionalContrast(Spotter):
+    """Sparse flow of the parts of a face against the head, contrast at six scales, and a learned look at each peak.
+
+    Every part is compared with what is typical of it in this video, so that a talking mouth does not hide a brow;
+    blinks are bridged; onset and offset come from the rise and fall of the parts that move. Whether a movement is an
+    expression is judged by boosted trees on figures that hardly depend on the person (`candidates.FIGURES`), fitted on
+    synthetic faces varied by random natural motion, or by `fit` on other videos.
+    Times are in seconds and scale with the frame rate, lengths in eye distances (of about 63 mm).
+
+    least_probability: movements judged less likely to be an expression are left out.
+    overlap: of movements that share more than this of the shorter one, the likelier stays.
+    longest_micro: seconds; longer ones are macro-expressions.
+    least_score: as in `Spotter`.
+
+    An expression under way when the face appears or disappears is found only as far as it comes and goes in sight.
+    """
+
+    in_blocks = True
+
+    def __init__(
+        self,
+        least_probability: float = 0.5,
+        overlap: float = 0.2,
+        longest_micro: float = 0.5,
+        least_score: float = 1.0,
+    ) -> None:
+        self.least_probability = least_probability
+        self.overlap = overlap
+        self.longest_micro = longest_micro
+        self.least_score = least_score
+
+    # What is measured stays in the cache until the module that defines `measure` changes: bound to the function itself,
+    # it stays there when only the candidates or the trees do, and no face is followed again for them.
+    measure = staticmethod(part_motion)
+
+    def examples(
+        self, measured: NDArray[np.floating], fps: float, events: Sequence[Event], seed: int = 0
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Return (figures (n, F), hits (n,)) of the movements in a video: whether each is one of its true events.
+
+        They are those of the video as it is and of `VARIATIONS` of it (`baselines.spotting.regional.augment`).
+        """
+        rng = np.random.default_rng(seed)
+        figures, hits = [np.zeros((0, len(FIGURES)))], []
+        for motion, known in [(measured, events), *(varied(rng, measured, fps, events) for _ in range(VARIATIONS))]:
+            truth = np.array([(event.onset, event.offset) for event in known]).reshape(-1, 2)
+            for candidate in candidates(motion, fps)[0]:
+                figures.append(candidate.figures[None])
+                hits.append((iou((candidate.onset + 1, candidate.offset + 1), truth) >= HIT).any())
+        return np.concatenate(figures), np.array(hits, bool)
+
+    def fit(self, examples: Sequence[tuple[NDArray[np.float64], NDArray[np.bool_]]], seed: int = 0) -> Self:
+        """Fit the trees on the `examples` of videos; return self. Without it those that come with the package are used.
+
+        Raises `InputError` when they hold no expression, or nothing else.
+        """
+        figures, hits = (np.concatenate(column) for column in zip(*examples))
+        if not hits.any() or hits.all():
+            raise InputError(
+                f"{len(hits)} movements, {hits.sum()} of them expressions: too few to learn from; add videos"
+            )
+        self.trees_ = fit_trees(figures, hits, seed)
+        return self
+
+    def spot(self, measured: NDArray[np.floating], fps: float) -> SpottingResult:
+        """Return the `SpottingResult` of what `part_motion` gives."""
+        found, contrasts = candidates(measured, fps)
+        trees = getattr(self, "trees_", None) or load_trees()
+        probabilities = trees.probabilities(found)
+        intervals = [self._interval(*chosen, fps) for chosen in self._chosen(found, probabilities)]
+        curves = [Curve(f"contrast, {s:g} s", c, 1.0, "typical of the part") for s, c in zip(SCALES, contrasts.T)]
+        return SpottingResult(
+            tuple(sorted(intervals, key=lambda interval: interval.onset)),
+            (self._course(measured, found, probabilities), *curves),
+        )
+
+    def _chosen(self, found: Sequence[Candidate], probabilities: NDArray[np.float64]) -> list[tuple[Candidate, float]]:
+        """Return the movements that are likely enough, and how likely; of those that overlap the likelier."""
+        enough = probabilities >= self.least_score * self.least_probability
+        likely = [candidate for candidate, is_enough in zip(found, enough) if is_enough]
+        return tallest_apart(likely, probabilities[enough].tolist(), self.overlap)
+
+    def _course(
+        self, measured: NDArray[np.floating], found: Sequence[Candidate], probabilities: NDArray[np.float64]
+    ) -> Curve:
+        """Return the curve of the likeliest movement at each frame, 0 where there is none."""
+        course = np.full(len(measured), np.nan)
+        course[np.isfinite(measured).all(axis=(1, 2))] = 0
+        for candidate, value in zip(found, probabilities):
+            span = slice(candidate.onset, candidate.offset + 1)
+            course[span] = np.fmax(course[span], value)
+        return Curve("expression", course, self.least_probability, "probability")
+
+    def _interval(self, candidate: Candidate, probability: float, fps: float) -> Interval:
+        onset, apex, offset = (int(index) + 1 for index in (candidate.onset, candidate.apex, candidate.offset))
+        kind = kind_of(candidate.length, fps, self.longest_micro)
+        return Interval(onset, apex, offset, kind, float(probability / self.least_probability), candidate.part)

@@ -1,0 +1,134 @@
+"""Vision models by name: the embedded one, and those of others that are fetched from a model hub when asked for.
+
+Files go into the cache of `huggingface_hub` (`HF_HOME`, `HF_HUB_CACHE`), from the server that `HF_ENDPOINT` names; a
+download that was cut is gone on with, and its SHA-256 is compared with the one that the hub gives.
+"""
+
+import hashlib
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from baselines.errors import InputError, MissingDependency
+
+EMBEDDED = Path(__file__).parent / "models"
+EMBEDDED_PAIR = EMBEDDED / "embedded.gguf", EMBEDDED / "embedded-mmproj.gguf"
+SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class HubModel:
+    """A GGUF pair on the hub; megabytes is the size of both files, about."""
+
+    repository: str
+    model: str
+    mmproj: str
+    megabytes: int
+    licence: str
+
+
+# Repositories, files and licences as of 2025; sizes are approximate.
+MODELS = {
+    "SmolVLM-256M": HubModel(
+        "ggml-org/SmolVLM-256M-Instruct-GGUF", "SmolVLM-256M-Instruct-Q8_0.gguf",
+        "mmproj-SmolVLM-256M-Instruct-Q8_0.gguf", 280, "Apache-2.0",
+    ),
+    "SmolVLM-500M": HubModel(
+        "ggml-org/SmolVLM-500M-Instruct-GGUF", "SmolVLM-500M-Instruct-Q8_0.gguf",
+        "mmproj-SmolVLM-500M-Instruct-Q8_0.gguf", 550, "Apache-2.0",
+    ),
+    "SmolVLM2-2.2B": HubModel(
+        "ggml-org/SmolVLM2-2.2B-Instruct-GGUF", "SmolVLM2-2.2B-Instruct-Q4_K_M.gguf",
+        "mmproj-SmolVLM2-2.2B-Instruct-Q8_0.gguf", 1700, "Apache-2.0",
+    ),
+    "Qwen2.5-VL-3B": HubModel(
+        "ggml-org/Qwen2.5-VL-3B-Instruct-GGUF", "Qwen2.5-VL-3B-Instruct-Q4_K_M.gguf",
+        "mmproj-Qwen2.5-VL-3B-Instruct-Q8_0.gguf", 2800, "Qwen Research (non-commercial)",
+    ),
+    "Qwen2.5-VL-7B": HubModel(
+        "ggml-org/Qwen2.5-VL-7B-Instruct-GGUF", "Qwen2.5-VL-7B-Instruct-Q4_K_M.gguf",
+        "mmproj-Qwen2.5-VL-7B-Instruct-Q8_0.gguf", 5500, "Apache-2.0",
+    ),
+}  # fmt: skip
+
+
+def list_models() -> list[dict[str, str]]:
+    """Return one mapping a known model: name, size, licence, repository, and state (here, or to download)."""
+    size = sum(path.stat().st_size for path in EMBEDDED_PAIR) / 1e6
+    rows = [("embedded", f"{size:.1f} MB", "as this project", "in this package", "here")]
+    for name, model in MODELS.items():
+        here = all(_in_cache(model.repository, file) for file in (model.model, model.mmproj))
+        state = "here" if here else "to download"
+        rows.append((name, f"about {model.megabytes} MB", model.licence, model.repository, state))
+    return [dict(zip(("name", "size", "licence", "repository", "state"), row)) for row in rows]
+
+
+def find_pair(model: str | None = None, mmproj: str | None = None) -> tuple[Path, Path]:
+    """Return the paths (model, mmproj) of a GGUF pair given by paths or, without `mmproj`, by a name of `list_models`.
+
+    Without either it is the embedded pair. A named model that is not in the cache is downloaded. Raises `InputError`
+    for an unknown name, a server that cannot be reached, and a file that came damaged; `MissingDependency` without
+    huggingface_hub.
+    """
+    if mmproj is None and model in (None, "embedded"):
+        return EMBEDDED_PAIR
+    if model is not None and mmproj is not None:
+        return Path(model), Path(mmproj)
+    names = {name.lower(): found for name, found in MODELS.items()}
+    found = names.get(str(model).lower())
+    if found is None:
+        known = ", ".join(["embedded", *MODELS])
+        raise InputError(f"--model {model}: give its --mmproj GGUF too, or the name of a known model: {known}")
+    return Path(_fetch(found.repository, found.model)), Path(_fetch(found.repository, found.mmproj))
+
+
+def _fetch(repository, name):
+    hub = _huggingface_hub()
+    endpoint = os.environ.get("HF_ENDPOINT") or None
+    where = f"{repository}/{name}"
+    cached = _in_cache(repository, name)
+    if cached:
+        return cached
+    try:
+        url = hub.hf_hub_url(repository, name, endpoint=endpoint)
+        expected = hub.get_hf_file_metadata(url, endpoint=endpoint).etag
+        path = hub.hf_hub_download(repository, name, endpoint=endpoint)
+    except hub.errors.EntryNotFoundError:
+        raise InputError(f"{where}: the hub has no such file any more; give the files by path") from None
+    except Exception as error:  # of whatever HTTP library this version of huggingface_hub builds on
+        raise InputError(
+            f"{where}: not downloaded ({_reason(error)}); check the network or HF_ENDPOINT and run again, or give "
+            "--model and --mmproj files"
+        ) from None
+    if SHA256.fullmatch(expected or "") and _sha256(path) != expected:
+        Path(path).resolve().unlink()
+        Path(path).unlink(missing_ok=True)
+        raise InputError(f"{where}: came damaged, its SHA-256 is not {expected[:12]}...; run again to download it anew")
+    return path
+
+
+def _in_cache(repository, name):
+    try:
+        import huggingface_hub as hub
+    except ImportError:
+        return None
+    found = hub.try_to_load_from_cache(repository, name)
+    return found if isinstance(found, str) else None
+
+
+def _huggingface_hub():
+    try:
+        import huggingface_hub
+    except ImportError:
+        raise MissingDependency("--model NAME", "huggingface_hub", "huggingface_hub") from None
+    return huggingface_hub
+
+
+def _sha256(path):
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _reason(error):
+    return " ".join(str(error).split())[:160] or type(error).__name__
