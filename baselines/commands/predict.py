@@ -1,6 +1,5 @@
 """What the commands spot, recognize and str do with their inputs: each input by itself, failures apart."""
 
-import math
 import warnings
 from dataclasses import dataclass, field
 from functools import partial
@@ -55,30 +54,11 @@ def spot_inputs(inputs, method="", fps=None, plot=None, preview=None, jobs=1):
 
 
 def details_of(video, result):
-    """Return a JSON-able mapping of a spotting result: intervals with scores, curves with thresholds, warnings.
-
-    Values of a curve are rounded to six digits, null without a face.
-    """
-    return {
-        "subject": video.subject,
-        "video": video.name,
-        "fps": video.fps,
-        "frames": len(result.curves[0].values) if result.curves else 0,
-        "intervals": [
-            {**spotting_row(video, i), "apex": i.apex, "score": round(i.score, 6), "region": i.region}
-            for i in result.intervals
-        ],
-        "curves": [
-            {
-                "name": curve.name,
-                "unit": curve.unit,
-                "threshold": float(curve.threshold) if math.isfinite(curve.threshold) else None,
-                "values": [round(float(v), 6) if math.isfinite(v) else None for v in curve.values],
-            }
-            for curve in result.curves
-        ],
-        "warnings": list(result.warnings),
-    }
+    """Return a JSON-able mapping of a spotting result: intervals with scores, curves with thresholds, warnings."""
+    names = {"subject": video.subject, "video": video.name}
+    plain = result.to_dict()
+    intervals = [names | interval for interval in plain["intervals"]]
+    return names | {"fps": video.fps} | plain | {"intervals": intervals}
 
 
 def recognize_inputs(inputs, model=None, fps=None, jobs=1):

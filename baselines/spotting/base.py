@@ -29,6 +29,17 @@ class Interval:
     score: float
     region: str = ""
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the interval as plain values under the names of the CSV files."""
+        return {
+            "onset": self.onset,
+            "offset": self.offset,
+            "type": self.kind,
+            "apex": self.apex,
+            "score": round(self.score, 6),
+            "region": self.region,
+        }
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -39,6 +50,15 @@ class Curve:
     threshold: float
     unit: str = "eye distances"
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the curve as plain values, rounded to six digits; None without a face and for no threshold."""
+        return {
+            "name": self.name,
+            "unit": self.unit,
+            "threshold": float(self.threshold) if np.isfinite(self.threshold) else None,
+            "values": [round(float(value), 6) if np.isfinite(value) else None for value in self.values],
+        }
+
 
 @dataclass(frozen=True)
 class SpottingResult:
@@ -47,6 +67,15 @@ class SpottingResult:
     intervals: tuple[Interval, ...]
     curves: tuple[Curve, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as plain values; `frames` is how many the curves cover."""
+        return {
+            "frames": len(self.curves[0].values) if self.curves else 0,
+            "intervals": [interval.to_dict() for interval in self.intervals],
+            "curves": [curve.to_dict() for curve in self.curves],
+            "warnings": list(self.warnings),
+        }
 
 
 class Spotter(BaseEstimator, ABC):

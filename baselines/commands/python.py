@@ -1,0 +1,111 @@
+"""What `import baselines` offers: the suite from Python, on one video or clip or on whole datasets."""
+
+import warnings
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from baselines.commands.predict import read_clips
+from baselines.commands.train import default_model, load_model
+from baselines.datasets.cutting import cut_clip
+from baselines.datasets.frames import ArrayFrames
+from baselines.datasets.manifest import ASSUMED_FPS, read_videos
+from baselines.datasets.records import Clip, Event, Video
+from baselines.errors import InputError
+from baselines.experiments.run import run_experiments
+from baselines.faces.track import cached_track
+from baselines.recognition.model import Model
+from baselines.recognition.representation import represent_one
+from baselines.report.tables import write_tables
+from baselines.spotting.base import SpottingResult
+from baselines.spotting.recipe import spot_video, spotting_recipe
+
+Source = str | PathLike[str] | NDArray[np.uint8] | Video | Clip
+
+
+def landmarks(video: Source, fps: float | None = None) -> NDArray[np.float32]:
+    """Return the 68 landmarks (T, 68, 2) of the face in each frame, x and y in px; NaN where there is no face.
+
+    video: a file, a folder of numbered images, an array (T, H, W, 3) of uint8 RGB, or a record. fps: frames per second
+    of an array or a folder, 30 by default. Raises `InputError` for a video without a face.
+    """
+    record = _video(video, fps)
+    return cached_track(record.frames, record.fps).landmarks
+
+
+def spot(video: Source, method: str = "", fps: float | None = None, jobs: int = 1) -> SpottingResult:
+    """Return the `SpottingResult` of a video: intervals, the curves that they come from, warnings.
+
+    video, fps: as `landmarks`. method: a spotting recipe, by default regional-contrast. jobs: workers that share a long
+    video; the result is the same for any number.
+    """
+    return spot_video(_video(video, fps), spotting_recipe(method), jobs=jobs)
+
+
+def recognize(
+    clip: Source, model: str | PathLike[str] | Model | None = None, fps: float | None = None
+) -> dict[str, float]:
+    """Return {emotion: probability} of a clip with one expression, the likeliest first.
+
+    clip, fps: as `landmarks`; of an array or a file it is the whole. model: a file that `megc train` wrote, or what
+    `baselines.commands.train.load_model` gives; None takes one trained on the embedded corpus, made at first use.
+    """
+    if not isinstance(model, Model):
+        model = default_model() if model is None else load_model(model)
+    X = represent_one(_clip(clip, fps), model.recipe.steps["representation"])
+    found = zip(model.recognizer.classes_.tolist(), model.recognizer.predict_proba(X[None])[0].tolist())
+    return dict(sorted(found, key=lambda entry: -entry[1]))
+
+
+def run_all(
+    datasets: str | Sequence[str] = "synthetic", root: Any = None, output: Any = "results", **options: Any
+) -> list[dict[str, Any]]:
+    """Run recipes on datasets, write the tables into a folder, and return the rows of scores.csv as mappings.
+
+    root: the folder that holds the datasets. options: those of `baselines.experiments.run.run_experiments`, such as
+    tasks, recipes, seed, limit, protocol and jobs. What fails is told by warnings, and the others go on.
+    """
+    names = (datasets,) if isinstance(datasets, str) else tuple(datasets)
+    outcome = run_experiments(names, root, output=output, **options)
+    for failure in outcome.failures:
+        warnings.warn(failure, stacklevel=2)
+    return write_tables(outcome.results, output)
+
+
+def _video(source: Source, fps: float | None) -> Video:
+    """Return the one video that a source means."""
+    if isinstance(source, Video):
+        return source
+    if isinstance(source, Clip):
+        if source.frames is None:
+            raise InputError(f"{source.flow_image}: a flow picture has no frames; give a video")
+        return Video(source.dataset, source.subject, source.name, source.frames, source.fps or fps or ASSUMED_FPS)
+    if isinstance(source, np.ndarray):
+        if source.ndim != 4 or source.shape[3] != 3 or source.dtype != np.uint8:
+            raise InputError(f"array of {source.dtype} {source.shape}; expected frames (T, H, W, 3) of uint8 RGB")
+        return Video("array", "", "array", ArrayFrames(source), fps or ASSUMED_FPS)
+    videos = read_videos(Path(source), fps)
+    if len(videos) > 1:
+        raise InputError(
+            f"{source}: holds {len(videos)} videos; give one of them, or use load_dataset('manifest', ...)"
+        )
+    return videos[0]
+
+
+def _clip(source: Source, fps: float | None) -> Clip:
+    """Return the one clip that a source means."""
+    if isinstance(source, Clip):
+        return source
+    if isinstance(source, str | PathLike):
+        clips = read_clips(Path(source), fps)
+        if len(clips) > 1:
+            raise InputError(
+                f"{source}: holds {len(clips)} clips; give one of them, or use load_dataset('manifest', ...)"
+            )
+        return clips[0]
+    video = _video(source, fps)
+    return cut_clip(video, Event(1, len(video.frames)), video.name)
