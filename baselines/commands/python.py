@@ -88,12 +88,7 @@ def _video(source: Source, fps: float | None) -> Video:
         if source.ndim != 4 or source.shape[3] != 3 or source.dtype != np.uint8:
             raise InputError(f"array of {source.dtype} {source.shape}; expected frames (T, H, W, 3) of uint8 RGB")
         return Video("array", "", "array", ArrayFrames(source), fps or ASSUMED_FPS)
-    videos = read_videos(Path(source), fps)
-    if len(videos) > 1:
-        raise InputError(
-            f"{source}: holds {len(videos)} videos; give one of them, or use load_dataset('manifest', ...)"
-        )
-    return videos[0]
+    return _only(read_videos(Path(source), fps), "videos", source)
 
 
 def _clip(source: Source, fps: float | None) -> Clip:
@@ -101,11 +96,12 @@ def _clip(source: Source, fps: float | None) -> Clip:
     if isinstance(source, Clip):
         return source
     if isinstance(source, str | PathLike):
-        clips = read_clips(Path(source), fps)
-        if len(clips) > 1:
-            raise InputError(
-                f"{source}: holds {len(clips)} clips; give one of them, or use load_dataset('manifest', ...)"
-            )
-        return clips[0]
+        return _only(read_clips(Path(source), fps), "clips", source)
     video = _video(source, fps)
     return cut_clip(video, Event(1, len(video.frames)), video.name)
+
+
+def _only(records: list[Any], what: str, source: Any) -> Any:
+    if len(records) > 1:
+        raise InputError(f"{source}: holds {len(records)} {what}; give one of them, or load it as dataset 'manifest'")
+    return records[0]
