@@ -9,12 +9,12 @@ A new part needs its module and its line below, nothing else; `docs/extending.md
 """
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
 from importlib import import_module
-from types import UnionType
+from types import MappingProxyType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from typeguard import CollectionCheckStrategy, TypeCheckError, check_type
@@ -48,10 +48,10 @@ class Parameter:
 class Part:
     """One thing that a recipe names.
 
-    path: "module:attribute". takes: what it is made from, in words. given: leading parameters that the program fills
-    in. passes: paths of what takes the rest of its `**parameters`; a table of functions is read under the parameter
-    `method`. also: parameters of other functions (paths) that a recipe sets at the same place. feature: of a
-    representation that is a registered feature.
+    path: "module:attribute". takes: what it is made from, in words. given: how many leading parameters the program
+    fills in. preparation: path of the function that makes its input, whose parameters a recipe sets at the same place.
+    passes: paths of what takes the rest of its `**parameters`; a table of functions is read under the parameter
+    `method`. feature: of a representation that is a registered feature.
     """
 
     kind: str
@@ -59,9 +59,9 @@ class Part:
     path: str
     takes: str
     citation: str = ""
-    given: tuple[str, ...] = ()
+    given: int = 0
+    preparation: str = ""
     passes: tuple[str, ...] = ()
-    also: tuple[str, ...] = ()
     feature: Feature | None = None
 
     def load(self) -> Any:
@@ -75,22 +75,18 @@ class Part:
 
     @property
     def modules(self) -> tuple[str, ...]:
-        """The modules that it lives in and is prepared by, where a search for the code that it reaches begins."""
-        return tuple(path.partition(":")[0] for path in (self.path, *self.also))
-
-    @property
-    def prepared_by(self) -> frozenset[str]:
-        """The names of the parameters that what prepares its input knows."""
-        return frozenset(name for path in self.also for name in signature_of(path))
+        """The modules that it and its preparation live in, where a search for the code that it reaches begins."""
+        return tuple(path.partition(":")[0] for path in (self.path, self.preparation) if path)
 
     def split(self, parameters: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return (the parameters of what prepares its input, its own); one that both know goes to both."""
-        own, more = _own(self.load(), self.given)
-        for_input = self.prepared_by
-        input_more = any(_own(load(path), None)[1] for path in self.also)
+        """Return (the parameters of its preparation, its own); one that both know goes to both."""
+        if not self.preparation:
+            return {}, dict(parameters)
+        for_input, input_takes_more = _signature_of(load(self.preparation))
+        own, takes_more = _signature_of(self.load(), self.given)
         return (
-            {key: v for key, v in parameters.items() if key in for_input or (input_more and key not in own)},
-            {key: v for key, v in parameters.items() if key in own or (more and key not in for_input)},
+            {key: v for key, v in parameters.items() if key in for_input or (input_takes_more and key not in own)},
+            {key: v for key, v in parameters.items() if key in own or (takes_more and key not in for_input)},
         )
 
     def parameters(self, settings: Mapping[str, Any] | None = None) -> dict[str, Parameter]:
@@ -98,42 +94,48 @@ class Part:
 
         settings: those of a recipe; they tell which `method` is meant where that has parameters of its own.
         """
-        found: dict[str, Parameter] = {}
-        for path in self.also:
-            found |= signature_of(path)
-        own, more = _own(self.load(), self.given)
+        found = dict(signature_of(self.preparation)) if self.preparation else {}
+        own, takes_more = _signature_of(self.load(), self.given)
         found |= own
-        for path in self.passes if more else ():
+        for path in self.passes:
+            if not takes_more:
+                break
             target = load(path)
             if isinstance(target, Mapping):
-                method = {**{n: p.default for n, p in found.items()}, **(settings or {})}.get("method")
+                method = (settings or {}).get("method", found["method"].default)
                 target = target.get(method, next(iter(target.values())))
-            passed, more = _own(target, None)
-            found = passed | found
-            if not more:
-                break
+            passed, takes_more = _signature_of(target)
+            found = {**passed, **found}
         return found
+
+
+def _by_name(parts: Iterable[Part]) -> dict[str, Part]:
+    found: dict[str, Part] = {}
+    for part in parts:
+        if part.name in found:
+            raise ValueError(f"two parts are called {part.kind} {part.name!r}: {found[part.name].path}, {part.path}")
+        found[part.name] = part
+    return found
 
 
 def _features() -> Iterator[Part]:
     for feature in FEATURES.values():
-        inputs = feature.input.count("+") + 1
         yield Part(
             "representation",
             feature.name,
             f"features.{feature.path}",
             INPUTS[feature.input],
             feature.citation,
-            given=("",) * inputs,
+            given=len(feature.input.split("+")),
+            preparation=PREPARATIONS[feature.input],
             passes=tuple(f"features.{path}" for path in feature.passes),
-            also=(PREPARATIONS[feature.input],),
             feature=feature,
         )
 
 
 def _representation(name: str, path: str, citation: str = "") -> Part:
     takes = "a clip or its published flow picture"
-    return Part("representation", name, f"baselines.recognition.{path}", takes, citation, ("clip",))
+    return Part("representation", name, f"baselines.recognition.{path}", takes, citation, given=1)
 
 
 def _transform(name: str, path: str, takes: str, citation: str = "") -> Part:
@@ -141,12 +143,12 @@ def _transform(name: str, path: str, takes: str, citation: str = "") -> Part:
 
 
 def _kernel(name: str, function: str, citation: str = "") -> Part:
-    return Part("kernel", name, f"baselines.recognition.kernels:{function}", "two sets of rows", citation, ("A", "B"))
+    return Part("kernel", name, f"baselines.recognition.kernels:{function}", "two sets of rows", citation, given=2)
 
 
 def _classifier(name: str, path: str, takes: str, citation: str = "") -> Part:
-    also = (ONE_KERNEL,) if takes == KERNEL else ()
-    return Part("classifier", name, f"baselines.recognition.{path}", takes, citation, ("seed",), also=also)
+    preparation = ONE_KERNEL if takes == KERNEL else ""
+    return Part("classifier", name, f"baselines.recognition.{path}", takes, citation, 1, preparation)
 
 
 def _spotter(name: str, path: str, citation: str) -> Part:
@@ -161,7 +163,7 @@ KERNEL = "a kernel (n, n)"
 ONE_KERNEL = "baselines.recognition.pipeline:one_kernel"  # where a recipe has no [[steps.kernels]]
 _FLOW_PICTURES = "flow pictures (n, H, W, C)"
 PARTS = {
-    kind: {part.name: part for part in parts}
+    kind: _by_name(parts)
     for kind, parts in {
         "representation": (
             *_features(),
@@ -278,9 +280,9 @@ def check_parameters(owner: str, chosen: Mapping[str, Any], known: Mapping[str, 
             raise InputError(f"{place}.{parameter.name}: missing; {owner} needs it")
 
 
-def signature_of(path: str) -> dict[str, Parameter]:
+def signature_of(path: str) -> Mapping[str, Parameter]:
     """Return {name: `Parameter`} of those parameters of a function or class that have a default."""
-    return _own(load(path), None)[0]
+    return _signature_of(load(path))[0]
 
 
 def fits(value: Any, hint: Any) -> bool:
@@ -325,25 +327,21 @@ def load(path: str) -> Any:
 
 
 @lru_cache
-def _signature(target: Any) -> tuple[inspect.Signature, dict[str, Any]]:
-    try:
-        return inspect.signature(target), get_type_hints(target.__init__ if inspect.isclass(target) else target)
-    except NameError:  # hints of a library that are meant for type checkers only
-        return inspect.signature(target), {}
-
-
-def _own(target: Any, given: tuple[str, ...] | None) -> tuple[dict[str, Parameter], bool]:
+def _signature_of(target: Any, given: int | None = None) -> tuple[Mapping[str, Parameter], bool]:
     """Return ({name: `Parameter`} of a function or class, whether it takes **more).
 
-    given: the leading parameters that are not the recipe's; None for all that have no default.
+    given: how many leading parameters are not the recipe's; None for all that have no default.
     """
-    signature, hints = _signature(target)
-    parameters = list(signature.parameters.values())
-    kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    own = [p for p in parameters if p.kind not in kinds]
-    own = [p for p in own if p.default is not REQUIRED] if given is None else own[len(given) :]
+    try:
+        hints = get_type_hints(target.__init__ if inspect.isclass(target) else target)
+    except NameError:  # hints of a library that are meant for type checkers only
+        hints = {}
+    parameters = list(inspect.signature(target).parameters.values())
+    variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    own = [p for p in parameters if p.kind not in variadic]
+    own = [p for p in own if p.default is not REQUIRED] if given is None else own[given:]
     found = {p.name: Parameter(p.name, p.default, hints.get(p.name, _hint_of(p.default))) for p in own}
-    return found, any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters)
+    return MappingProxyType(found), any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters)
 
 
 def _hint_of(default: Any) -> Any:

@@ -114,7 +114,7 @@ def clip(corpus):
 def test_extract_and_a_recipe_give_the_same_array(clip, name):
     """At 100 frames/s the band of `magnify` fits; the features of spotting have no contrast in so short a clip."""
     settings = {"name": name, "size": 96}
-    if "method" in PARTS["representation"][name].prepared_by:
+    if FEATURES[name].input == "flow":
         settings["method"] = "dis"
     if "contrast" in PARTS["representation"][name].parameters():
         settings["contrast"] = False

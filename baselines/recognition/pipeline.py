@@ -87,8 +87,8 @@ def build(transforms, kernels, classifier):
         if kernels:
             raise InputError(f"classifier {part.name!r} takes no kernels; choose one that does, such as svm or ridge")
         return Features(transforms), classifier
-    of_kernel = {name: classifier[name] for name in part.prepared_by & set(classifier)}
-    settings = {name: value for name, value in classifier.items() if name not in of_kernel}
+    of_kernel, own = part.split(classifier)
+    settings = {"name": part.name, **own}
     if not kernels:
         return KernelMean([one_kernel(transforms, **of_kernel)]), settings
     if transforms or of_kernel:

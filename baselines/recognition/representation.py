@@ -81,10 +81,9 @@ def _made(clip: Clip, part: Part, parameters: Mapping[str, Any]) -> Any:
     try:
         if part.feature is None:
             return part.load()(clip, **parameters)
-        (prepare,) = part.also
         prepared, own = part.split(parameters)
         least = load_feature(part.feature.least_frames)(**own) if part.feature.least_frames else 2
-        return part.load()(*load(prepare)(clip, least, **prepared), **own)
+        return part.load()(*load(part.preparation)(clip, least, **prepared), **own)
     except FeatureError as error:
         source = clip.frames.source if clip.frames else clip.flow_image
         raise InputError(f"{source}, clip {clip.name}: {part.name}: {error}") from None
