@@ -13,3 +13,9 @@ class MissingDependency(InputError):
 
     def __init__(self, purpose, module, package):
         super().__init__(f"{purpose} needs the module {module!r}: run `pip install {package}`")
+
+
+def one_line(error: BaseException) -> str:
+    """Return an error in one line; one that is no `InputError` is a fault of the program and says its kind."""
+    text = " ".join(str(error).split())
+    return text if isinstance(error, InputError) else f"unexpected {type(error).__name__}: {text}"

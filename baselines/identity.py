@@ -2,8 +2,8 @@
 
 What code matters is read from the imports: `depends_on("features.hoof")` covers that module and every module of this
 project that it imports, directly or through others, in functions too; the files beside a module that it names (fitted
-trees, networks); and the versions of the libraries that these modules import. Registries, which only tell where a name
-lives, end the search: what a recipe names is where a search begins.
+trees, networks); and the versions of the libraries that these modules import. Registries end the search, because they
+hold the lines of all names: the lines that a recipe uses are in its identity (`experiments.run.recipe_identity`).
 """
 
 import ast
@@ -32,10 +32,13 @@ def digest(*parts: Any) -> str:
 
 
 def array_identity(array: Any) -> str:
-    """Return 24 hex digits over the values of an array."""
+    """Return 24 hex digits over the values, type and shape of an array."""
     import numpy as np
 
-    return hashlib.blake2b(np.ascontiguousarray(array).data, digest_size=12).hexdigest()
+    array = np.ascontiguousarray(array)
+    found = hashlib.blake2b(array.data, digest_size=12)
+    found.update(f"{array.dtype} {array.shape}".encode())
+    return found.hexdigest()
 
 
 @lru_cache

@@ -6,7 +6,7 @@ import sys
 import click
 import joblib
 
-from baselines.errors import InputError
+from baselines.errors import InputError, one_line
 
 
 def iterate_parallel(function, items, jobs=1, label=""):
@@ -29,11 +29,11 @@ def run_parallel(function, items, jobs=1, label=""):
 
 
 def attempt(function, item):
-    """Return (`function(item)`, None), or (None, the message) of an `InputError`: one bad item stops no other."""
+    """Return (`function(item)`, None), or (None, what went wrong in one line): one bad item stops no other."""
     try:
         return function(item), None
-    except InputError as error:
-        return None, str(error)
+    except Exception as error:
+        return None, one_line(error)
 
 
 def progress_bar(length, label):

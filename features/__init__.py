@@ -86,10 +86,8 @@ FEATURES = {
     for feature in (
         Feature("lbp_top:lbp_top", "clip", "Zhao and Pietikainen 2007", least_frames="lbp_top:least_frames"),
         Feature("lbp_sip:lbp_sip", "clip", "Wang et al. 2014", least_frames="lbp_top:least_frames"),
-        Feature("optical_strain:osf", "clip+strain", "Liong et al. 2014", _STRAIN),
-        Feature(
-            "optical_strain:osw_lbp_top", "clip+strain", "Liong et al. 2014", _STRAIN, "optical_strain:least_frames"
-        ),
+        Feature("osf:osf", "clip+strain", "Liong et al. 2014", _STRAIN),
+        Feature("osw_lbp_top:osw_lbp_top", "clip+strain", "Liong et al. 2014", _STRAIN, "osw_lbp_top:least_frames"),
         Feature("optical_flow:flow_to_first", "clip", "Farneback 2003; Zach et al. 2007", _FLOW),
         Feature("optical_flow:flow_consecutive", "clip", "Farneback 2003; Zach et al. 2007", _FLOW),
         Feature("optical_strain:strain_maps", "clip", "Shreve et al. 2011", _FLOW),
@@ -134,6 +132,10 @@ def __getattr__(name: str) -> Any:
     if name in FEATURES:
         return FEATURES[name].function
     raise AttributeError(f"module 'features' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *FEATURES})
 
 
 class _Package(ModuleType):

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from features.blocks import block_spans
 from features.checks import checked_clip
+from features.contrast import contrasted
 from features.errors import FeatureError
 from features.lbp_top import lbp_codes, uniform_labels
 
@@ -155,30 +156,3 @@ def difference_curve(histograms: NDArray[Any], k: int, top: int = 12, contrast: 
         distance[i - k] = squares.sum(axis=-1)
     strongest = np.sort(distance, axis=1)[:, -top:].mean(axis=1)
     return contrasted(np.pad(strongest, k, mode="edge"), k) if contrast else np.pad(strongest, k, mode="edge")
-
-
-def contrasted(curve: NDArray[np.float64], k: int) -> NDArray[np.float64]:
-    """How far a curve rises above its past and future.
-
-    Parameters
-    ----------
-    curve : ndarray of shape (T,)
-        One value a frame.
-    k : int
-        How many frames away past and future lie.
-
-    Returns
-    -------
-    ndarray of shape (T,), float64
-        curve_i - (curve_{i-k} + curve_{i+k}) / 2 where that is positive and both exist, else 0.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from features.feature_difference import contrasted
-    >>> contrasted(np.array([1.0, 2.0, 5.0, 4.0, 1.0]), k=2)
-    array([0., 0., 4., 0., 0.])
-    """
-    result = np.zeros_like(curve)
-    result[k:-k] = np.maximum(curve[k:-k] - (curve[: -2 * k] + curve[2 * k :]) / 2, 0)
-    return result

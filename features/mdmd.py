@@ -7,8 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from features.blocks import block_spans
 from features.checks import checked_clip, checked_flow
+from features.contrast import contrasted
 from features.errors import FeatureError
-from features.feature_difference import contrasted
 from features.hoof import orientation_bins
 from features.optical_flow import FlowMethod, optical_flow
 

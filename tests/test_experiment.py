@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from baselines import recipes
 from baselines.datasets import load_dataset
 from baselines.datasets.flow_images import WHOLE
 from baselines.datasets.identity import subject_of
@@ -16,6 +17,7 @@ from baselines.errors import InputError
 from baselines.experiments.rows import Rows
 from baselines.experiments.run import Outcome, join_datasets, limit_dataset, plan, run, run_experiments
 from baselines.experiments.tasks import TASKS
+from baselines.parallel import iterate_parallel
 from baselines.recipes import load_recipe
 from baselines.recognition.protocols import PROTOCOLS, Fold, make_folds
 from baselines.recognition.recognizer import Recognizer
@@ -101,12 +103,73 @@ def test_overwrite_forgets_and_another_seed_does_not(root, tmp_path):
     assert len(Rows(tmp_path).results()) == 2
 
 
+def test_the_rows_of_this_run_win_over_later_ones_of_another(root, tmp_path):
+    """First all clips, then some, then all again: the last table is the first, though the file ends with the second."""
+    first = run_all(root, tmp_path)
+    assert run_all(root, tmp_path, limit=12) != first
+    assert run_all(root, tmp_path) == first
+
+
+def test_a_number_that_is_not_finite_fails_its_fold_and_spoils_no_table(root, tmp_path, monkeypatch):
+    task = type(TASKS["recognition"])
+    original = task.run
+
+    def run_one(self, recipe, prepared, fold, seed):
+        result = original(self, recipe, prepared, fold, seed)
+        if recipe.name == "majority":
+            result["predictions"][0]["probabilities"]["positive"] = float("nan")
+        return result
+
+    monkeypatch.setattr(task, "run", run_one)
+    outcome = run_experiments(("flow-images",), root, (), RECIPES, output=tmp_path)
+    assert outcome.failures == [
+        "majority on flow-images, folds casme2/sub01, casme2/sub02, smic/s01 and 1 more: "
+        "a prediction that is not a finite number; check the parameters"
+    ]
+    assert {score["recipe"] for score in write_tables(outcome.results, tmp_path)} == {"flow-svm"}
+
+
+def test_workers_that_die_cost_their_recipe_only(root, tmp_path, monkeypatch):
+    def dying(function, items, jobs=1, label=""):
+        if "majority" in label:
+            raise RuntimeError("a worker was killed")
+        return iterate_parallel(function, items, jobs, label)
+
+    monkeypatch.setattr("baselines.experiments.run.iterate_parallel", dying)
+    outcome = run_experiments(("flow-images",), root, (), RECIPES, output=tmp_path)
+    assert outcome.failures == ["majority on flow-images: unexpected RuntimeError: a worker was killed"]
+    assert [found[0]["recipe"] for found in outcome.results] == ["flow-svm"]
+
+
+def test_damaged_rows_are_passed_over(root, tmp_path):
+    scores = run_all(root, tmp_path)
+    with (tmp_path / "rows.jsonl").open("a") as file:
+        file.write('{"digest": "x", "fold": "y"}\n[1]\nnull\n' + "[" * 100_000 + "\n")
+    assert run_all(root, tmp_path) == scores
+
+
+def test_principal_components_give_the_same_bytes_again(root, tmp_path, monkeypatch):
+    folder = tmp_path / "recipes"
+    folder.mkdir()
+    for name in ("majority", "flow-svm"):
+        text = (recipes.FOLDER / f"{name}.toml").read_text()
+        (folder / f"{name}.toml").write_text(
+            text.replace('{ name = "recentre" }', '{ name = "pca", n_components = 8 }')
+        )
+    monkeypatch.setattr(recipes, "FOLDER", folder)
+    for name in "ab":
+        run_all(root, tmp_path / name)
+    assert (tmp_path / "a" / "scores.csv").read_bytes() == (tmp_path / "b" / "scores.csv").read_bytes()
+
+
 def test_changed_data_is_computed_anew(root, tmp_path):
     dataset = load_dataset("flow-images", root)
     first = plan(dataset, recipes=("majority",))[0]
     assert plan(dataset, recipes=("majority",))[0].digest == first.digest
     assert plan(limit_dataset(dataset, 9), recipes=("majority",))[0].digest != first.digest
     assert plan(dataset, recipes=("majority",), seed=1)[0].digest != first.digest
+    faster = replace(dataset, clips=[replace(clip, fps=50.0) for clip in dataset.clips])
+    assert plan(faster, recipes=("majority",))[0].digest != first.digest
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)

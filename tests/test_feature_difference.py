@@ -1,12 +1,9 @@
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from oracle_clips import clip
 
 from features.errors import FeatureError
-from features.feature_difference import contrasted, difference_curve, feature_difference, lbp_histograms
+from features.feature_difference import difference_curve, feature_difference, lbp_histograms
 from features.lbp_top import lbp_codes, uniform_labels
 
 
@@ -55,16 +52,6 @@ def test_light_that_changes_for_all_pixels_is_no_difference(offset):
     video = np.repeat((clip()[:1] // 2)[:, :60, :60], 7, axis=0)
     video[3] += np.uint8(offset)
     np.testing.assert_array_equal(feature_difference(video, 2), 0)
-
-
-@given(arrays(float, st.integers(3, 30), elements=st.floats(0, 9)), st.integers(1, 9))
-def test_contrast_is_never_negative_and_needs_both_sides(curve, k):
-    result = contrasted(curve, k)
-    assert (result >= 0).all()
-    assert (result <= curve + 1e-12).all()
-    assert (result[:k] == 0).all()
-    assert (result[-k:] == 0).all()
-    np.testing.assert_array_equal(contrasted(curve[::-1], k)[::-1], result)
 
 
 @pytest.mark.parametrize(

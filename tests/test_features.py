@@ -299,6 +299,11 @@ def test_the_list_loads_nothing():
     assert run(code) == "[]"
 
 
+def test_dir_lists_the_features_and_loads_none():
+    code = "import sys, features; print(set(features.FEATURES) - set(dir(features)), 'numpy' in sys.modules)"
+    assert run(code) == "set() False"
+
+
 def test_features_import_nothing_from_the_layers_above():
     code = (
         "import sys, features; [f.function for f in features.FEATURES.values()];"

@@ -73,13 +73,35 @@ method = { name = "softnet_rule", p = 0.4 }
         ("features/unrelated.py", '"""A feature that no recipe names."""\n'),
         ("baselines/report/plots.py", None),
         ("baselines/recipes/another.toml", NEW_RECIPE),
-        ("baselines/metrics/text.py", None),
         ("baselines/commands/predict.py", None),
         ("baselines/parts.py", None),
     ],
 )
 def test_what_no_recipe_reaches_changes_no_recipe(copy, before, path, text):
     assert changed(copy, before, path, text) == set()
+
+
+@pytest.mark.parametrize("name", ["recognition", "spotting", "strs", "vqa", "text", "figures", "uncertainty"])
+def test_a_new_figure_or_interval_changes_no_recipe(copy, before, name):
+    assert changed(copy, before, f"baselines/metrics/{name}.py") == set()
+
+
+def test_what_recipes_choose_and_learn_by_counts(copy, before):
+    assert changed(copy, before, "baselines/metrics/overlap.py") == {
+        name for name in before if name.startswith("regional-contrast")
+    }
+    # Every recognizer settles on inner folds, by UF1, UAR and their resamples, what its recipe leaves open.
+    recognizing = {name for name in before if load_recipe(name).task in ("recognition", "str")}
+    assert changed(copy, before, "baselines/metrics/classification.py") == recognizing
+    assert changed(copy, before, "baselines/metrics/resampling.py") == recognizing
+
+
+def test_texture_changes_the_recipes_that_look_at_texture(copy, before):
+    """LBP codes are all that LBP-TOP and LBP-SIP see, OSW-LBP-TOP weighs them by strain, and the spotting method
+    lbp-difference compares their histograms over time. Strain, flow and the search for the apex by motion use none."""
+    textured = {name for name in before if name.startswith(("lbp-", "osw-"))}
+    assert {"lbp-top-svm", "lbp-sip-svm", "osw-lbp-top-svm", "lbp-difference"} <= textured
+    assert changed(copy, before, "features/lbp_top.py") == textured
 
 
 def test_a_changed_feature_changes_the_recipes_that_reach_it(copy, before):

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from oracle_clips import clip
 
+from features.contrast import contrasted
 from features.errors import FeatureError
-from features.feature_difference import contrasted
 from features.mdmd import directional_difference, mdmd
 from features.optical_flow import optical_flow
 

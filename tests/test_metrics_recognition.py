@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score, recall_score
 
-from baselines.metrics import recognition
+from baselines.metrics import classification, recognition
 from baselines.metrics.figures import summary
 
 LAW = settings(max_examples=50, deadline=None, derandomize=True)
@@ -60,10 +60,10 @@ def test_truth_against_itself_is_perfect_and_absent_classes_still_divide():
 
 def test_fold_mean_is_another_quantity():
     truth, predicted = ["negative", "positive", "negative"], ["negative", "positive", "positive"]
-    counts = recognition.confusions(truth, predicted, ["negative", "positive"], [0, 0, 1], 2)
+    counts = classification.confusions(truth, predicted, ["negative", "positive"], [0, 0, 1], 2)
     means, none = recognition.fold_means(counts), recognition.fold_means(counts[:0])
     assert [means[name] for name in ("uf1", "uar", "accuracy")] == [0.5, 0.5, 0.5]
-    assert recognition.uf1(counts.sum(axis=0)) == pytest.approx(2 / 3)
+    assert classification.uf1(counts.sum(axis=0)) == pytest.approx(2 / 3)
     assert means.keys() == none.keys() == recognition.FIGURES.keys() - {"n"}
     assert set(none.values()) == {0.0}
 
@@ -71,7 +71,7 @@ def test_fold_mean_is_another_quantity():
 def test_confusion_has_a_column_for_what_is_outside_the_set():
     counts = recognition.confusion(["a", "a", "b"], ["a", "?", "a"], ["a", "b"])
     assert counts.tolist() == [[1, 0, 1], [1, 0, 0]]
-    assert [n.tolist() for n in recognition.class_counts(counts)] == [[1, 0], [1, 0], [1, 1]]
+    assert [n.tolist() for n in classification.class_counts(counts)] == [[1, 0], [1, 0], [1, 1]]
 
 
 def test_a_resample_without_a_class_leaves_it_out():

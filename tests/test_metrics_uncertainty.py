@@ -12,20 +12,6 @@ from baselines.metrics.spotting import f1, recall
 COUNTS = np.random.default_rng(3).integers(0, 20, (12, 3))
 
 
-def test_sums_are_those_of_subjects_drawn_one_by_one():
-    counts = np.arange(8.0).reshape(4, 2)
-    sums = uncertainty.resampled_sums(counts, 50, seed=7)
-    drawn = np.random.default_rng(7).integers(4, size=(50, 4))
-    np.testing.assert_array_equal(sums, [counts[row].sum(axis=0) for row in drawn])
-
-
-def test_seed_decides_and_blocks_do_not(monkeypatch):
-    whole = uncertainty.resampled_sums(COUNTS, 100, seed=1)
-    monkeypatch.setattr(uncertainty, "_BLOCK_NUMBERS", 30)
-    np.testing.assert_array_equal(uncertainty.resampled_sums(COUNTS, 100, seed=1), whole)
-    assert not np.array_equal(uncertainty.resampled_sums(COUNTS, 100, seed=2), whole)
-
-
 def test_percentiles_hold_the_middle():
     assert uncertainty.percentiles(range(1001)) == pytest.approx((25, 975))
     assert uncertainty.percentiles(range(1001), 0.5) == pytest.approx((250, 750))

@@ -6,21 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from oracle_clips import clip
-from scipy.signal import wiener
 
 from features.errors import FeatureError
-from features.lbp_top import lbp_top
 from features.optical_flow import flow_consecutive, flow_to_first
-from features.optical_strain import (
-    SCHEMES,
-    Scheme,
-    _wiener,
-    optical_strain,
-    osf,
-    osw_lbp_top,
-    strain_maps,
-    strain_weights,
-)
+from features.optical_strain import SCHEMES, Scheme, optical_strain, strain_maps
 
 flows = arrays(np.float32, st.tuples(st.integers(2, 9), st.integers(2, 9), st.just(2)), elements=st.integers(-20, 20))
 
@@ -96,47 +85,6 @@ def test_strain_is_computed_once_per_pair():
     np.testing.assert_array_equal(strain_maps(video, "dis", to_first=True, scheme="forward"), expected)
 
 
-def test_the_pooled_map_shows_where_the_mouth_moves():
-    onset_to_apex = clip()[[0, 15]]
-    feature = osf(onset_to_apex, method="tvl1")
-    assert feature.shape == (2500,)
-    assert feature.min() >= 0
-    assert feature.max() <= 1
-    # Away from the picture's edge, where flow is a guess.
-    y, x = np.unravel_index(feature.reshape(50, 50)[8:42, 8:42].argmax(), (34, 34))
-    assert abs(y + 8 - 37) <= 6
-    assert min(abs(x + 8 - 19), abs(x + 8 - 31)) <= 5
-    np.testing.assert_allclose(osf(onset_to_apex, pooling="sum", method="tvl1"), feature, atol=1e-4)
-    assert np.abs(osf(onset_to_apex, smoothing=None, method="tvl1") - feature).max() > 0.01
-
-
-def test_the_wiener_filter_is_scipy_s():
-    image = np.random.default_rng(0).uniform(0, 1, (30, 30)).astype(np.float32)
-    image[10:20, 10:20] += 5
-    # scipy takes the outside for zero, so the noise is given to it and borders are left out.
-    local = wiener(image, 5)[2:-2, 2:-2]
-    assert np.abs(_wiener(image)[2:-2, 2:-2] - local).mean() < 0.02
-    np.testing.assert_array_equal(_wiener(np.zeros((9, 9), np.float32)), 0)
-
-
-def test_weights_are_block_means_over_the_largest():
-    maps = np.zeros((3, 8, 8), np.float32)
-    maps[0, :4, :4] = 3
-    maps[1, 4:, 4:] = 6
-    np.testing.assert_allclose(strain_weights(maps, (2, 2)), [[0.5, 0], [0, 1]])
-    np.testing.assert_array_equal(strain_weights(np.zeros((3, 8, 8)), (2, 2)), 1)
-
-
-def test_osw_weighs_the_xy_plane_only():
-    video = clip()[8:20]
-    weighted = osw_lbp_top(video, blocks=(4, 4)).reshape(16, 3, 16)
-    plain = lbp_top(video, (1, 1, 4), 4, "full", blocks=(4, 4, 1)).reshape(16, 3, 16)
-    np.testing.assert_array_equal(weighted[:, 1:], plain[:, 1:])
-    weights = strain_weights(strain_maps(video), (4, 4)).ravel()
-    np.testing.assert_allclose(weighted[:, 0].sum(axis=1), weights)
-    np.testing.assert_allclose(weighted[:, 0], plain[:, 0] * weights[:, None])
-
-
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -147,9 +95,6 @@ def test_osw_weighs_the_xy_plane_only():
         (lambda: optical_strain(np.zeros((5, 9, 2)), shear_terms=4), "shear terms"),
         (lambda: optical_strain(np.zeros((5, 9, 2)), "sobel"), "one of central"),
         (lambda: optical_strain(np.full((5, 9, 2), np.nan)), "NaN"),
-        (lambda: osf(np.zeros((3, 40, 40)), pooling="max"), "pooling mean or sum"),
-        (lambda: osf(np.zeros((1, 40, 40))), "at least 2 frames"),
-        (lambda: strain_weights(np.zeros((3, 4, 4)), (8, 8)), "8x8 px"),
     ],
 )
 def test_what_has_no_strain_is_a_clear_error(call, message):

@@ -8,8 +8,9 @@ import pytest
 from baselines.datasets.cutting import event_clips
 from baselines.datasets.manifest import read_videos
 from baselines.errors import InputError
-from baselines.parts import KINDS, PARTS, REQUIRED, build_part, check_part, describe_parts, find_part, fits, nearest
+from baselines.parts import KINDS, PARTS, build_part, check_part, describe_parts, find_part
 from baselines.recognition.representation import feature_of, represent_one
+from baselines.signatures import REQUIRED, fits, nearest
 from features import FEATURES
 
 EVERY = pytest.mark.parametrize(

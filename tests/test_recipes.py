@@ -93,12 +93,20 @@ MISTAKES = [
     (
         "choice",
         SOUND + "[steps.choose]\nclassifer = []\n",
-        "steps.choose.classifer: is no step to choose; did you mean 'classifier'?",
+        "steps.choose.classifer: this step offers no choice; did you mean 'classifier'?",
     ),
-    ("strange key", SOUND.replace("citation", "author = 3\ncitation"), "author: no recipe has this key"),
+    ("strange key", SOUND.replace("citation", "author = 3\ncitation"), "author: a recipe has no such key"),
     ("floor of text", 'floor = "yes"\n' + SOUND, "floor: 'yes' does not suit; expected bool"),
-    ("learns from", 'learns_from = "me"\n' + SOUND, "learns_from: 'me' does not suit; expected 'other subjects'"),
-    ("inner folds", SOUND + "inner_folds = 2.5\n", "steps.inner_folds: 2.5 does not suit; expected a whole number"),
+    (
+        "learns from",
+        'learns_from = "me"\n' + SOUND,
+        "learns_from: does not suit; expected 'other subjects', in a recipe for spotting",
+    ),
+    (
+        "inner folds",
+        SOUND + "inner_folds = 2.5\n",
+        "steps.inner_folds: 2.5 does not suit; expected a whole number of at least 2",
+    ),
     (
         "other recipe",
         HEAD.replace("recognition", "str") + '[steps]\nspotting = "softnet-rul"\nrecognition = "majority"\n',
@@ -115,6 +123,47 @@ MISTAKES = [
         "steps.method.pp: softnet_rule has no such parameter; did you mean 'p'?",
     ),
     ("steps of text", HEAD + 'steps = "none"\n', "steps: 'none' does not suit; expected dict"),
+    ("negative C", SOUND.replace("1.0", "-1.0"), "steps.classifier.C: -1.0 does not suit; expected float above 0"),
+    ("NaN", SOUND.replace("1.0", "nan"), "steps.classifier.C: nan does not suit; expected float above 0"),
+    ("a date", SOUND.replace("1.0", "1979-05-27"), "steps.classifier.C: datetime.date(1979, 5, 27) does not suit"),
+    (
+        "name of tables",
+        SOUND.replace('"hoof"', "{ a = 1 }"),
+        "steps.representation.name: representation {'a': 1} is not",
+    ),
+    (
+        "kernel that is not there",
+        HEAD + "[steps]\n" + REPRESENTATION + 'classifier = { name = "svm" }\n[[steps.kernels]]\nkernel = "rbf"\n'
+        "[steps.choose]\nkernels = [[0], [7]]\n",
+        "steps.choose.kernels: there is no kernel 7; they are counted from 0",
+    ),
+    (
+        "empty choice",
+        SOUND + "[steps.choose]\nclassifier = []\n",
+        "steps.choose.classifier: an alternative is empty",
+    ),
+    (
+        "kernels twice",
+        SOUND + '[[steps.kernels]]\nkernel = "rbf"\n',
+        "kernels: each has its own transforms, kernel and gamma",
+    ),
+    (
+        "order of transforms",
+        SOUND + 'transforms = [{ name = "standardize" }, { name = "recentre" }]\n',
+        "transforms standardize, recentre: put those that learn",
+    ),
+    (
+        "a method that cannot learn",
+        'learns_from = "other subjects"\n'
+        + HEAD.replace("recognition", "spotting")
+        + '[steps]\nmethod = { name = "softnet_rule" }\n',
+        "learns_from: the method softnet_rule cannot learn",
+    ),
+    (
+        "a ring",
+        HEAD.replace("recognition", "str") + '[steps]\nspotting = "wrong"\nrecognition = "majority"\n',
+        "steps.spotting: 'wrong' is a recipe for str; expected one for spotting",
+    ),
 ]
 
 
@@ -153,16 +202,40 @@ def test_a_mistake_leaves_the_other_recipes_their_rows_and_tables(megc, folder, 
     assert (tmp_path / "out" / "scores.csv").read_text() == table
 
 
-def test_what_a_library_refuses_only_when_it_runs_is_named_with_recipe_and_fold(megc, folder, corpus, tmp_path):
-    (folder / "wrong.toml").write_text(SOUND.replace("1.0", "-1.0"))
+def test_what_a_library_refuses_only_when_it_runs_is_named_with_its_recipe(megc, folder, corpus, tmp_path):
+    (folder / "wrong.toml").write_text(SOUND + 'transforms = [{ name = "recentre" }]\n')
     done = megc("run-all", "--data-root", corpus, "--limit", 6, "--task", "recognition", "--output", tmp_path / "out",
                 "--jobs", 1)  # fmt: skip
     assert done.exit_code == 1
     (error,) = [line for line in done.stderr.splitlines() if line.startswith("error")]
-    assert error.startswith(
-        "error: wrong on synthetic, folds synthetic/sub01, synthetic/sub02, synthetic/sub03: unexpected"
-    )
+    assert error.startswith("error: wrong on synthetic: unexpected AxisError: ")
     assert "hoof-svm" in (tmp_path / "out" / "scores.csv").read_text()
+
+
+def test_a_folder_or_a_dead_link_named_like_a_recipe_is_none(folder):
+    (folder / "folder.toml").mkdir()
+    (folder / "dead.toml").symlink_to(folder / "nowhere")
+    assert recipe_names() == ["majority", "softnet-rule", "hoof-svm"]
+    assert broken_recipes() == {}
+
+
+def test_a_byte_order_mark_does_no_harm(folder):
+    (folder / "marked.toml").write_text(SOUND, encoding="utf-8-sig")
+    assert load_recipe("marked").steps == load_recipe("marked").steps
+
+
+def test_the_apex_can_be_taken_from_elsewhere_whether_or_not_the_recipe_names_it(folder):
+    (folder / "silent.toml").write_text(SOUND)
+    assert with_apex(["silent", "majority"], "spotted") == ["silent@spotted", "majority"]
+    assert load_recipe("silent@spotted").steps["representation"]["apex"] == "spotted"
+
+
+def test_a_recipe_that_was_named_and_does_not_fit_the_data_is_told(megc, folder, corpus, tmp_path):
+    done = megc("run-all", "--data-root", corpus, "--recipe", "majority", "--recipe", "softnet-rule", "--task",
+                "recognition", "--limit", 6, "--output", tmp_path, "--jobs", 1)  # fmt: skip
+    assert done.exit_code == 1
+    assert "error: softnet-rule: does not fit synthetic for --task recognition" in done.stderr
+    assert "majority" in (tmp_path / "scores.csv").read_text()
 
 
 def test_spotting_does_not_stop_at_a_broken_recipe(megc, folder, tmp_path):
@@ -198,7 +271,8 @@ def test_a_recipe_of_flow_may_take_its_apex_from_elsewhere(name):
     assert spotted.name == f"{name}@spotted"
     assert spotted.steps["representation"] == plain.steps["representation"] | {"apex": "spotted"}
     assert spotted.steps["classifier"] == plain.steps["classifier"]
-    assert tomllib.loads(recipe_text(spotted.name))["steps"] == spotted.steps
+    assert tomllib.loads(recipe_text(spotted.name)) == tomllib.loads(recipe_text(name))
+    assert recipe_text(spotted.name).startswith('# with apex = "spotted"')
 
 
 def test_with_apex_changes_only_recipes_that_look_at_one():

@@ -199,7 +199,6 @@ def test_faulty_steps_are_named():
             "leave out window",
         ),
         (lambda: Recognizer(classifier={"name": "oracle"}).fit(np.eye(4), list("aabb")), "'oracle' is not known"),
-        (lambda: Recognizer(classifier={"name": "svm"}, choose={"colour": [1]}).fit(np.eye(2), list("ab")), "no step"),
     ]:
         with pytest.raises(InputError, match=message):
             call()

@@ -17,11 +17,12 @@ from baselines.recipes import load_recipe, recipe_names
 from baselines.recognition.flow import clip_flow, onset_to_apex_flow
 from baselines.recognition.inputs import clip as sequence
 from baselines.recognition.representation import represent, represent_one, supports
-from features.apex import find_apex_by_motion
+from features.apex_by_motion import find_apex_by_motion
 from features.bi_woof import bi_woof
 from features.hoof import hoof
 from features.lbp_top import lbp_top
-from features.optical_strain import osf, osw_lbp_top
+from features.osf import osf
+from features.osw_lbp_top import osw_lbp_top
 
 SHAPES = {
     "lbp-top-svm": (5 * 5 * 48,),

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from baselines.datasets import load_dataset
-from baselines.metrics.recognition import confusion, uf1
+from baselines.metrics.classification import uf1
+from baselines.metrics.recognition import confusion
 from baselines.recognition.representation import represent
 from baselines.vqa.llama.answerer import Llama
 from baselines.vqa.llama.hub import EMBEDDED_PAIR

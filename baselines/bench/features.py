@@ -11,7 +11,8 @@ from baselines.parallel import run_parallel
 from features.lbp_top import lbp_top
 from features.mdmo import mdmo
 from features.optical_flow import METHODS, optical_flow
-from features.optical_strain import optical_strain, osw_lbp_top
+from features.optical_strain import optical_strain
+from features.osw_lbp_top import osw_lbp_top
 
 MEB = {"radii": (3, 3, 3), "blocks": (8, 8, 1), "overlap": 0.7}  # published setting of tvaranka/meb
 

@@ -10,8 +10,9 @@ import numpy as np
 from baselines.commands.predict import open_inputs, read_clips, run_each
 from baselines.errors import InputError
 from baselines.files import atomic_path, csv_text, write_text
-from baselines.parts import PARTS, check_part, nearest
+from baselines.parts import PARTS, check_part
 from baselines.recognition.representation import feature_of
+from baselines.signatures import described, nearest
 from features import FEATURES
 
 SUFFIXES = (".npz", ".csv")
@@ -25,9 +26,7 @@ def feature_list():
             "input": feature.input,
             "citation": feature.citation,
             "summary": feature.summary,
-            "parameters": {
-                parameter.name: parameter.default for parameter in PARTS["representation"][name].parameters().values()
-            },
+            "parameters": {p["name"]: p["default"] for p in described(PARTS["representation"][name])["parameters"]},
         }
         for name, feature in FEATURES.items()
     ]
@@ -40,7 +39,7 @@ def extract_inputs(name, inputs, settings=(), fps=None, jobs=1):
     """
     if name not in FEATURES:
         raise InputError(f"feature {name!r} is not known; {nearest(name, FEATURES)}")
-    chosen = {"name": name, **parse_settings(settings)}
+    chosen = {**parse_settings(settings), "name": name}
     check_part("representation", chosen, "--set")
     clips, outcome = open_inputs(inputs, partial(read_clips, fps=fps))
     compute = partial(feature_of, settings=chosen)
@@ -54,6 +53,8 @@ def parse_settings(settings):
         key, equals, text = setting.partition("=")
         if not equals or not key.strip():
             raise InputError(f"--set {setting!r}: expected NAME=VALUE, such as radii=[1, 1, 4]")
+        if key.strip() in (*parameters, "name"):
+            raise InputError(f"--set {setting!r}: {key.strip()} is given already; give it once")
         parameters[key.strip()] = _literal(text.strip())
     return parameters
 

@@ -73,7 +73,11 @@ def estimate(recipe, dataset, prepared, seed=0, jobs=1):
 
 def default_model(jobs=1):
     """Return the model trained on the embedded corpus, made at first use and kept in the cache folder."""
-    key = digest(recipe_identity(load_recipe(DEFAULT_RECIPE)), vars(load_recipe(EMOTIONS)), depends_on(__name__))
+    key = digest(
+        recipe_identity(load_recipe(DEFAULT_RECIPE)),
+        vars(load_recipe(EMOTIONS)),
+        depends_on(__name__, "baselines.datasets.embedded"),
+    )
     path = cache_folder() / "models" / f"{key}.skops"
     warnings.warn("no --model given; using one trained on the embedded synthetic corpus", stacklevel=2)
     if not path.exists():

@@ -9,7 +9,7 @@ from baselines.identity import digest
 def data_identity(dataset: Dataset) -> str:
     """Return a digest of everything a dataset holds: names, annotations, questions, size and time of the files."""
     records: list[Clip | Video] = [*dataset.clips, *dataset.videos]
-    seen = [[subject_of(r), r.name, str(getattr(r, "event", None) or getattr(r, "events", ""))] for r in records]
+    seen = [[subject_of(r), r.name, r.fps, str(getattr(r, "event", None) or getattr(r, "events", ""))] for r in records]
     return digest(seen, [_pixels(r) for r in records], [str(question) for question in dataset.questions])
 
 

@@ -7,7 +7,7 @@ rerun computes only the folds whose digest has no row yet.
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -15,11 +15,12 @@ from baselines.cache import prune_cache
 from baselines.datasets import load_dataset
 from baselines.datasets.identity import data_identity
 from baselines.datasets.records import Dataset
-from baselines.errors import InputError
+from baselines.errors import InputError, one_line
 from baselines.experiments.rows import Rows
 from baselines.experiments.tasks import TASKS
 from baselines.experiments.tasks.base import Task
-from baselines.identity import depends_on, digest
+from baselines.faces.track import tracking_identity
+from baselines.identity import depends_on, digest, reached
 from baselines.parallel import iterate_parallel
 from baselines.recipes import Recipe, broken_recipes, load_recipe, parts_of, recipe_names, with_apex
 from baselines.recognition.protocols import Fold
@@ -96,12 +97,30 @@ def run_experiments(
         under = f" under --protocol {protocol}" if protocol else ""
         names = ", ".join(dataset.name for dataset in loaded)
         raise InputError(f"no {named} fits {names}{under}; see `recipes list` and `data list`")
+    outcome.failures += _without_data(chosen if recipes else (), planned, loaded, tasks)
     rows = Rows(output, overwrite)
     for experiment, dataset in planned:
-        run(experiment, dataset, rows, jobs, outcome)
+        try:
+            run(experiment, dataset, rows, jobs, outcome)
+        except Exception as error:  # of whatever stopped its preparation, or its workers
+            outcome.failures.append(f"{experiment.recipe} on {experiment.dataset}: {one_line(error)}")
     prune_cache()
-    outcome.results = rows.results()
+    outcome.results = rows.results({experiment.digest for experiment, _ in planned})
     return outcome
+
+
+def _without_data(
+    named: Iterable[str],
+    planned: Sequence[tuple["Experiment", Dataset]],
+    loaded: Sequence[Dataset],
+    tasks: Sequence[str],
+) -> list[str]:
+    """Return one message for each recipe that was named and has nothing to run on."""
+    found = {experiment.recipe for experiment, _ in planned}
+    where = ", ".join(dataset.name for dataset in loaded) + (f" for --task {', '.join(tasks)}" if tasks else "")
+    return [
+        f"{name}: does not fit {where}; see `recipes show` and `data describe`" for name in named if name not in found
+    ]
 
 
 def _readable(names: Sequence[str], outcome: Outcome) -> list[str]:
@@ -145,12 +164,21 @@ def plan(
 def recipe_identity(recipe: Recipe) -> dict[str, Any]:
     """Return what the predictions of a recipe depend on besides data and seed.
 
-    That is the recipe with all others that it names, and the code and libraries that their parts and tasks reach.
+    That is the recipe with all others that it names, their lines in the registry of parts, the code and libraries that
+    these parts and the task reach and, where that code looks at faces, the model of landmarks.
     """
     recipes = [recipe, *(load_recipe(name) for name in TASKS[recipe.task].other_recipes(recipe))]
-    modules = {type(TASKS[recipe.task]).__module__}
-    modules |= {module for one in recipes for part in parts_of(one) for module in part.modules}
-    return {"recipes": [vars(one) for one in recipes], **depends_on(*sorted(modules))}
+    parts = [part for one in recipes for part in parts_of(one)]
+    modules = {type(TASKS[recipe.task]).__module__, "baselines.signatures"}
+    modules |= {module for part in parts for module in part.modules}
+    files, _ = reached(*sorted(modules))
+    sees_faces = any(file.match("baselines/faces/track.py") for file in files)
+    return {
+        "recipes": [[one.name, one.task, one.steps, one.learns_from] for one in recipes],
+        "parts": [asdict(part) for part in parts],
+        "faces": tracking_identity() if sees_faces else None,
+        **depends_on(*sorted(modules)),
+    }
 
 
 def run(experiment: Experiment, dataset: Dataset, rows: Rows, jobs: int, outcome: Outcome) -> None:
@@ -160,14 +188,9 @@ def run(experiment: Experiment, dataset: Dataset, rows: Rows, jobs: int, outcome
     outcome.reused += len(experiment.folds) - len(missing)
     if not missing:
         return
-    where = f"{experiment.recipe} on {experiment.dataset}"
     recipe, task = load_recipe(experiment.recipe), TASKS[experiment.task]
     started = time.perf_counter()
-    try:
-        prepared = task.prepare(recipe, dataset, jobs)
-    except Exception as error:
-        outcome.failures.append(f"{where}: {_reason(error)}")
-        return
+    prepared = task.prepare(recipe, dataset, jobs)
     preparation = (time.perf_counter() - started) / len(missing)
     one = partial(_run_fold, task=task, recipe=recipe, prepared=prepared, seed=experiment.seed)
     failed: dict[str, list[str]] = {}
@@ -176,8 +199,13 @@ def run(experiment: Experiment, dataset: Dataset, rows: Rows, jobs: int, outcome
         if reason:
             failed.setdefault(reason, []).append(fold.name)
             continue
-        rows.add(_row(experiment, fold) | {"seconds": round(preparation + seconds, 4)} | result)
+        try:
+            rows.add(_row(experiment, fold) | {"seconds": round(preparation + seconds, 4)} | result)
+        except ValueError:
+            failed.setdefault("a prediction that is not a finite number; check the parameters", []).append(fold.name)
+            continue
         outcome.computed += 1
+    where = f"{experiment.recipe} on {experiment.dataset}"
     outcome.failures += [f"{where}, {_named(names)}: {reason}" for reason, names in failed.items()]
 
 
@@ -203,14 +231,8 @@ def _run_fold(
     try:
         result = task.run(recipe, prepared, fold, seed)
     except Exception as error:
-        return {}, 0.0, _reason(error)
+        return {}, 0.0, one_line(error)
     return {**result, "peak_mb": _peak_memory()}, time.perf_counter() - started, None
-
-
-def _reason(error: Exception) -> str:
-    """Return an error in one line; one that is no `InputError` is a fault of the program and says its kind."""
-    text = " ".join(str(error).split())
-    return text if isinstance(error, InputError) else f"unexpected {type(error).__name__}: {text}"
 
 
 def _named(folds: Sequence[str]) -> str:

@@ -1,6 +1,6 @@
 """The aligned faces of a clip, and which of them is the apex."""
 
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
 import numpy as np
 
@@ -8,9 +8,11 @@ from baselines.cache import cached_arrays
 from baselines.errors import InputError
 from baselines.faces.track import cached_track
 from baselines.identity import array_identity, depends_on
+from baselines.signatures import AtLeast, AtMost
 from features.alignment import align, aligned_landmarks
-from features.apex import find_apex_by_motion
+from features.apex_by_motion import find_apex_by_motion
 
+Side = Annotated[int, AtLeast(16), AtMost(1024)]  # px, of an aligned face
 ApexSource = Literal["annotated", "spotted", "middle"]
 APEX_SOURCES = get_args(ApexSource)
 
@@ -30,8 +32,8 @@ def onset_and_apex(clip, size=128, apex="annotated"):
     """Return the aligned (size, size) uint8 faces at onset and apex.
 
     apex: "annotated", by the database (spotted in a clip whose apex it does not tell); "spotted", by
-    `features.apex.find_apex_by_motion`; "middle", halfway between onset and offset. Where the frame shows no face,
-    the nearest that does stands in.
+    `features.apex_by_motion`; "middle", halfway between onset and offset. Where the frame shows no face, the nearest
+    that does stands in.
     """
     if apex not in APEX_SOURCES:
         raise InputError(f"apex {apex!r} is not known; choose one of {', '.join(APEX_SOURCES)}")
@@ -55,7 +57,7 @@ def _spotted_apex(clip, faces, size):
     key = {
         "faces": array_identity(faces),
         "fps": clip.fps,
-        **depends_on("features.apex"),
+        **depends_on("features.apex_by_motion"),
     }
     return int(cached_arrays("apexes", key, compute)["index"])
 

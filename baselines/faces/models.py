@@ -12,12 +12,14 @@ import cv2
 import numpy as np
 
 from baselines.errors import InputError, MissingDependency
+from baselines.identity import digest
 from features.alignment import warp
 
 SEARCH_SIDE = 640  # px; frames with a longer side are scaled down for the search: faces from 1/8 of it, enlarged 1/16
 FACE = 180  # px; width of the face for the predictor, whose points are whole pixels
 CHECK_FACE = 90  # px; width of the face in the crop that confirms it
 NARROWEST = 80  # px; the detector's window
+PROBE = 1 << 16  # bytes at either end of the predictor's file that tell it from others
 START_SCORE, KEEP_SCORE = 0.0, -0.5  # detector scores to accept a new face and to keep a known one
 
 
@@ -91,6 +93,23 @@ def _dlib_models():
         return dlib.get_frontal_face_detector(), dlib.shape_predictor(str(path))
     except RuntimeError as error:
         raise InputError(f"{path}: not a dlib 68-point shape predictor ({error}); copy it again") from None
+
+
+@functools.lru_cache
+def predictor_identity(named=None):
+    """Return a digest of the 68-point predictor's file: its size, beginning and end; empty where there is none.
+
+    named: what $MEGC_LANDMARKS says; only so that another value is looked up anew.
+    """
+    try:
+        path = _predictor_file()
+    except InputError:
+        return ""
+    with path.open("rb") as file:
+        first = file.read(PROBE)
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - PROBE))
+        return digest(size, first.hex(), file.read().hex())
 
 
 def _predictor_file():

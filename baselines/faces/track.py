@@ -15,6 +15,7 @@ import numpy as np
 from baselines.cache import cached_arrays
 from baselines.errors import InputError
 from baselines.faces.following import Follower
+from baselines.faces.models import predictor_identity
 from baselines.identity import depends_on
 from features.alignment import bridge, similarity, smooth_stream, transform, warp
 
@@ -112,10 +113,7 @@ def cached_track(frames, fps, progress=None):
 
 def tracking_identity():
     """Return what landmarks depend on besides the frames, as part of a cache key."""
-    return {
-        "predictor": os.environ.get("MEGC_LANDMARKS", ""),
-        "tracking": depends_on(__name__),
-    }
+    return {"predictor": predictor_identity(os.environ.get("MEGC_LANDMARKS")), "tracking": depends_on(__name__)}
 
 
 def missing_runs(landmarks):

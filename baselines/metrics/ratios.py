@@ -1,12 +1,12 @@
 """Quotients and class means that are defined for every input."""
 
+from typing import Any
+
 import numpy as np
-from numpy.typing import ArrayLike
-
-from baselines.metrics.figures import Array
+from numpy.typing import ArrayLike, NDArray
 
 
-def ratio(numerator: ArrayLike, denominator: ArrayLike, undefined: float = 0.0) -> Array:
+def ratio(numerator: ArrayLike, denominator: ArrayLike, undefined: float = 0.0) -> NDArray[Any]:
     """Quotient, elementwise, that is defined where the denominator is 0.
 
     Parameters
@@ -32,7 +32,7 @@ def ratio(numerator: ArrayLike, denominator: ArrayLike, undefined: float = 0.0) 
     return result
 
 
-def class_mean(values: ArrayLike, counted: ArrayLike | None = None) -> Array:
+def class_mean(values: ArrayLike, counted: ArrayLike | None = None) -> NDArray[Any]:
     """Mean over classes, 0 where no class is counted.
 
     Parameters

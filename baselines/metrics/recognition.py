@@ -10,8 +10,8 @@ database are those of the pooled predictions of its clips.
 
 Counts
 ------
-`confusions` gives one confusion matrix (C, C + 1) a subject: rows true classes, columns predicted, the last
-column predictions outside the set.
+`classification.confusions` gives one confusion matrix (C, C + 1) a subject: rows true classes, columns
+predicted, the last column predictions outside the set.
 
 Figures
 -------
@@ -34,8 +34,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from baselines.metrics import classification
 from baselines.metrics.figures import Array, Rate, is_count
-from baselines.metrics.ratios import class_mean, ratio
+from baselines.metrics.ratios import ratio
 
 BINS = 10
 MEGC_CLASSES = ("negative", "positive", "surprise")
@@ -96,106 +97,7 @@ def confusion(truth: Collection[Any], predicted: Collection[Any], labels: Collec
     [[1, 0, 1], [1, 0, 0]]
     """
     validate(truth, predicted, labels)
-    return confusions(truth, predicted, labels, np.zeros(len(truth), int), 1)[0]
-
-
-def confusions(
-    truth: Collection[Any], predicted: Collection[Any], labels: Collection[Any], groups: ArrayLike, n_groups: int
-) -> Array:
-    """Confusion matrix of each group, such as a subject. Truth and labels are not validated.
-
-    Parameters
-    ----------
-    truth, predicted, labels
-        As in `validate`.
-    groups : array_like of shape (N,), int
-        The group of each prediction, numbered 0 to `n_groups` - 1.
-    n_groups : int
-        G, the number of groups.
-
-    Returns
-    -------
-    ndarray of shape (G, C, C + 1), int
-
-    Examples
-    --------
-    >>> confusions(["a", "b"], ["a", "a"], ["a", "b"], [1, 0], 2).tolist()
-    [[[0, 0, 0], [1, 0, 0]], [[1, 0, 0], [0, 0, 0]]]
-    """
-    number = {str(label): n for n, label in enumerate(labels)}
-    classes = len(number)
-    rows = np.fromiter((number[str(label)] for label in truth), int, len(truth))
-    columns = np.fromiter((number.get(str(label), classes) for label in predicted), int, len(predicted))
-    cells = (np.asarray(groups, int) * classes + rows) * (classes + 1) + columns
-    counts = np.bincount(cells, minlength=n_groups * classes * (classes + 1))
-    return counts.reshape(n_groups, classes, classes + 1)
-
-
-def class_counts(counts: ArrayLike) -> tuple[Array, Array, Array]:
-    """True positives, false positives and false negatives of each class.
-
-    Parameters
-    ----------
-    counts : array_like of shape (..., C, C + 1)
-        Confusions.
-
-    Returns
-    -------
-    tp, fp, fn : ndarray of shape (..., C)
-
-    Examples
-    --------
-    >>> [n.tolist() for n in class_counts([[1, 0, 1], [1, 0, 0]])]
-    [[1, 0], [1, 0], [1, 1]]
-    """
-    counts = np.asarray(counts)
-    square = counts[..., :-1]
-    tp = np.diagonal(square, axis1=-2, axis2=-1)
-    return tp, square.sum(axis=-2) - tp, counts.sum(axis=-1) - tp
-
-
-def uf1(counts: ArrayLike, counted: ArrayLike | None = None) -> Array:
-    """Unweighted F1: mean over classes of 2 TP / (2 TP + FP + FN).
-
-    Parameters
-    ----------
-    counts : array_like of shape (..., C, C + 1)
-        Confusions.
-    counted : array_like of shape (..., C), bool, optional
-        The classes that are averaged; all by default.
-
-    Returns
-    -------
-    ndarray of shape (...), float64
-
-    Examples
-    --------
-    >>> float(uf1([[2, 0, 0], [2, 0, 0]]))
-    0.3333333333333333
-    """
-    tp, fp, fn = class_counts(counts)
-    return class_mean(ratio(2 * tp, 2 * tp + fp + fn), counted)
-
-
-def uar(counts: ArrayLike, counted: ArrayLike | None = None) -> Array:
-    """Unweighted average recall: mean over classes of TP / (TP + FN).
-
-    Parameters
-    ----------
-    counts, counted
-        As in `uf1`.
-
-    Returns
-    -------
-    ndarray of shape (...), float64
-
-    Examples
-    --------
-    >>> float(uar([[2, 0, 0], [2, 0, 0]]))
-    0.5
-    """
-    tp, _, fn = class_counts(counts)
-    return class_mean(ratio(tp, tp + fn), counted)
+    return classification.confusions(truth, predicted, labels, np.zeros(len(truth), int), 1)[0]
 
 
 def accuracy(counts: ArrayLike, counted: ArrayLike | None = None) -> Array:
@@ -218,7 +120,7 @@ def accuracy(counts: ArrayLike, counted: ArrayLike | None = None) -> Array:
     0.5
     """
     counts = np.asarray(counts)
-    return ratio(class_counts(counts)[0].sum(axis=-1), counts.sum(axis=(-2, -1)))
+    return ratio(classification.class_counts(counts)[0].sum(axis=-1), counts.sum(axis=(-2, -1)))
 
 
 def number(counts: ArrayLike, counted: ArrayLike | None = None) -> Array:
@@ -242,7 +144,12 @@ def number(counts: ArrayLike, counted: ArrayLike | None = None) -> Array:
 
 
 # Functions of confusions (..., C, C + 1) and the classes (..., C) that are averaged.
-FIGURES: dict[str, Callable[..., Array]] = {"uf1": uf1, "uar": uar, "accuracy": accuracy, "n": number}
+FIGURES: dict[str, Callable[..., Array]] = {
+    "uf1": classification.uf1,
+    "uar": classification.uar,
+    "accuracy": accuracy,
+    "n": number,
+}
 
 
 def in_truth(counts: ArrayLike) -> Array:
@@ -313,8 +220,8 @@ def averaging(figures: Mapping[str, Callable[..., Array]], chosen: Rate) -> dict
     Examples
     --------
     >>> counts = [[2, 0, 0], [0, 0, 0]]
-    >>> alone = averaging({"uf1": uf1}, in_truth)
-    >>> float(uf1(counts)), float(alone["uf1"](counts))
+    >>> alone = averaging(FIGURES, in_truth)
+    >>> float(FIGURES["uf1"](counts)), float(alone["uf1"](counts))
     (0.5, 1.0)
     """
 

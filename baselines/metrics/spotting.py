@@ -9,7 +9,7 @@ can match. A group is whatever must agree: subject, video and type (micro or mac
 Counts
 ------
 `count` gives true positives, false positives and false negatives of each group. They come from pairs of
-one truth and one predicted interval with intersection over union in frames (`iou`) >= .5 (or > .5), by a rule:
+one truth and one predicted interval with intersection over union in frames (`overlap.iou`) >= .5 (or > .5), by a rule:
 `one-to-one` takes the largest possible number of pairs (maximum bipartite matching) and among these the
 largest total IoU; `megc2020` counts each truth interval that any prediction covers, so that one
 prediction may take several, as the MEGC2020 baseline's evaluation does.
@@ -34,6 +34,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
 from baselines.metrics.figures import Array, Rate
+from baselines.metrics.overlap import iou
 from baselines.metrics.ratios import ratio
 
 MATCHINGS = ("one-to-one", "megc2020")
@@ -71,30 +72,6 @@ def validate(intervals: ArrayLike, groups: ArrayLike) -> None:
     bad = np.flatnonzero(intervals[:, 0] > intervals[:, 1])
     if bad.size:
         raise ValueError(f"interval {bad[0]}: onset {intervals[bad[0], 0]} is after offset {intervals[bad[0], 1]}")
-
-
-def iou(first: ArrayLike, second: ArrayLike) -> Array:
-    """Intersection over union of inclusive intervals, in frames.
-
-    Parameters
-    ----------
-    first, second : array_like of shape (..., 2)
-        Onset and offset; the leading axes broadcast.
-
-    Returns
-    -------
-    ndarray of shape (...), float64
-
-    Examples
-    --------
-    >>> float(iou([1, 10], [6, 10]))
-    0.5
-    """
-    first, second = np.asarray(first), np.asarray(second)
-    shared = np.minimum(first[..., 1], second[..., 1]) - np.maximum(first[..., 0], second[..., 0]) + 1
-    shared = np.maximum(shared, 0)
-    union = (first[..., 1] - first[..., 0] + 1) + (second[..., 1] - second[..., 0] + 1) - shared
-    return shared / union
 
 
 def overlapping_pairs(

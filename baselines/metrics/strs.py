@@ -41,7 +41,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from baselines.metrics import recognition, spotting
+from baselines.metrics import classification, spotting
 from baselines.metrics.figures import Array
 from baselines.metrics.ratios import class_mean, ratio
 
@@ -173,7 +173,7 @@ def count(
     tp, fp, fn = (np.bincount(of, minlength=number) for of in (t_index[i], p_index[wrong], t_index[missed]))
     analysed = np.isin(t_emotions.astype(object)[i].astype(str), list(map(str, classes)))
     i, j = i[analysed], j[analysed]
-    pairs = recognition.confusions(t_emotions[i], p_emotions[j], classes, t_index[i], number)
+    pairs = classification.confusions(t_emotions[i], p_emotions[j], classes, t_index[i], number)
     return np.stack([tp, fp, fn], axis=1), pairs
 
 
@@ -319,7 +319,7 @@ def score(spotted: ArrayLike, pairs: ArrayLike, counted: ArrayLike | None = None
 
 
 def _class_counts(pairs: ArrayLike, mode: str) -> tuple[Array, Array, Array]:
-    tp, fp, fn = recognition.class_counts(pairs)
+    tp, fp, fn = classification.class_counts(pairs)
     if mode == SCRIPT:
         total = np.sum(pairs, axis=(-2, -1))[..., None]
         agreed = (fp + fn == 0) & ((tp == 0) | (tp == total))

@@ -2,12 +2,10 @@
 
 Conventions
 -----------
-Clips of one person are not independent, so whole subjects are resampled. Every metric of this
-package follows from counts that add up over subjects: `counts` is (S, ...), one entry a subject, and
-a statistic maps summed counts (R, ...) to figures (R,). A resample draws S subjects with replacement;
-the same seed and number of subjects draw the same resamples, so that recipes are compared in pairs.
-More than MOST_UNITS subjects are drawn in as many fixed groups of nearly equal size, which have the same
-variance and keep the time bounded.
+Whole subjects are resampled, as `baselines.metrics.resampling` tells. Every metric of this package follows
+from counts that add up over subjects: `counts` is (S, ...), one entry a subject, and a statistic maps summed
+counts (R, ...) to figures (R,). The same seed and number of subjects draw the same resamples, so that recipes
+are compared in pairs.
 
 Metrics
 -------
@@ -29,6 +27,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from baselines.metrics.figures import Array, Rate
+from baselines.metrics.resampling import resampled_sums
 
 Name = TypeVar("Name")
 Metric = tuple[Array, Rate]  # counts (S, ...) and the statistic of their sums
@@ -36,74 +35,6 @@ Interval = tuple[float, float]
 
 RESAMPLES = 1000
 LEVEL = 0.95
-MOST_UNITS = 2000
-_BLOCK_NUMBERS = 4_000_000  # resampled subject numbers held at once
-
-
-def validate(counts: ArrayLike) -> None:
-    """Refuse counts without an axis of subjects.
-
-    Parameters
-    ----------
-    counts : array_like of shape (S, ...)
-
-    Raises
-    ------
-    ValueError
-        If there is no leading axis.
-
-    Examples
-    --------
-    >>> validate(3)
-    Traceback (most recent call last):
-        ...
-    ValueError: counts: expected an array (S, ...) with one entry a subject
-    """
-    if np.ndim(counts) < 1:
-        raise ValueError("counts: expected an array (S, ...) with one entry a subject")
-
-
-def resampled_sums(counts: ArrayLike, resamples: int = RESAMPLES, seed: int = 0) -> Array:
-    """Sums of counts over subjects drawn with replacement.
-
-    Parameters
-    ----------
-    counts : array_like of shape (S, ...)
-        One entry a subject.
-    resamples : int
-        R, how often S subjects are drawn.
-    seed : int
-        Decides the draws.
-
-    Returns
-    -------
-    ndarray of shape (R, ...), float64
-
-    Raises
-    ------
-    ValueError
-        As `validate`.
-
-    Examples
-    --------
-    >>> resampled_sums([2, 2, 2], resamples=4).tolist()
-    [6.0, 6.0, 6.0, 6.0]
-    """
-    validate(counts)
-    counts = np.asarray(counts, float)
-    if not len(counts):
-        return np.zeros((resamples, *counts.shape[1:]))
-    flat = _grouped(counts.reshape(len(counts), -1))
-    subjects = len(flat)
-    rng = np.random.default_rng(seed)
-    block = max(1, _BLOCK_NUMBERS // subjects)
-    sums = []
-    for start in range(0, resamples, block):
-        rows = min(block, resamples - start)
-        drawn = rng.integers(subjects, size=(rows, subjects)) + subjects * np.arange(rows)[:, None]
-        times = np.bincount(drawn.ravel(), minlength=rows * subjects).reshape(rows, subjects)
-        sums.append(times @ flat)
-    return np.concatenate(sums).reshape(resamples, *counts.shape[1:])
 
 
 def percentiles(values: ArrayLike, level: float = LEVEL) -> Interval | None:
@@ -146,7 +77,7 @@ def interval(
     statistic : function
         From summed counts (R, ...) to figures (R,).
     resamples, seed
-        As in `resampled_sums`.
+        As in `resampling.resampled_sums`.
     level : float
         The share of the resamples between the bounds.
 
@@ -270,14 +201,6 @@ def mcnemar(first_right: ArrayLike, second_right: ArrayLike) -> dict[str, Any]:
     differing = first_only + second_only
     p = min(1.0, 2 * float(bdtr(min(first_only, second_only), differing, 0.5))) if differing else 1.0
     return {"first_only": first_only, "second_only": second_only, "p": p}
-
-
-def _grouped(counts: Array) -> Array:
-    """Counts (S, K) with every MOST_UNITS-th subject in one group, where there are more than that."""
-    if len(counts) <= MOST_UNITS:
-        return counts
-    padded = np.pad(counts, ((0, -len(counts) % MOST_UNITS), (0, 0)))
-    return padded.reshape(-1, MOST_UNITS, counts.shape[1]).sum(axis=0)
 
 
 def _resampled(metrics: Mapping[Name, Metric], resamples: int, seed: int) -> dict[Name, Array]:

@@ -6,19 +6,24 @@ A mistake is an `InputError` of one line with the file, the key and the nearest 
 
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from baselines.errors import InputError
-from baselines.parts import Part, check_parameters, check_part, nearest, signature_of
+from baselines.parts import check_part, find_part
+from baselines.signatures import Part, check_parameters, load, nearest, signature_of
 
 FOLDER = Path(__file__).parent
-ANNOTATED = 'apex = "annotated"'  # in the representation of a recipe that looks at an apex frame
-OTHER_APEXES = ("spotted", "middle")
+OTHER_APEXES = ("spotted", "middle")  # where recipes may take their apex frames from, besides the annotation
 OTHER_SUBJECTS = "other subjects"
 VIEW = "baselines.recognition.kernels:View"
+# Task -> what looks at all steps of a recipe together, once each is right by itself.
+TOGETHER = {
+    "recognition": "baselines.recognition.recognizer:check_steps",
+    "spotting": "baselines.spotting.recipe:check_steps",
+}
 
 
 @dataclass(frozen=True)
@@ -85,20 +90,30 @@ def load_recipe(name: str) -> Recipe:
 
     `NAME@spotted` and `NAME@middle` are the recipe NAME with its apex frames from there instead of from the database.
     """
-    return _checked(name, recipe_text(name))
-
-
-def recipe_text(name: str) -> str:
-    """Return the text of the recipe called `name`, as `load_recipe` reads it."""
     stem, at, apex = name.partition("@")
-    if stem not in _files():
-        raise InputError(f"recipe {name!r} is not known; {nearest(stem, list(_files()))}")
-    text = _read(FOLDER / f"{stem}.toml")
-    if at and (apex not in OTHER_APEXES or ANNOTATED not in text):
+    recipe = _checked(stem, recipe_text(stem))
+    if not at:
+        return recipe
+    if apex not in OTHER_APEXES or not looks_at_apex(recipe):
         raise InputError(
             f"recipe {name!r}: after @ comes one of {', '.join(OTHER_APEXES)}, with a recipe that looks at an apex"
         )
-    return text.replace(ANNOTATED, f'apex = "{apex}"') if at else text
+    representation = recipe.steps["representation"] | {"apex": apex}
+    return replace(recipe, name=name, steps=recipe.steps | {"representation": representation})
+
+
+def looks_at_apex(recipe: Recipe) -> bool:
+    """Tell whether the representation of a recipe is made of an apex frame, which may be taken from elsewhere."""
+    settings = recipe.steps.get("representation")
+    return settings is not None and "apex" in find_part("representation", settings["name"]).parameters()
+
+
+def recipe_text(name: str) -> str:
+    """Return the text of the file of a recipe; where `name` says another apex, that stands in a first line."""
+    stem, at, apex = name.partition("@")
+    if stem not in _files():
+        raise InputError(f"recipe {name!r} is not known; {nearest(stem, _files())}")
+    return (f'# with apex = "{apex}" in its representation\n' if at else "") + _read(FOLDER / f"{stem}.toml")
 
 
 def with_apex(names: Iterable[str], apex: str) -> list[str]:
@@ -108,8 +123,9 @@ def with_apex(names: Iterable[str], apex: str) -> list[str]:
     """
     if apex not in ("annotated", *OTHER_APEXES):
         raise InputError(f"--apex {apex!r} is not known; choose annotated, {' or '.join(OTHER_APEXES)}")
-    texts = {name: recipe_text(name) for name in names}
-    return [f"{name}@{apex}" if apex != "annotated" and ANNOTATED in text else name for name, text in texts.items()]
+    if apex == "annotated":
+        return list(names)
+    return [f"{name}@{apex}" if "@" not in name and looks_at_apex(load_recipe(name)) else name for name in names]
 
 
 def parts_of(recipe: Recipe) -> list[Part]:
@@ -118,7 +134,7 @@ def parts_of(recipe: Recipe) -> list[Part]:
 
 
 def _files() -> list[str]:
-    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+    return sorted(path.stem for path in FOLDER.glob("*.toml") if path.is_file())
 
 
 def _header(name: str) -> dict[str, Any]:
@@ -131,7 +147,7 @@ def _header(name: str) -> dict[str, Any]:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read ({error}); save it as UTF-8 text") from None
 
@@ -140,26 +156,29 @@ def _table(path: Path, text: str | None = None) -> dict[str, Any]:
     try:
         return tomllib.loads(_read(path) if text is None else text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InputError(f"{path}: not TOML ({error}); mend it there") from None
+        raise InputError(f"{path}: not TOML ({error}); correct it there") from None
 
 
 @lru_cache
 def _checked(name: str, text: str) -> Recipe:
-    path = FOLDER / f"{name.partition('@')[0]}.toml"
+    path = FOLDER / f"{name}.toml"
     table = _table(path, text)
     try:
         _check_keys(table)
-        for _ in _parts(table["task"], table["steps"]):
+        recipe = Recipe(name, **table)
+        for _ in _parts(recipe.task, recipe.steps):
             pass
+        if recipe.task in TOGETHER:
+            load(TOGETHER[recipe.task])(recipe)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
-    return Recipe(name, **table)
+    return recipe
 
 
 def _check_keys(table: Mapping[str, Any]) -> None:
     for key, value in table.items():
         if key not in KEYS:
-            raise InputError(f"{key}: no recipe has this key; {nearest(key, KEYS)}")
+            raise InputError(f"{key}: a recipe has no such key; {nearest(key, KEYS)}")
         kind = KEYS[key][0]
         if not isinstance(value, kind):
             raise InputError(f"{key}: {value!r} does not suit; expected {kind.__name__}")
@@ -168,8 +187,8 @@ def _check_keys(table: Mapping[str, Any]) -> None:
         raise InputError(f"{', '.join(missing)}: missing; a recipe has task, summary, citation and [steps]")
     if table["task"] not in STEPS:
         raise InputError(f"task: {table['task']!r} is not known; {nearest(table['task'], STEPS)}")
-    if table.get("learns_from", OTHER_SUBJECTS) != OTHER_SUBJECTS:
-        raise InputError(f"learns_from: {table['learns_from']!r} does not suit; expected {OTHER_SUBJECTS!r}")
+    if "learns_from" in table and (table["learns_from"] != OTHER_SUBJECTS or table["task"] != "spotting"):
+        raise InputError(f"learns_from: does not suit; expected {OTHER_SUBJECTS!r}, in a recipe for spotting")
 
 
 def _parts(task: str, steps: Mapping[str, Any]) -> Iterator[Part]:
@@ -210,20 +229,23 @@ def _kernel(value: Any, place: str) -> Iterator[Part]:
     yield from _list(_part("transform"))(value.get("transforms", []), f"{place}.transforms")
 
 
-def _whole(value: Any, place: str) -> Iterator[Part]:
-    if type(value) is not int:
-        raise InputError(f"{place}: {value!r} does not suit; expected a whole number")
-    yield from ()
+def _number(least: int) -> Callable[[Any, str], Iterator[Part]]:
+    def read(value: Any, place: str) -> Iterator[Part]:
+        if type(value) is not int or value < least:
+            raise InputError(f"{place}: {value!r} does not suit; expected a whole number of at least {least}")
+        yield from ()
+
+    return read
 
 
 def _choice(value: Any, place: str) -> Iterator[Part]:
     """Read {step: its alternatives}; one of kernels lists the numbers of those it takes."""
-    alternatives = {"transforms": _list(_part("transform")), "kernels": _list(_whole), "classifier": _classifier}
+    alternatives = {"transforms": _list(_part("transform")), "kernels": _list(_number(0)), "classifier": _classifier}
     if not isinstance(value, dict):
         raise InputError(f"{place}: {value!r} does not suit; expected a table of steps")
     for step, offered in value.items():
         if step not in alternatives:
-            raise InputError(f"{place}.{step}: is no step to choose; {nearest(step, alternatives)}")
+            raise InputError(f"{place}.{step}: this step offers no choice; {nearest(step, alternatives)}")
         yield from _list(alternatives[step])(offered, f"{place}.{step}")
 
 
@@ -240,12 +262,13 @@ def _recipe(task: str) -> Callable[[Any, str], Iterator[Part]]:
     def read(value: Any, place: str) -> Iterator[Part]:
         if not isinstance(value, str):
             raise InputError(f"{place}: {value!r} does not suit; expected the name of a {task} recipe")
+        found = _header(value.partition("@")[0]).get("task", task)
+        if found != task:  # looked at first, so that recipes that name each other in a ring are not followed
+            raise InputError(f"{place}: {value!r} is a recipe for {found}; expected one for {task}")
         try:
-            found = load_recipe(value)
+            load_recipe(value)
         except InputError as error:
             raise InputError(f"{place}: {error}") from None
-        if found.task != task:
-            raise InputError(f"{place}: {value!r} is a recipe for {found.task}; expected one for {task}")
         yield from ()
 
     return read
@@ -259,7 +282,7 @@ STEPS: dict[str, dict[str, tuple[Callable[[Any, str], Iterator[Part]], bool]]] =
         "kernels": (_list(_kernel), False),
         "classifier": (_classifier, True),
         "choose": (_choice, False),
-        "inner_folds": (_whole, False),
+        "inner_folds": (_number(2), False),
     },
     "spotting": {"method": (_part("spotting method"), True)},
     "str": {"spotting": (_recipe("spotting"), True), "recognition": (_recipe("recognition"), True)},

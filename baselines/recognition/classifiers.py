@@ -1,7 +1,13 @@
 """Classifiers: each function builds a scikit-learn estimator from the seed and a recipe's parameters."""
 
+from typing import Annotated
+
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
+
+from baselines.signatures import Above, AtLeast
+
+Positive = Annotated[float, Above(0)]
 
 
 class KernelRidge(ClassifierMixin, BaseEstimator):
@@ -48,7 +54,7 @@ def majority(seed):
     return DummyClassifier(strategy="most_frequent")
 
 
-def svm(seed, C: float = 1.0, tol: float = 1e-3, shrinking: bool = True):
+def svm(seed, C: Positive = 1.0, tol: Positive = 1e-3, shrinking: bool = True):
     """Return a support vector machine on kernels (libsvm; exact, so the seed plays no part).
 
     C: weight of what is misclassified. tol, shrinking: as `sklearn.svm.SVC`.
@@ -58,7 +64,7 @@ def svm(seed, C: float = 1.0, tol: float = 1e-3, shrinking: bool = True):
     return SVC(C=C, tol=tol, shrinking=shrinking, kernel="precomputed", break_ties=True)
 
 
-def ridge(seed, alpha: float = 0.3):
+def ridge(seed, alpha: Annotated[float, AtLeast(0)] = 0.3):
     """Return `KernelRidge` (exact, so the seed plays no part)."""
     return KernelRidge(alpha)
 

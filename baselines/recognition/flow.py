@@ -1,20 +1,23 @@
 """What is made of the optical flow from onset to apex, be it computed from frames or read from a published picture."""
 
+from typing import Annotated
+
 import cv2
 import numpy as np
 
 from baselines.cache import cached_arrays
 from baselines.datasets.frames import read_image
 from baselines.errors import InputError
-from baselines.faces.clips import ApexSource, onset_and_apex
+from baselines.faces.clips import ApexSource, Side, onset_and_apex
 from baselines.identity import array_identity, depends_on
+from baselines.signatures import AtLeast, AtMost
 from features.optical_flow import FlowMethod, optical_flow
 from features.optical_strain import optical_strain
 
 PICTURE_SIZE = 28
 
 
-def flow_image(clip, method: FlowMethod = "tvl1-skimage", size: int = 128, apex: ApexSource = "annotated"):
+def flow_image(clip, method: FlowMethod = "tvl1-skimage", size: Side = 128, apex: ApexSource = "annotated"):
     """Return the (28, 28, 3) picture of u, v and optical strain from onset to apex, each scaled to 0..255.
 
     The picture a database ships is read as it is; otherwise flow is computed and scaled as the published pictures
@@ -30,9 +33,9 @@ def flow_image(clip, method: FlowMethod = "tvl1-skimage", size: int = 128, apex:
 
 def raw_flow(
     clip,
-    pixels: int = PICTURE_SIZE,
+    pixels: Annotated[int, AtLeast(1), AtMost(1024)] = PICTURE_SIZE,
     method: FlowMethod = "tvl1-skimage",
-    size: int = 128,
+    size: Side = 128,
     apex: ApexSource = "annotated",
 ):
     """Return u and v themselves, px, averaged down to (pixels, pixels, 2); other parameters as `flow_image`."""
@@ -55,7 +58,7 @@ def clip_flow(clip, **flow_settings):
 def onset_to_apex_flow(clip, method="tvl1-skimage", size=128, apex="annotated"):
     """Return the flow (size, size, 2), px, between the aligned faces at onset and apex; kept in the cache.
 
-    method: as `features.optical_flow`. apex: as `faces.onset_and_apex`.
+    method: as `features.optical_flow`. apex: as `faces.clips.onset_and_apex`.
     """
     pair = np.stack(onset_and_apex(clip, size, apex))
     key = {

@@ -4,8 +4,8 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from sklearn.model_selection import GroupKFold
 
-from baselines.metrics.recognition import confusions, uar, uf1
-from baselines.metrics.uncertainty import resampled_sums
+from baselines.metrics.classification import confusions, uar, uf1
+from baselines.metrics.resampling import resampled_sums
 
 RESAMPLES = 200
 

@@ -4,20 +4,22 @@ One function for each kind of `features.INPUTS`; `baselines.parts.PREPARATIONS` 
 least number of frames that the feature works on, and what a recipe may set, and returns the feature's first arguments.
 """
 
-from typing import Any, TypedDict
+from typing import Annotated, Any, TypedDict
 
 import numpy as np
 
 from baselines.cache import cached_arrays
 from baselines.datasets.records import Clip
-from baselines.faces.clips import ApexSource, aligned_faces, first_landmarks
+from baselines.faces.clips import ApexSource, Side, aligned_faces, first_landmarks
 from baselines.identity import array_identity, depends_on
 from baselines.recognition.flow import clip_flow
+from baselines.signatures import AtLeast, AtMost
 from features.interpolation import interpolate
 from features.magnification import magnify
 from features.optical_flow import FlowMethod
 from features.optical_strain import mean_strain
 
+Length = Annotated[int, AtLeast(2), AtMost(1000)]  # frames
 EXPRESSION = 0.4  # seconds; half of it is the k of the spotting features
 
 
@@ -33,7 +35,7 @@ class Magnification(TypedDict, total=False):
 
 
 def clip(
-    clip: Clip, least: int, size: int = 128, frames: int | None = None, magnification: Magnification | None = None
+    clip: Clip, least: int, size: Side = 128, frames: Length | None = None, magnification: Magnification | None = None
 ) -> tuple[np.ndarray]:
     """Return (the aligned faces (T, size, size) of a clip in whole grey levels,).
 
@@ -52,8 +54,8 @@ def clip(
 def clip_and_strain(
     clip: Clip,
     least: int,
-    size: int = 128,
-    frames: int | None = None,
+    size: Side = 128,
+    frames: Length | None = None,
     magnification: Magnification | None = None,
     **strain: Any,
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -67,28 +69,28 @@ def clip_and_strain(
 
 
 def flow(
-    clip: Clip, least: int, method: FlowMethod = "tvl1-skimage", size: int = 128, apex: ApexSource = "annotated"
+    clip: Clip, least: int, method: FlowMethod = "tvl1-skimage", size: Side = 128, apex: ApexSource = "annotated"
 ) -> tuple[np.ndarray]:
     """Return (the flow (H, W, 2) from onset to apex,); parameters as `flow.onset_to_apex_flow`."""
     return (clip_flow(clip, method=method, size=size, apex=apex),)
 
 
 def clip_and_landmarks(
-    clip: Clip, least: int, size: int = 128, frames: int | None = None, magnification: Magnification | None = None
+    clip: Clip, least: int, size: Side = 128, frames: Length | None = None, magnification: Magnification | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return (faces as `clip`, landmarks (68, 2) in the first of them)."""
     return *faces_of(clip, least, size, frames, magnification), first_landmarks(clip, size)
 
 
 def clip_and_fps(
-    clip: Clip, least: int, size: int = 128, frames: int | None = None, magnification: Magnification | None = None
+    clip: Clip, least: int, size: Side = 128, frames: Length | None = None, magnification: Magnification | None = None
 ) -> tuple[np.ndarray, float]:
     """Return (faces as `clip`, their number per second)."""
     return *faces_of(clip, least, size, frames, magnification), clip.fps
 
 
 def clip_and_k(
-    clip: Clip, least: int, size: int = 128, frames: int | None = None, magnification: Magnification | None = None
+    clip: Clip, least: int, size: Side = 128, frames: Length | None = None, magnification: Magnification | None = None
 ) -> tuple[np.ndarray, int]:
     """Return (faces as `clip`, half the length of an expression of .4 s in frames)."""
     return *faces_of(clip, least, size, frames, magnification), max(1, round(clip.fps * EXPRESSION / 2))

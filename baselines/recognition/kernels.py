@@ -7,7 +7,7 @@ fold takes its rows and columns.
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -16,8 +16,9 @@ from baselines.errors import InputError
 from baselines.identity import array_identity
 from baselines.parts import find_part
 from baselines.recognition.transforms import Flatten, build_transforms, mirrored
+from baselines.signatures import Above, AtLeast
 
-Gamma = float | Literal["scale", "mean"]
+Gamma = Annotated[float, Above(0)] | Literal["scale", "mean"]
 
 
 def products(A, B):
@@ -112,8 +113,8 @@ class View(BaseEstimator):
         kernel: str = "rbf",
         gamma: Gamma = "scale",
         mirror: bool = False,
-        window: int | None = None,
-        step: int | None = None,
+        window: Annotated[int, AtLeast(1)] | None = None,
+        step: Annotated[int, AtLeast(1)] | None = None,
     ):
         self.transforms = transforms
         self.kernel = kernel
@@ -131,6 +132,11 @@ class View(BaseEstimator):
     def learning(self):
         """Whether a transform learns from the training clips."""
         return bool(build_transforms(self.transforms)[1])
+
+    def check(self):
+        """Raise `InputError` for transforms in an impossible order, or that learn and are to be cut into windows."""
+        if build_transforms(self.transforms)[1] and self.window:
+            raise InputError("a kernel over windows cannot follow a transform that learns; leave out window or it")
 
     def see(self, X):
         """Return (copies, n, ...) float32: what the view sees of clips, then of their mirror images."""
@@ -188,9 +194,8 @@ class View(BaseEstimator):
         return _part(found[1], samples.rows, self.rows_)
 
     def _fit_transforms(self, X):
+        self.check()
         head, tail = build_transforms(self.transforms)
-        if tail and self.window:
-            raise InputError("a kernel over windows cannot follow a transform that learns; leave out window or it")
         if tail:
             for transform in head:
                 X = transform.transform(X)

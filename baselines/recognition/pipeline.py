@@ -21,8 +21,12 @@ class Features(BaseEstimator):
 
     @property
     def key(self):
-        """Text that tells one way of seeing from another."""
+        """Text that tells these features from others."""
         return json.dumps(self.transforms, sort_keys=True)
+
+    def check(self):
+        """Raise `InputError` for transforms in an order that is impossible."""
+        build_transforms(self.transforms)
 
     def fit_transform(self, samples):
         """Fit on training samples and return their features."""
@@ -54,8 +58,13 @@ class KernelMean(BaseEstimator):
 
     @property
     def key(self):
-        """Text that tells one way of seeing from another."""
+        """Text that tells these kernels from others."""
         return "\n".join(view.key for view in self.views)
+
+    def check(self):
+        """Raise `InputError` for a kernel whose transforms and windows do not go together."""
+        for view in self.views:
+            view.check()
 
     def fit_transform(self, samples):
         """Fit on training samples (n) and return their kernel (n, n)."""

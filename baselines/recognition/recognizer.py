@@ -77,11 +77,8 @@ class Recognizer(ClassifierMixin, BaseEstimator):
 
     def _alternatives(self):
         """Return the steps of each alternative: all combinations of what `choose` offers, first things first."""
-        offered = self.choose or {}
         base = {"transforms": self.transforms, "kernels": self.kernels, "classifier": self.classifier}
-        strange = set(offered) - set(base)
-        if strange:
-            raise InputError(f"choose: {', '.join(sorted(strange))} is no step; expected {', '.join(base)}")
+        offered = {step: self.choose[step] for step in base if step in (self.choose or {})}
         found = []
         for values in itertools.product(*offered.values()):
             steps = base | dict(zip(offered, values))
@@ -119,6 +116,20 @@ class Recognizer(ClassifierMixin, BaseEstimator):
         classifier = build_part("classifier", settings, self.seed)
         weights = None if settings["name"] == "majority" else _equal_classes(own)
         return classifier.fit(Z, own, sample_weight=weights), known
+
+
+def check_steps(recipe):
+    """Raise `InputError` where the steps of a recognition recipe do not go together; nothing is fitted."""
+    choice, kernels = recipe.steps.get("choose", {}), recipe.steps.get("kernels", ())
+    for step, alternatives in choice.items():
+        if not alternatives or [] in alternatives:
+            raise InputError(f"steps.choose.{step}: an alternative is empty; name what it takes, or leave it out")
+    for number in itertools.chain(*choice.get("kernels", ())):
+        if number >= len(kernels):
+            raise InputError(f"steps.choose.kernels: there is no kernel {number}; they are counted from 0")
+    for steps in Recognizer.from_recipe(recipe)._alternatives():
+        pipeline, _ = build(**steps)
+        pipeline.check()
 
 
 def _samples(X):

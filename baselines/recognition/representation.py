@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -15,7 +16,8 @@ from baselines.errors import InputError
 from baselines.faces.track import tracking_identity
 from baselines.identity import depends_on
 from baselines.parallel import run_parallel
-from baselines.parts import Part, find_part, load, named
+from baselines.parts import find_part
+from baselines.signatures import Part, load, named
 from features import load as load_feature
 from features.errors import FeatureError
 
@@ -65,7 +67,8 @@ def represent_one(clip: Clip, settings: Mapping[str, Any]) -> np.ndarray:
         "fps": clip.fps,
         "event": clip.event and [clip.event.onset, clip.event.apex, clip.event.offset],
         "settings": settings,
-        **depends_on(__name__, *part.modules),
+        "part": asdict(part),
+        **depends_on(__name__, "baselines.signatures", *part.modules),
         **tracking_identity(),
     }
     return cached_arrays("representations", key, compute)["array"]
@@ -86,4 +89,4 @@ def _made(clip: Clip, part: Part, parameters: Mapping[str, Any]) -> Any:
         return part.load()(*load(part.preparation)(clip, least, **prepared), **own)
     except FeatureError as error:
         source = clip.frames.source if clip.frames else clip.flow_image
-        raise InputError(f"{source}, clip {clip.name}: {part.name}: {error}") from None
+        raise InputError(f"{source}, clip {clip.name}: {error}") from None

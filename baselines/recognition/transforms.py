@@ -5,14 +5,16 @@ learn from the training samples; all others see one sample at a time.
 """
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.decomposition import PCA
 from sklearn.utils import get_tags
 
 from baselines.errors import InputError
 from baselines.parts import build_part
+from baselines.signatures import Above, AtLeast
 
 
 class _Stateless(TransformerMixin, BaseEstimator):
@@ -93,7 +95,7 @@ class SoftHoof(_Stateless):
     distance, so that a small shift moves the histogram little. A histogram sums to 1 over the whole face.
     """
 
-    def __init__(self, cells: int = 7, bins: int = 8):
+    def __init__(self, cells: Annotated[int, AtLeast(1)] = 7, bins: Annotated[int, AtLeast(1)] = 8):
         self.cells = cells
         self.bins = bins
 
@@ -116,7 +118,7 @@ class SoftHoof(_Stateless):
 class Pool(_Stateless):
     """Average (n, H, W, C) pictures over blocks of `size` x `size` pixels."""
 
-    def __init__(self, size: int = 2):
+    def __init__(self, size: Annotated[int, AtLeast(1)] = 2):
         self.size = size
 
     def transform(self, X):
@@ -133,6 +135,16 @@ class Flatten(_Stateless):
     def transform(self, X):
         """Return (n, d) float32."""
         return np.asarray(X, np.float32).reshape(len(X), -1)
+
+
+class Pca(PCA):
+    """Principal components of rows (n, d), by the exact decomposition, so that the seed plays no part.
+
+    n_components: how many are kept, or the share of the variance that they must hold. whiten: give each unit variance.
+    """
+
+    def __init__(self, n_components: Annotated[float, Above(0)] | None = None, whiten: bool = False):
+        super().__init__(n_components, whiten=whiten, svd_solver="full")
 
 
 def build_transforms(steps):

@@ -1,7 +1,9 @@
 """Tables from result rows: scores.csv is the truth, Markdown is derived from it, timings stand apart."""
 
+import warnings
 from pathlib import Path
 
+from baselines.errors import one_line
 from baselines.experiments.tasks import TASKS, score_of
 from baselines.files import csv_text, write_text
 from baselines.metrics.uncertainty import LEVEL, RESAMPLES
@@ -23,7 +25,12 @@ def score_rows(results):
     scores = []
     for rows in results:
         fixed = {c: rows[0][c] for c in ("task", "dataset", "recipe", "seed")}
-        for figure in score_of(fixed["task"]).table(rows, fixed["seed"]):
+        try:
+            figures = score_of(fixed["task"]).table(rows, fixed["seed"])
+        except Exception as error:  # rows that were damaged on disk: the others are tabled
+            warnings.warn(f"{fixed['recipe']} on {fixed['dataset']}: no figures ({one_line(error)})", stacklevel=2)
+            continue
+        for figure in figures:
             rounded = {c: None if figure[c] is None else round(figure[c], 4) for c in ("value", "ci_low", "ci_high")}
             scores.append({**fixed, **figure, **rounded})
     order = list(TASKS)

@@ -56,6 +56,6 @@ def parts_text(parts: Iterable[Mapping[str, Any]]) -> str:
         lines.append(f"  {part['name']}: {part['summary']}")
         lines.append(f"      takes {part['takes']}" + (f"; {part['citation']}" if part["citation"] else ""))
         if part["parameters"]:
-            given = (f"{p['name']} = {p['default']}" for p in part["parameters"])
+            given = (f"{p['name']}" + ("" if p["required"] else f" = {p['default']}") for p in part["parameters"])
             lines.append(f"      {', '.join(given)}")
     return "\n".join(lines)

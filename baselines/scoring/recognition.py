@@ -8,7 +8,7 @@ import numpy as np
 
 from baselines.errors import InputError
 from baselines.formats.challenge import RECOGNITION_KEYS, place_of, read_recognition
-from baselines.metrics import recognition
+from baselines.metrics import classification, recognition
 from baselines.metrics.figures import Array
 from baselines.metrics.uncertainty import RESAMPLES
 from baselines.scoring import common
@@ -78,7 +78,7 @@ def confusions(rows: Sequence[Row], labels: Sequence[str]) -> Array:
     """Return the (S, C, C + 1) confusions of the subjects of rows, in order of database and subject."""
     subjects, index = _subjects(rows)
     truth, predicted = ([row[name] for row in rows] for name in ("label", "prediction"))
-    return recognition.confusions(truth, predicted, labels, index, len(subjects))
+    return classification.confusions(truth, predicted, labels, index, len(subjects))
 
 
 def class_figures(path: tuple[str, ...], counts: Array, fixed: bool) -> Figures:

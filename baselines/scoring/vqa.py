@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from baselines.datasets.question_kinds import scored_kind
 from baselines.errors import InputError
 from baselines.formats.challenge import place_of, read_answers
-from baselines.metrics import recognition, text, vqa
+from baselines.metrics import classification, text, vqa
 from baselines.metrics.figures import Array
 from baselines.metrics.uncertainty import RESAMPLES
 from baselines.scoring import common
@@ -200,7 +200,7 @@ def _counts(answered: _Answered, classes: dict[str, list[str]]) -> Counts:
     for kind, labels in classes.items():
         cases, truth, answers = answered.of_kind(kind)
         wanted, given = ([vqa.normalize(answer) for answer in side] for side in (truth, answers))
-        single = recognition.confusions(wanted, given, labels, range(len(cases)), len(cases))
+        single = classification.confusions(wanted, given, labels, range(len(cases)), len(cases))
         summed = answered.summed(cases, single.reshape(len(cases), math.prod(single.shape[1:])))
         counts[(kind,)] = summed.astype(int).reshape(len(summed), *single.shape[1:])
     for kind, (how, name) in MEAN_KINDS.items():

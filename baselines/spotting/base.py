@@ -127,7 +127,7 @@ class Spotter(BaseEstimator, ABC):
             "fps": fps,
             "block": BLOCK if self.in_blocks else None,
             "spotter": [type(self).__name__, {name: getattr(self, name) for name in self.measured_by}],
-            **depends_on(self.measure.__module__, "baselines.spotting.blocks"),
+            **depends_on(*self._measuring_modules(), "baselines.spotting.blocks"),
             **tracking_identity(),
         }
 
@@ -145,3 +145,8 @@ class Spotter(BaseEstimator, ABC):
             return measure_blocks(self.measure, frames, fps, progress, jobs)
         warnings: list[str] = []
         return self.measure(follow(frames, fps, warnings, progress), fps), warnings
+
+    def _measuring_modules(self) -> list[str]:
+        """Return the modules that `measure` is made of: a plain function's own, a method's with those of its class."""
+        bound = hasattr(self.measure, "__self__")
+        return sorted({self.measure.__module__, *([type(self).__module__] if bound else [])})

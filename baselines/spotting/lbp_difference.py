@@ -10,7 +10,8 @@ from baselines.faces.following import FaceFrame
 from baselines.faces.track import aligned_faces
 from baselines.spotting.base import Spotter, SpottingResult
 from baselines.spotting.rules import Rule, spot_by_rules
-from features.feature_difference import contrasted, difference_curve, lbp_histograms
+from features.contrast import contrasted
+from features.feature_difference import difference_curve, lbp_histograms
 
 SIZE = 128  # px; side of the aligned face
 

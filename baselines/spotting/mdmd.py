@@ -10,7 +10,7 @@ from baselines.faces.following import FaceFrame
 from baselines.faces.track import aligned_faces
 from baselines.spotting.base import Spotter, SpottingResult
 from baselines.spotting.rules import MICRO, Rule, micro_and_macro, spot_by_rules
-from features.feature_difference import contrasted
+from features.contrast import contrasted
 from features.mdmd import directional_difference
 from features.optical_flow import FlowMethod, optical_flow
 

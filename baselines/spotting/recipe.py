@@ -38,6 +38,13 @@ def make_spotter(recipe: Recipe, examples: Sequence[Any] | None = None, seed: in
     return spotter.fit(examples, seed)
 
 
+def check_steps(recipe: Recipe) -> None:
+    """Raise `InputError` for a recipe that is to learn by a method that cannot."""
+    spotter = build_part("spotting method", recipe.steps["method"])
+    if learns(recipe) and not hasattr(spotter, "examples"):
+        raise InputError(f"learns_from: the method {recipe.steps['method']['name']} cannot learn; leave it out")
+
+
 def learns(recipe: Recipe) -> bool:
     """Tell whether a spotting recipe is fitted on the other subjects of a dataset."""
     return bool(recipe.learns_from)

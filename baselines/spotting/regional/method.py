@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from baselines.datasets.records import Event
 from baselines.errors import InputError
-from baselines.metrics.spotting import iou
+from baselines.metrics.overlap import iou
 from baselines.spotting.base import Curve, Interval, Spotter, SpottingResult
 from baselines.spotting.curves import tallest_apart
 from baselines.spotting.regional.augment import varied
