@@ -79,15 +79,16 @@ def main():
 @_SEED
 @click.option(
     "--protocol",
-    type=click.Choice(["loso", "composite", "cross-database", "k-fold-by-subject"]),
-    help="Recognition: who is tested on whom. Default: each subject left out in turn of all in the dataset.",
+    metavar="NAME",
+    help="Recognition: who is tested on whom (loso, composite, cross-database, k-fold-by-subject). Default: each "
+    "subject left out in turn of all in the dataset.",
 )
 @click.option(
     "--apex",
-    type=click.Choice(["annotated", "spotted", "middle"]),
+    metavar="SOURCE",
     default="annotated",
     show_default=True,
-    help="Where recipes that look at an apex frame take it from.",
+    help="Where recipes that look at an apex frame take it from: annotated, spotted or middle.",
 )
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Use about N clips and N videos of each dataset.")
 @click.option("--output", type=click.Path(path_type=Path), default=Path("results"), show_default=True, help="Folder.")

@@ -19,9 +19,9 @@ from features import FEATURES, INPUTS
 KINDS = ("representation", "transform", "kernel", "classifier", "spotting method", "answerer")
 # How the input of a feature is made of a clip: `features.INPUTS` -> function of the clip and keyword parameters.
 PREPARATIONS = {
-    "clip": "baselines.recognition.inputs:clip",
+    "clip": "baselines.recognition.inputs:aligned_clip",
     "clip+strain": "baselines.recognition.inputs:clip_and_strain",
-    "flow": "baselines.recognition.inputs:flow",
+    "flow": "baselines.recognition.inputs:onset_apex_flow",
     "clip+landmarks": "baselines.recognition.inputs:clip_and_landmarks",
     "clip+fps": "baselines.recognition.inputs:clip_and_fps",
     "clip+k": "baselines.recognition.inputs:clip_and_k",
@@ -57,8 +57,8 @@ def _representation(name: str, path: str, citation: str = "") -> Part:
     return Part("representation", name, f"baselines.recognition.{path}", takes, citation, given=1)
 
 
-def _transform(name: str, path: str, takes: str, citation: str = "") -> Part:
-    return Part("transform", name, path, takes, citation)
+def _transform(name: str, path: str, takes: str) -> Part:
+    return Part("transform", name, path, takes)
 
 
 def _kernel(name: str, function: str, citation: str = "") -> Part:
@@ -74,8 +74,8 @@ def _spotter(name: str, path: str, citation: str) -> Part:
     return Part("spotting method", name, f"baselines.spotting.{path}", "the followed face of a video", citation)
 
 
-def _answerer(name: str, path: str, takes: str, citation: str = "") -> Part:
-    return Part("answerer", name, f"baselines.vqa.{path}", takes, citation)
+def _answerer(name: str, path: str, takes: str) -> Part:
+    return Part("answerer", name, f"baselines.vqa.{path}", takes)
 
 
 KERNEL = "a kernel (n, n)"

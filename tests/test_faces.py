@@ -11,7 +11,7 @@ import pytest
 from baselines.datasets.frames import ArrayFrames, open_frames
 from baselines.errors import InputError, MissingDependency
 from baselines.faces import following, models
-from baselines.faces.track import aligned_faces, cached_track, follow, missing_runs, track
+from baselines.faces.track import aligned_faces, cached_track, follow, track
 from features.alignment import RIGID, registrations, smooth, transform, warp
 
 pytest.importorskip("dlib", reason="dlib is not installed")
@@ -61,7 +61,9 @@ def test_a_face_that_leaves_and_comes_back(portrait):
     frames = [portrait] * 10 + [blank(portrait)] * 20 + [portrait] * 10
     seen = []
     found = track(frames, fps=30, progress=seen.append)
-    (gap,) = missing_runs(found.landmarks)
+    absent = np.flatnonzero(np.isnan(found.landmarks).any(axis=(1, 2))) + 1
+    gap = absent[0], absent[-1]
+    assert len(absent) == gap[1] - gap[0] + 1
     assert gap[0] == 11
     assert 30 <= gap[1] <= 30 + 30 * following.CHECK
     assert found.warnings == (f"no face in {gap[1] - 10} of 40 frames (11-{gap[1]})",)
@@ -162,13 +164,6 @@ def test_without_the_predictor_package_the_message_says_what_to_install(monkeypa
     monkeypatch.setattr(models.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(InputError, match="pip install face_recognition_models"):
         track([portrait])
-
-
-def test_missing_runs():
-    landmarks = np.zeros((8, 68, 2))
-    landmarks[[0, 3, 4, 7]] = np.nan
-    assert missing_runs(landmarks) == [(1, 1), (4, 5), (8, 8)]
-    assert missing_runs(np.zeros((2, 68, 2))) == []
 
 
 @pytest.mark.parametrize(("name", "first", "last"), [("face_noface.mov", 73, 169), ("noface_face.mov", 1, 96)])

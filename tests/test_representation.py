@@ -15,7 +15,7 @@ from baselines.experiments.run import run_experiments
 from baselines.faces.clips import aligned_faces, first_landmarks, onset_and_apex
 from baselines.recipes import load_recipe, recipe_names
 from baselines.recognition.flow import clip_flow, onset_to_apex_flow
-from baselines.recognition.inputs import clip as sequence
+from baselines.recognition.inputs import aligned_clip
 from baselines.recognition.representation import represent, represent_one, supports
 from features.apex_by_motion import find_apex_by_motion
 from features.bi_woof import bi_woof
@@ -158,16 +158,16 @@ def test_pictures_serve_recipes_of_flow_only(tmp_path, clip):
 
 def test_clips_too_short_for_their_radii_are_interpolated(clip):
     short = replace(clip, frames=clip.frames[:5], event=None)
-    assert sequence(short, 9)[0].shape == (9, 128, 128)
-    assert sequence(short, 2)[0].shape == (5, 128, 128)
-    assert sequence(clip, 2, frames=10)[0].shape == (10, 128, 128)
+    assert aligned_clip(short, 9)[0].shape == (9, 128, 128)
+    assert aligned_clip(short, 2)[0].shape == (5, 128, 128)
+    assert aligned_clip(clip, 2, frames=10)[0].shape == (10, 128, 128)
     assert represent_one(short, settings_of("lbp-top-svm")).shape == (1200,)
 
 
 def test_magnification_works_at_any_frame_rate(clip):
-    (plain,) = sequence(clip, 2, frames=10)
+    (plain,) = aligned_clip(clip, 2, frames=10)
     for fps in (100.0, 30.0):
-        (larger,) = sequence(replace(clip, fps=fps), 2, frames=10, magnification={"alpha": 10, "cutoff": 16})
+        (larger,) = aligned_clip(replace(clip, fps=fps), 2, frames=10, magnification={"alpha": 10, "cutoff": 16})
         np.testing.assert_array_equal(larger, larger.astype(np.uint8))
         change = np.abs(larger - plain).mean()
         assert 0.2 < change < 20

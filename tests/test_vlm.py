@@ -1,4 +1,4 @@
-"""The small vision model: its tokens, its lessons, and that llama.cpp computes what PyTorch does."""
+"""The small vision model: its tokens, its examples, and that llama.cpp computes what PyTorch does."""
 
 import numpy as np
 import pytest

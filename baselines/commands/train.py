@@ -30,7 +30,7 @@ def train_model(recipe_name, dataset_name, root=None, seed=0, jobs=1, fix_labels
     """Return the `Model` of a recognition recipe fitted on every labelled clip of the dataset at `root`.
 
     Its `data` tell what it was trained on and, as an estimate for people it has not seen, the scores of
-    recognizers that left out a fifth of the subjects each. fix_labels: mend the known label errors of the database.
+    recognizers that left out a fifth of the subjects each. fix_labels: correct the known label errors of the database.
     """
     recipe = load_recipe(recipe_name)
     if recipe.task != "recognition":

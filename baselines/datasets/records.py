@@ -13,8 +13,6 @@ from typing import Any
 from baselines.datasets.frames import Frames
 
 KINDS = ("micro", "macro")
-COARSE = ("negative", "positive", "surprise", "others")
-
 # Fine names as the databases write them -> coarse classes of the MEGC (MEGC2019 guideline, section
 # "composite database"; CAS(ME)^3 and 4DME spellings from their label files).
 COARSE_OF_FINE = {

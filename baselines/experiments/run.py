@@ -77,7 +77,7 @@ def run_experiments(
 
     recipes: names; none for all but the slow ones. protocol: one of `recognition.protocols`, None for the default of
     each task. The protocols that look at several databases take all named datasets as one. apex: where recipes that
-    look at an apex frame take it from, as in `recipes.with_apex`. fix_labels: mend the known label errors of the
+    look at an apex frame take it from, as in `recipes.with_apex`. fix_labels: correct the known label errors of the
     databases. A recipe that cannot be read and a fold that fails leave the others running; the folds that were finished
     stay in the folder.
     """
@@ -91,7 +91,7 @@ def run_experiments(
         loaded = [limit_dataset(dataset, limit) for dataset in loaded]
     if protocol in TOGETHER and len(loaded) > 1:
         loaded = [join_datasets(loaded)]
-    planned = [(e, dataset) for dataset in loaded for e in plan(dataset, tasks, chosen, seed, protocol)]
+    planned = [(e, dataset) for dataset in loaded for e in plan(dataset, chosen, tasks, seed, protocol)]
     if not planned and not outcome.failures:
         named = ", ".join((*recipes, *tasks)) or "recipe"
         under = f" under --protocol {protocol}" if protocol else ""
@@ -139,15 +139,11 @@ def _readable(names: Sequence[str], outcome: Outcome) -> list[str]:
 
 
 def plan(
-    dataset: Dataset,
-    tasks: Sequence[str] = (),
-    recipes: Sequence[str] | None = None,
-    seed: int = 0,
-    protocol: str | None = None,
+    dataset: Dataset, recipes: Iterable[str], tasks: Sequence[str] = (), seed: int = 0, protocol: str | None = None
 ) -> list[Experiment]:
-    """Return the experiments that tasks, recipes and a protocol mean on a dataset; None, or no task: all that fit."""
+    """Return the experiments that recipes mean on a dataset; tasks: only theirs, none for all."""
     experiments, identity = [], data_identity(dataset)
-    for recipe in (load_recipe(name) for name in (recipe_names() if recipes is None else recipes)):
+    for recipe in map(load_recipe, recipes):
         task = TASKS[recipe.task]
         if (tasks and recipe.task not in tasks) or not task.fits(recipe, dataset):
             continue

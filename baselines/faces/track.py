@@ -116,13 +116,6 @@ def tracking_identity():
     return {"predictor": predictor_identity(os.environ.get("MEGC_LANDMARKS")), "tracking": depends_on(__name__)}
 
 
-def missing_runs(landmarks):
-    """Return the 1-based inclusive (first, last) frames of each run of frames without a face."""
-    missing = np.isnan(np.asarray(landmarks)).any(axis=(1, 2))
-    runs = itertools.groupby(range(1, len(missing) + 1), key=lambda frame: missing[frame - 1])
-    return [(run[0], run[-1]) for run in (list(group) for absent, group in runs if absent)]
-
-
 def _followed(follower, frames, progress):
     for frame in frames:
         yield from follower.step(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY))

@@ -4,6 +4,8 @@ One function for each kind of `features.INPUTS`; `baselines.parts.PREPARATIONS` 
 least number of frames that the feature works on, and what a recipe may set, and returns the feature's first arguments.
 """
 
+import functools
+from collections.abc import Callable
 from typing import Annotated, Any, TypedDict
 
 import numpy as np
@@ -34,9 +36,9 @@ class Magnification(TypedDict, total=False):
     taps: int
 
 
-def clip(
+def aligned_clip(
     clip: Clip, least: int, size: Side = 128, frames: Length | None = None, magnification: Magnification | None = None
-) -> tuple[np.ndarray]:
+) -> tuple[Any, ...]:
     """Return (the aligned faces (T, size, size) of a clip in whole grey levels,).
 
     size: side of the face, px. magnification: parameters of `features.magnification.magnify`, applied first; a band
@@ -51,6 +53,29 @@ def clip(
     return (faces if wanted == len(faces) else interpolate(faces, wanted, whole=True),)
 
 
+def _clip_and(companion: Callable[[Clip, np.ndarray], Any], text: str) -> Callable[..., tuple[Any, ...]]:
+    """Return `aligned_clip`, with its parameters, that gives a companion of (the clip, its faces) besides."""
+
+    @functools.wraps(aligned_clip)
+    def prepared(clip: Clip, least: int, **settings: Any) -> tuple[Any, ...]:
+        (faces,) = aligned_clip(clip, least, **settings)
+        return faces, companion(clip, faces)
+
+    prepared.__doc__ = text
+    return prepared
+
+
+clip_and_landmarks = _clip_and(
+    lambda clip, faces: first_landmarks(clip, faces.shape[1]),
+    "Return (faces as `aligned_clip`, landmarks (68, 2) in the first of them).",
+)
+clip_and_fps = _clip_and(lambda clip, _: clip.fps, "Return (faces as `aligned_clip`, their number per second).")
+clip_and_k = _clip_and(
+    lambda clip, _: max(1, round(clip.fps * EXPRESSION / 2)),
+    "Return (faces as `aligned_clip`, half the length of an expression of .4 s in frames).",
+)
+
+
 def clip_and_strain(
     clip: Clip,
     least: int,
@@ -58,42 +83,18 @@ def clip_and_strain(
     frames: Length | None = None,
     magnification: Magnification | None = None,
     **strain: Any,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return (faces as `clip`, their mean optical strain (size, size)), which several features share in the cache.
+) -> tuple[Any, ...]:
+    """Return (faces as `aligned_clip`, their mean optical strain (size, size)), which features share in the cache.
 
     strain: parameters of `features.optical_strain.mean_strain`.
     """
-    (faces,) = faces_of(clip, least, size, frames, magnification)
+    (faces,) = aligned_clip(clip, least, size, frames, magnification)
     key = {"faces": array_identity(faces), "strain": strain, **depends_on("features.optical_strain")}
     return faces, cached_arrays("strain", key, lambda: {"mean": mean_strain(faces, **strain)})["mean"]
 
 
-def flow(
+def onset_apex_flow(
     clip: Clip, least: int, method: FlowMethod = "tvl1-skimage", size: Side = 128, apex: ApexSource = "annotated"
-) -> tuple[np.ndarray]:
+) -> tuple[Any, ...]:
     """Return (the flow (H, W, 2) from onset to apex,); parameters as `flow.onset_to_apex_flow`."""
     return (clip_flow(clip, method=method, size=size, apex=apex),)
-
-
-def clip_and_landmarks(
-    clip: Clip, least: int, size: Side = 128, frames: Length | None = None, magnification: Magnification | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return (faces as `clip`, landmarks (68, 2) in the first of them)."""
-    return *faces_of(clip, least, size, frames, magnification), first_landmarks(clip, size)
-
-
-def clip_and_fps(
-    clip: Clip, least: int, size: Side = 128, frames: Length | None = None, magnification: Magnification | None = None
-) -> tuple[np.ndarray, float]:
-    """Return (faces as `clip`, their number per second)."""
-    return *faces_of(clip, least, size, frames, magnification), clip.fps
-
-
-def clip_and_k(
-    clip: Clip, least: int, size: Side = 128, frames: Length | None = None, magnification: Magnification | None = None
-) -> tuple[np.ndarray, int]:
-    """Return (faces as `clip`, half the length of an expression of .4 s in frames)."""
-    return *faces_of(clip, least, size, frames, magnification), max(1, round(clip.fps * EXPRESSION / 2))
-
-
-faces_of = clip  # inside the functions above `clip` is the record

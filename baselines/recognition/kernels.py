@@ -22,25 +22,25 @@ Gamma = Annotated[float, Above(0)] | Literal["scale", "mean"]
 
 
 def products(A, B):
-    """Return the inner products (n, m) of rows."""
+    """Return the inner products (n, m) of rows, which are the kernel."""
     return A @ B.T
 
 
 def squared_distances(A, B):
-    """Return the squared Euclidean distances (n, m) of rows."""
+    """Return the squared distances (n, m) of rows; the kernel is exp(-gamma times these)."""
     squares = np.square(A).sum(axis=1)[:, None] + np.square(B).sum(axis=1)
     return np.maximum(squares - 2 * A @ B.T, 0)
 
 
 def chi2_distances(A, B):
-    """Return sum (a - b)^2 / (a + b), (n, m), of rows without negative values."""
+    """Return sum (a - b)^2 / (a + b), (n, m), of rows >= 0; the kernel is exp(-gamma times these)."""
     from sklearn.metrics.pairwise import additive_chi2_kernel
 
     return -additive_chi2_kernel(A, B)
 
 
 def intersections(A, B):
-    """Return sum min(a, b), (n, m), of rows."""
+    """Return sum min(a, b), (n, m), of rows, which is the kernel."""
     from scipy.spatial.distance import cdist
 
     return (A.sum(axis=1)[:, None] + B.sum(axis=1) - cdist(A, B, "cityblock")) / 2
@@ -182,7 +182,7 @@ class View(BaseEstimator):
         return self._kernel(self._pairs(samples), odd)
 
     def grams(self, samples):
-        """Return (`gram`, `gram` with odd) of samples, whose pairs are compared once."""
+        """Return (`gram`, `gram` with odd) of samples, comparing each pair once."""
         pairs = self._pairs(samples)
         return self._kernel(pairs), self._kernel(pairs, odd=True)
 

@@ -78,5 +78,8 @@ def load_model(path):
         raise InputError(f"{path}: not a readable model ({type(error).__name__}); {wanted}") from None
     if not isinstance(contents, dict) or contents.get("format") != FORMAT:
         raise InputError(f"{path}: not a model of this program; {wanted}")
-    parts = (contents[name] for name in ("recognizer", "analyst", "data", "libraries"))
-    return Model(Recipe(**contents["recipe"]), *parts)
+    try:
+        parts = [contents[name] for name in ("recognizer", "analyst", "data", "libraries")]
+        return Model(Recipe(**contents["recipe"]), *parts)
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{path}: not a whole model ({error}); {wanted}") from None

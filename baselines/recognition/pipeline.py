@@ -75,7 +75,7 @@ class KernelMean(BaseEstimator):
         return sum(view.gram(samples, odd) for view in self.views) / len(self.views)
 
     def transform_both(self, samples):
-        """Return (`transform`, `transform` with odd) of samples, whose pairs are compared once."""
+        """Return (`transform`, `transform` with odd) of samples, comparing each pair once."""
         both = [view.grams(samples) for view in self.views]
         return tuple(sum(kernels) / len(self.views) for kernels in zip(*both))
 

@@ -21,7 +21,7 @@ class Recognizer(ClassifierMixin, BaseEstimator):
     `kernels` lists the numbers, from 0, of those it takes. inner_folds, seed: int.
 
     Training samples are weighted so that every class counts the same, whatever its size. Inner folds, which leave
-    out some of the training subjects in turn, settle the combination of alternatives (`inner.choose`) and the
+    out some of the training subjects in turn, settle the combination of alternatives (`inner_folds.choose`) and the
     temperature that turns scores into probabilities.
     """
 

@@ -1,4 +1,4 @@
-"""What answers questions: one protocol for the command `vqa` and for the folds of an experiment, and two that keep it.
+"""What answers questions: one protocol for the command `vqa` and for the folds of an experiment, with two answerers.
 
 An answerer is shown what was seen of a clip (`Seen`) and answers all questions about it. Those that look at pictures
 with a vision model are in `baselines.vqa.llama`.

@@ -55,5 +55,5 @@ def labelled_clips(dataset: Dataset) -> list[Clip]:
 
 
 def annotated_videos(dataset: Dataset) -> list[Video]:
-    """Return the videos whose events are known, be it that they have none."""
+    """Return the videos whose events are known; a video may be known to have none."""
     return [video for video in dataset.videos if video.events is not None]
