@@ -7,10 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from baselines.experiments.run import recipe_identity
-from baselines.identity import ROOT, depends_on, digest, library_versions, reached
+from baselines.identity import ROOT, array_identity, depends_on, digest, library_versions, reached
 from baselines.parts import PARTS
 from baselines.recipes import load_recipe, recipe_names
 
@@ -46,13 +47,20 @@ def before(copy):
     return copy[1]()
 
 
-def changed(copy, before, path, text=None):
-    """Return the recipes whose identity another text at the end of a file changes; the file is put back after."""
+def changed(copy, before, path, text="\n# a comment\n", instead_of=None):
+    """Return the recipes whose identity changes with a text at the end of a file, or instead of another one in it.
+
+    The file is put back after.
+    """
     folder, identities = copy
     file = folder / path
     original = file.read_bytes() if file.exists() else None
     try:
-        file.write_bytes((original or b"") + (text or "\n# a comment\n").encode())
+        if instead_of is None:
+            file.write_bytes((original or b"") + text.encode())
+        else:
+            assert original.count(instead_of.encode()) == 1
+            file.write_bytes(original.replace(instead_of.encode(), text.encode()))
         after = identities()
     finally:
         file.unlink() if original is None else file.write_bytes(original)
@@ -71,10 +79,10 @@ method = { name = "softnet_rule", p = 0.4 }
     ("path", "text"),
     [
         ("features/unrelated.py", '"""A feature that no recipe names."""\n'),
-        ("baselines/report/plots.py", None),
+        ("baselines/report/plots.py", "\n# a comment\n"),
         ("baselines/recipes/another.toml", NEW_RECIPE),
-        ("baselines/commands/predict.py", None),
-        ("baselines/parts.py", None),
+        ("baselines/commands/predict.py", "\n# a comment\n"),
+        ("baselines/parts.py", "\n# a comment\n"),
     ],
 )
 def test_what_no_recipe_reaches_changes_no_recipe(copy, before, path, text):
@@ -115,16 +123,49 @@ def test_a_changed_classifier_a_fitted_file_and_a_named_recipe_count(copy, befor
     spotted = {"regional-contrast", "regional-contrast-fitted"}
     with_trees = changed(copy, before, "baselines/spotting/regional/trees.json", " ")
     assert with_trees == spotted | {name for name in before if name.startswith("regional-contrast+")}
-    toml = copy[0] / "baselines" / "recipes" / "flow-kernels.toml"
-    original = toml.read_text()
-    try:
-        toml.write_text(original.replace("alpha = 0.3", "alpha = 0.4"))
-        after = copy[1]()
-    finally:
-        toml.write_text(original)
-    assert {name for name in before if after[name] != before[name]} == {
-        "flow-kernels", "regional-contrast+flow-kernels", "vqa-rules", "vqa-hybrid",
-    }  # fmt: skip
+    number = changed(copy, before, "baselines/recipes/flow-kernels.toml", "alpha = 0.4", instead_of="alpha = 0.3")
+    assert number == {"flow-kernels", "regional-contrast+flow-kernels", "vqa-rules", "vqa-hybrid"}
+    summary = changed(
+        copy, before, "baselines/recipes/flow-kernels.toml", 'summary = "the mean', instead_of='summary = "mean'
+    )
+    assert summary == set(), "rewording a recipe changes no result"
+
+
+@pytest.mark.parametrize(
+    ("path", "instead_of", "text", "recipes"),
+    [
+        ("baselines/parts.py", '"chi2", "chi2_distances"', '"chi2", "squared_distances"', "lbp-top-chi2-svm"),
+        ("baselines/parts.py", "transforms:StrainTensor", "transforms:Flatten", "flow-kernels"),
+        ("features/__init__.py", '2007", least_frames="lbp_top:least_frames")', '2007")', "lbp-top-svm"),
+    ],
+)
+def test_another_line_of_the_registry_changes_the_recipes_that_name_it(copy, before, path, instead_of, text, recipes):
+    found = changed(copy, before, path, text, instead_of)
+    assert recipes in found
+    assert not {"majority", "regional-contrast"} & found
+
+
+def test_how_parts_are_called_counts_for_all(copy, before):
+    assert changed(copy, before, "baselines/signatures.py") == set(before)
+
+
+def test_the_model_of_landmarks_counts_where_faces_are_looked_at(tmp_path, monkeypatch):
+    def identities():
+        return {name: recipe_identity(load_recipe(name)) for name in ("softnet-rule", "lbp-top-svm", "hoof-svm")}
+
+    ours = identities()
+    (tmp_path / "other.dat").write_bytes(b"another predictor")
+    monkeypatch.setenv("MEGC_LANDMARKS", str(tmp_path / "other.dat"))
+    assert all(ours[name] != other for name, other in identities().items())
+    (tmp_path / "other.dat").write_bytes(b"yet another one, put there later")
+    assert all(one["faces"]["predictor"] for one in ours.values())
+
+
+def test_type_and_shape_of_an_array_count():
+    zeros = np.zeros((4, 8), np.uint8)
+    others = [zeros.reshape(8, 4), zeros.astype(bool), zeros.ravel(), np.zeros((4, 2), np.float32)]
+    assert array_identity(zeros) == array_identity(zeros.copy())
+    assert all(array_identity(zeros) != array_identity(other) for other in others)
 
 
 @pytest.mark.parametrize("part", [part for parts in PARTS.values() for part in parts.values()], ids=lambda p: p.name)
