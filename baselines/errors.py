@@ -15,7 +15,10 @@ class MissingDependency(InputError):
         super().__init__(f"{purpose} needs the module {module!r}: run `pip install {package}`")
 
 
+UNEXPECTED = "unexpected"  # how the line of a fault of the program begins, which names no file by itself
+
+
 def one_line(error: BaseException) -> str:
     """Return an error in one line; one that is no `InputError` is a fault of the program and says its kind."""
     text = " ".join(str(error).split())
-    return text if isinstance(error, InputError) else f"unexpected {type(error).__name__}: {text}"
+    return text if isinstance(error, InputError) else f"{UNEXPECTED} {type(error).__name__}: {text}"

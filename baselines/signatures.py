@@ -200,9 +200,15 @@ def nearest(name: Any, known: Any) -> str:
 
 
 def load(path: str) -> Any:
-    """Return what a path "module:attribute" names."""
-    module, name = path.split(":")
-    return getattr(import_module(module), name)
+    """Return what a path "module:attribute" names; raises `InputError` where there is no such thing."""
+    module, _, name = path.partition(":")
+    try:
+        return getattr(import_module(module), name)
+    except (ImportError, SyntaxError, AttributeError, ValueError) as error:
+        if isinstance(error, InputError):  # a library that is not installed, which says so itself
+            raise
+        reason = f"{type(error).__name__}: {error}"
+        raise InputError(f"{path}: cannot be loaded ({reason}); correct its line or the module") from None
 
 
 def named(settings: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:

@@ -81,28 +81,37 @@ _FLOW = ("optical_flow:METHODS",)
 _FLOW_TO_FIRST = ("optical_flow:flow_to_first", *_FLOW)
 _STRAIN = ("optical_strain:strain_maps", *_FLOW)
 
-FEATURES = {
-    feature.name: feature
-    for feature in (
-        Feature("lbp_top:lbp_top", "clip", "Zhao and Pietikainen 2007", least_frames="lbp_top:least_frames"),
-        Feature("lbp_sip:lbp_sip", "clip", "Wang et al. 2014", least_frames="lbp_top:least_frames"),
-        Feature("osf:osf", "clip+strain", "Liong et al. 2014", _STRAIN),
-        Feature("osw_lbp_top:osw_lbp_top", "clip+strain", "Liong et al. 2014", _STRAIN, "osw_lbp_top:least_frames"),
-        Feature("optical_flow:flow_to_first", "clip", "Farneback 2003; Zach et al. 2007", _FLOW),
-        Feature("optical_flow:flow_consecutive", "clip", "Farneback 2003; Zach et al. 2007", _FLOW),
-        Feature("optical_strain:strain_maps", "clip", "Shreve et al. 2011", _FLOW),
-        Feature("optical_strain:optical_strain", "flow", "Shreve et al. 2011"),
-        Feature("hoof:hoof", "flow", "Chaudhry et al. 2009"),
-        Feature("bi_woof:bi_woof", "flow", "Liong et al. 2018"),
-        Feature("mdmo:mdmo", "clip+landmarks", "Liu et al. 2016", _FLOW),
-        Feature("apex:find_apex", "clip+landmarks", "Liong et al. 2015", _FLOW_TO_FIRST),
-        Feature("apex:onset_difference", "clip+landmarks", "Liong et al. 2015", _FLOW_TO_FIRST),
-        Feature("interpolation:interpolate", "clip", "Zhou et al. 2011"),
-        Feature("magnification:magnify", "clip+fps", "Wu et al. 2012"),
-        Feature("feature_difference:feature_difference", "clip+k", "Moilanen et al. 2014"),
-        Feature("mdmd:mdmd", "clip+k", "Wang et al. 2017", _FLOW),
-    )
-}
+
+def _by_name(*features: Feature) -> dict[str, Feature]:
+    found: dict[str, Feature] = {}
+    for feature in features:
+        if feature.name in found or not feature.name:
+            raise ValueError(f"feature {feature.path!r}: has no name, or that of {found.get(feature.name)}")
+        if feature.input not in INPUTS:
+            raise ValueError(f"feature {feature.name}: takes {feature.input!r}; expected one of {', '.join(INPUTS)}")
+        found[feature.name] = feature
+    return found
+
+
+FEATURES = _by_name(
+    Feature("lbp_top:lbp_top", "clip", "Zhao and Pietikainen 2007", least_frames="lbp_top:least_frames"),
+    Feature("lbp_sip:lbp_sip", "clip", "Wang et al. 2014", least_frames="lbp_top:least_frames"),
+    Feature("osf:osf", "clip+strain", "Liong et al. 2014", _STRAIN),
+    Feature("osw_lbp_top:osw_lbp_top", "clip+strain", "Liong et al. 2014", _STRAIN, "osw_lbp_top:least_frames"),
+    Feature("optical_flow:flow_to_first", "clip", "Farneback 2003; Zach et al. 2007", _FLOW),
+    Feature("optical_flow:flow_consecutive", "clip", "Farneback 2003; Zach et al. 2007", _FLOW),
+    Feature("optical_strain:strain_maps", "clip", "Shreve et al. 2011", _FLOW),
+    Feature("optical_strain:optical_strain", "flow", "Shreve et al. 2011"),
+    Feature("hoof:hoof", "flow", "Chaudhry et al. 2009"),
+    Feature("bi_woof:bi_woof", "flow", "Liong et al. 2018"),
+    Feature("mdmo:mdmo", "clip+landmarks", "Liu et al. 2016", _FLOW),
+    Feature("apex:find_apex", "clip+landmarks", "Liong et al. 2015", _FLOW_TO_FIRST),
+    Feature("apex:onset_difference", "clip+landmarks", "Liong et al. 2015", _FLOW_TO_FIRST),
+    Feature("interpolation:interpolate", "clip", "Zhou et al. 2011"),
+    Feature("magnification:magnify", "clip+fps", "Wu et al. 2012"),
+    Feature("feature_difference:feature_difference", "clip+k", "Moilanen et al. 2014"),
+    Feature("mdmd:mdmd", "clip+k", "Wang et al. 2017", _FLOW),
+)
 
 
 def load(path: str) -> Any:

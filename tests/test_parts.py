@@ -5,16 +5,18 @@ import json
 import numpy as np
 import pytest
 
+import features
+from baselines import parts
 from baselines.datasets.cutting import event_clips
 from baselines.datasets.manifest import read_videos
 from baselines.errors import InputError
 from baselines.parts import KINDS, PARTS, build_part, check_part, describe_parts, find_part
 from baselines.recognition.representation import feature_of, represent_one
-from baselines.signatures import REQUIRED, fits, nearest
+from baselines.signatures import REQUIRED, fits, load, nearest
 from features import FEATURES
 
 EVERY = pytest.mark.parametrize(
-    "part", [part for parts in PARTS.values() for part in parts.values()], ids=lambda part: f"{part.kind} {part.name}"
+    "part", [part for kind in PARTS.values() for part in kind.values()], ids=lambda part: f"{part.kind} {part.name}"
 )
 
 
@@ -65,6 +67,29 @@ def test_the_spelling_with_a_hyphen_is_answered_with_the_right_one():
     with pytest.raises(InputError, match="did you mean 'lbp_top'"):
         find_part("representation", "lbp-top")
     assert nearest("zzz", ["a", "b"]) == "choose one of a, b"
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("features.nothing:hoof", "ModuleNotFoundError"),
+        ("features.hoof:nothing", "AttributeError"),
+        ("features.hoof", "AttributeError"),
+    ],
+)
+def test_a_wrong_line_of_the_registry_is_told_in_one_line(path, reason):
+    with pytest.raises(InputError, match=rf"{path}: cannot be loaded \({reason}: .*correct its line or the module"):
+        load(path)
+
+
+def test_two_parts_or_features_of_one_name_are_refused():
+    hoof = PARTS["representation"]["hoof"]
+    with pytest.raises(ValueError, match="two parts are called representation 'hoof'"):
+        parts._by_name([hoof, hoof])
+    with pytest.raises(ValueError, match="has no name, or that of"):
+        features._by_name(FEATURES["hoof"], FEATURES["hoof"])
+    with pytest.raises(ValueError, match="takes 'clips'; expected one of clip, flow, clip\+strain"):
+        features._by_name(features.Feature("hoof:hoof", "clips", "nobody"))
 
 
 def test_lists_of_a_recipe_become_tuples():
@@ -128,7 +153,7 @@ def test_the_command_lists_every_part_with_its_parameters(megc):
     listed = json.loads(megc("recipes", "parts", "--json").stdout)
     assert listed == json.loads(json.dumps(describe_parts()))
     assert {(entry["kind"], entry["name"]) for entry in listed} == {
-        (kind, name) for kind, parts in PARTS.items() for name in parts
+        (kind, name) for kind, named in PARTS.items() for name in named
     }
     (hoof,) = [entry for entry in listed if entry["name"] == "hoof"]
     defaults = {p["name"]: p["default"] for p in hoof["parameters"]}

@@ -219,6 +219,14 @@ def test_a_folder_or_a_dead_link_named_like_a_recipe_is_none(folder):
     assert broken_recipes() == {}
 
 
+def test_a_name_that_would_mean_something_else_is_refused(folder):
+    for name in ("a@b", "a|b"):
+        (folder / f"{name}.toml").write_text(SOUND)
+        with pytest.raises(InputError, match=r"may not hold @ or \|; rename the file"):
+            load_recipe(name)
+    assert set(broken_recipes()) == {"a@b", "a|b"}
+
+
 def test_a_byte_order_mark_does_no_harm(folder):
     (folder / "marked.toml").write_text(SOUND, encoding="utf-8-sig")
     assert load_recipe("marked").steps == load_recipe("marked").steps

@@ -438,3 +438,16 @@ def test_another_landmark_predictor_is_measured_anew(keys, monkeypatch):
         monkeypatch.setenv("MEGC_LANDMARKS", predictor)
         RegionalContrast().measured(frames, 30.0)
     assert keys[0] == keys[1] != keys[2]
+
+
+def test_intervals_outside_the_video_are_refused_not_written(monkeypatch):
+    class Wrong(SoftnetRule):
+        def measured(self, frames, fps, progress=None, jobs=1):
+            return np.zeros((30, 2)), ()
+
+        def spot(self, measured, fps):
+            return SpottingResult((Interval(-3, 5, 40, "micro", 1.0),))
+
+    frames = ArrayFrames(np.zeros((30, 8, 8, 3), np.uint8), "short.mp4")
+    with pytest.raises(InputError, match=r"short.mp4: Wrong gave onset -3, apex 5, offset 40 of a video of 30 frames"):
+        Wrong().predict(frames, 30.0)

@@ -159,7 +159,7 @@ assert vqa_scores(rows, ["positive"], resamples=0)["coarse"]["n"] == 1
 def test_a_row_in_the_table_alone_is_parsed_rendered_answered_and_scored(tmp_path):
     source = Path(question_kinds.__file__).read_text()
     path = tmp_path / "question_kinds.py"
-    anchor = source.index("UNKNOWN,", source.index("KINDS = {"))
+    anchor = source.index("UNKNOWN,", source.index("KINDS = _by_name("))
     start = source.rindex("QuestionKind(", 0, anchor)
     path.write_text(source[:start].rstrip() + ROW + source[anchor + len("UNKNOWN,") :])
     done = subprocess.run([sys.executable, "-c", CHECK, path], capture_output=True, text=True)

@@ -25,7 +25,7 @@ def feature_list():
             "name": name,
             "input": feature.input,
             "citation": feature.citation,
-            "summary": feature.summary,
+            "summary": PARTS["representation"][name].summary,
             "parameters": {p["name"]: p["default"] for p in described(PARTS["representation"][name])["parameters"]},
         }
         for name, feature in FEATURES.items()

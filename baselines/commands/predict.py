@@ -8,7 +8,7 @@ from baselines.commands.train import default_model, load_model
 from baselines.datasets.cutting import cut_clip, event_clips
 from baselines.datasets.manifest import read_videos
 from baselines.datasets.records import Event, Video
-from baselines.errors import InputError
+from baselines.errors import UNEXPECTED, InputError
 from baselines.parallel import attempt, progress_bar, run_parallel
 from baselines.recognition.intervals import recognize_events
 from baselines.recognition.representation import represent_one
@@ -128,7 +128,8 @@ def run_each(function, records, rows_of, outcome, jobs, label):
             warnings.warn(f"{record.frames.source}: {note}", stacklevel=2)
         try:
             if failure:
-                raise InputError(failure)
+                source = record.frames.source if record.frames else record.name
+                raise InputError(f"{source}: {failure}" if failure.startswith(UNEXPECTED) else failure)
             outcome.rows += rows_of(record, result)
             outcome.succeeded += 1
         except InputError as error:

@@ -39,7 +39,12 @@ def adapter(name: str) -> ModuleType:
     """Return the adapter module of a dataset."""
     if name not in DATASETS:
         raise InputError(f"dataset {name!r} is not known; choose one of {', '.join(DATASETS)}")
-    return import_module(f"baselines.datasets.{DATASETS[name][0]}")
+    try:
+        module = import_module(f"baselines.datasets.{DATASETS[name][0]}")
+        module.ABOUT, module.load  # noqa: B018
+    except (ImportError, SyntaxError, AttributeError, TypeError) as error:
+        raise InputError(f"dataset {name}: its adapter cannot be loaded ({type(error).__name__}: {error})") from None
+    return module
 
 
 def open_dataset(name: str, root: str | Path | None = None, fix_labels: bool = True) -> "Dataset":

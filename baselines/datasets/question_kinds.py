@@ -91,137 +91,143 @@ def _beginning(wording: str) -> str:
     return ".*".join(map(re.escape, parts))
 
 
-KINDS = {
-    kind.name: kind
-    for kind in (
-        QuestionKind(
-            "coarse",
-            {"": "What is the coarse expression class?"},
-            reports=("coarse",),
-            worded_as="field",
-            scored_as="coarse",
-            admissible=("negative", "positive", "surprise"),
-            learned=True,
-        ),
-        QuestionKind(
-            "fine",
-            {"": "What is the fine-grained expression class?"},
-            reports=("fine",),
-            worded_as="field",
-            scored_as="fine",
-            admissible=("anger", "contempt", "disgust", "fear", "happiness", "repression", "sadness", "surprise"),
-            learned=True,
-        ),
-        QuestionKind(
-            "action_units",
-            {"one": "What is the action unit?", "several": "What are the action units?"},
-            reports=("action_units",),
-            worded_as="units",
-            scored_as="action_units",
-            scored_from=r"what (is|are) the action units?\b",
-            learned=True,
-        ),
-        QuestionKind(
-            "side",
-            {"": "Is the action unit {unit} located on the left or right face?"},
-            reports=("side",),
-            worded_as="field",
-            scored_as="side",
-            scored_from="is the action unit .* left or right",
-            admissible=("left", "right"),
-            presumes="present",
-            learned=True,
-        ),
-        QuestionKind(
-            "shown",
-            {"": "Is the action unit {unit} shown on the face?"},
-            reports=("action_units",),
-            worded_as="unit_shown",
-            scored_as="yes_no",
-            scored_from="(is|are|does|do) ",
-            admissible=("yes", "no"),
-            presumes="even odds",
-            learned=True,
-        ),
-        QuestionKind(
-            "combined",
-            {
-                "one": (
-                    "What is the action unit present, and based on it, "
-                    "what is the fine-grained expression and the coarse expression class?"
-                ),
-                "several": (
-                    "What are the action units present, and based on them, "
-                    "what is the fine-grained expression and the coarse expression class?"
-                ),
-            },
-            reports=("coarse", "fine", "action_units"),
-            worded_as="sentence",
-            scored_as="combined",
-            scored_from="what (is|are) the action units? present, and based on",
-            learned=True,
-        ),
-        QuestionKind(
-            "description",
-            {"": "Please analyse the micro-expression shown in this video in detail."},
-            reports=("coarse", "fine", "action_units"),
-            worded_as="sentence",
-            scored_as="free",
-        ),
-        QuestionKind(
-            "count",
-            {
-                "expression": "How many expression events appear in this video?",
-                "micro": "How many micro-expression events appear in this video?",
-                "macro": "How many macro-expression events appear in this video?",
-            },
-            reports=("events",),
-            worded_as="count",
-            scored_as="count",
-            scored_from="how many ",
-            long=True,
-        ),
-        QuestionKind(
-            "distinct_action_units",
-            {"": "What distinct action units appear in this video?"},
-            reports=("action_units", "events"),
-            worded_as="units",
-            scored_as="action_units",
-            scored_from=r"what distinct action units?\b",
-            long=True,
-        ),
-        QuestionKind(
-            "event_type",
-            {"": "What is the expression type of the {ordinal}-th expression event in this video?"},
-            reports=("events",),
-            worded_as="event_type",
-            scored_as="event_type",
-            scored_from="what is the expression type of",
-            admissible=("micro-expression", "macro-expression"),
-            long=True,
-        ),
-        QuestionKind(
-            "intervals",
-            {
-                "expression": "How many expression events appear in this video? Localize every event.",
-                "micro": (
-                    "How many micro-expression events appear in this video? "
-                    "Localize every micro-expression event in the video."
-                ),
-                "macro": (
-                    "How many macro-expression events appear in this video? "
-                    "Localize every macro-expression event in the video."
-                ),
-            },
-            reports=("events",),
-            worded_as="event_list",
-            scored_as="free",
-            scored_from="how many .* localize",
-            long=True,
-        ),
-        QuestionKind(UNKNOWN, {}, reports=("coarse", "fine", "action_units"), worded_as="sentence", scored_as="free"),
-    )
-}
+def _by_name(*kinds: QuestionKind) -> dict[str, QuestionKind]:
+    found: dict[str, QuestionKind] = {}
+    for kind in kinds:
+        if kind.name in found:
+            raise ValueError(f"question kind {kind.name!r} stands twice in the table")
+        found[kind.name] = kind
+    return found
+
+
+KINDS = _by_name(
+    QuestionKind(
+        "coarse",
+        {"": "What is the coarse expression class?"},
+        reports=("coarse",),
+        worded_as="field",
+        scored_as="coarse",
+        admissible=("negative", "positive", "surprise"),
+        learned=True,
+    ),
+    QuestionKind(
+        "fine",
+        {"": "What is the fine-grained expression class?"},
+        reports=("fine",),
+        worded_as="field",
+        scored_as="fine",
+        admissible=("anger", "contempt", "disgust", "fear", "happiness", "repression", "sadness", "surprise"),
+        learned=True,
+    ),
+    QuestionKind(
+        "action_units",
+        {"one": "What is the action unit?", "several": "What are the action units?"},
+        reports=("action_units",),
+        worded_as="units",
+        scored_as="action_units",
+        scored_from=r"what (is|are) the action units?\b",
+        learned=True,
+    ),
+    QuestionKind(
+        "side",
+        {"": "Is the action unit {unit} located on the left or right face?"},
+        reports=("side",),
+        worded_as="field",
+        scored_as="side",
+        scored_from="is the action unit .* left or right",
+        admissible=("left", "right"),
+        presumes="present",
+        learned=True,
+    ),
+    QuestionKind(
+        "shown",
+        {"": "Is the action unit {unit} shown on the face?"},
+        reports=("action_units",),
+        worded_as="unit_shown",
+        scored_as="yes_no",
+        scored_from="(is|are|does|do) ",
+        admissible=("yes", "no"),
+        presumes="even odds",
+        learned=True,
+    ),
+    QuestionKind(
+        "combined",
+        {
+            "one": (
+                "What is the action unit present, and based on it, "
+                "what is the fine-grained expression and the coarse expression class?"
+            ),
+            "several": (
+                "What are the action units present, and based on them, "
+                "what is the fine-grained expression and the coarse expression class?"
+            ),
+        },
+        reports=("coarse", "fine", "action_units"),
+        worded_as="sentence",
+        scored_as="combined",
+        scored_from="what (is|are) the action units? present, and based on",
+        learned=True,
+    ),
+    QuestionKind(
+        "description",
+        {"": "Please analyse the micro-expression shown in this video in detail."},
+        reports=("coarse", "fine", "action_units"),
+        worded_as="sentence",
+        scored_as="free",
+    ),
+    QuestionKind(
+        "count",
+        {
+            "expression": "How many expression events appear in this video?",
+            "micro": "How many micro-expression events appear in this video?",
+            "macro": "How many macro-expression events appear in this video?",
+        },
+        reports=("events",),
+        worded_as="count",
+        scored_as="count",
+        scored_from="how many ",
+        long=True,
+    ),
+    QuestionKind(
+        "distinct_action_units",
+        {"": "What distinct action units appear in this video?"},
+        reports=("action_units", "events"),
+        worded_as="units",
+        scored_as="action_units",
+        scored_from=r"what distinct action units?\b",
+        long=True,
+    ),
+    QuestionKind(
+        "event_type",
+        {"": "What is the expression type of the {ordinal}-th expression event in this video?"},
+        reports=("events",),
+        worded_as="event_type",
+        scored_as="event_type",
+        scored_from="what is the expression type of",
+        admissible=("micro-expression", "macro-expression"),
+        long=True,
+    ),
+    QuestionKind(
+        "intervals",
+        {
+            "expression": "How many expression events appear in this video? Localize every event.",
+            "micro": (
+                "How many micro-expression events appear in this video? "
+                "Localize every micro-expression event in the video."
+            ),
+            "macro": (
+                "How many macro-expression events appear in this video? "
+                "Localize every macro-expression event in the video."
+            ),
+        },
+        reports=("events",),
+        worded_as="event_list",
+        scored_as="free",
+        scored_from="how many .* localize",
+        long=True,
+    ),
+    QuestionKind(UNKNOWN, {}, reports=("coarse", "fine", "action_units"), worded_as="sentence", scored_as="free"),
+)
 # (kind, variant) -> wording, in the order of the table.
 TEMPLATES = {(kind.name, variant): wording for kind in KINDS.values() for variant, wording in kind.wordings.items()}
 ADMISSIBLE = {kind.name: kind.admissible for kind in KINDS.values() if kind.admissible}

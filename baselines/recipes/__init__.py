@@ -18,6 +18,7 @@ from baselines.signatures import Part, check_parameters, load, nearest, signatur
 FOLDER = Path(__file__).parent
 OTHER_APEXES = ("spotted", "middle")  # where recipes may take their apex frames from, besides the annotation
 OTHER_SUBJECTS = "other subjects"
+RESERVED = {"@", "|"}  # in names: the one says where an apex is from, the other parts columns of tables
 VIEW = "baselines.recognition.kernels:View"
 # Task -> what looks at all steps of a recipe together, once each is right by itself.
 TOGETHER = {
@@ -90,6 +91,8 @@ def load_recipe(name: str) -> Recipe:
 
     `NAME@spotted` and `NAME@middle` are the recipe NAME with its apex frames from there instead of from the database.
     """
+    if name in _files() and set(name) & RESERVED:
+        raise InputError(f"{FOLDER / name}.toml: the name of a recipe may not hold @ or |; rename the file")
     stem, at, apex = name.partition("@")
     recipe = _checked(stem, recipe_text(stem))
     if not at:

@@ -107,7 +107,14 @@ class Spotter(BaseEstimator, ABC):
     def predict(self, frames: Frames, fps: float, progress: Progress | None = None, jobs: int = 1) -> SpottingResult:
         """Return the `SpottingResult` of a video: `spot` of what `measured` gives."""
         array, warnings = self.measured(frames, fps, progress, jobs)
-        return replace(self.spot(array, fps), warnings=warnings)
+        result = self.spot(array, fps)
+        for found in result.intervals:
+            if not 1 <= found.onset <= found.apex <= found.offset <= len(array):
+                raise InputError(
+                    f"{frames.source}: {type(self).__name__} gave onset {found.onset}, apex {found.apex}, offset "
+                    f"{found.offset} of a video of {len(array)} frames; its `spot` must keep to them, counted from 1"
+                )
+        return replace(result, warnings=warnings)
 
     def measured(
         self, frames: Frames, fps: float, progress: Progress | None = None, jobs: int = 1
