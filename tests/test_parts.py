@@ -88,7 +88,7 @@ def test_two_parts_or_features_of_one_name_are_refused():
         parts._by_name([hoof, hoof])
     with pytest.raises(ValueError, match="has no name, or that of"):
         features._by_name(FEATURES["hoof"], FEATURES["hoof"])
-    with pytest.raises(ValueError, match="takes 'clips'; expected one of clip, flow, clip\+strain"):
+    with pytest.raises(ValueError, match=r"takes 'clips'; expected one of clip, flow, clip\+strain"):
         features._by_name(features.Feature("hoof:hoof", "clips", "nobody"))
 
 
