@@ -91,7 +91,7 @@ def load_recipe(name: str) -> Recipe:
 
     `NAME@spotted` and `NAME@middle` are the recipe NAME with its apex frames from there instead of from the database.
     """
-    if name in _files() and set(name) & RESERVED:
+    if set(name) & RESERVED and name in _files():  # in this order, because files are looked up only for such names
         raise InputError(f"{FOLDER / name}.toml: the name of a recipe may not hold @ or |; rename the file")
     stem, at, apex = name.partition("@")
     recipe = _checked(stem, recipe_text(stem))

@@ -18,7 +18,6 @@ from baselines.identity import depends_on
 from baselines.parallel import run_parallel
 from baselines.parts import find_part
 from baselines.signatures import Part, load, named
-from features import load as load_feature
 from features.errors import FeatureError
 
 
@@ -85,7 +84,7 @@ def _made(clip: Clip, part: Part, parameters: Mapping[str, Any]) -> Any:
         if part.feature is None:
             return part.load()(clip, **parameters)
         prepared, own = part.split(parameters)
-        least = load_feature(part.feature.least_frames)(**own) if part.feature.least_frames else 2
+        least = load(f"features.{part.feature.least_frames}")(**own) if part.feature.least_frames else 2
         return part.load()(*load(part.preparation)(clip, least, **prepared), **own)
     except FeatureError as error:
         source = clip.frames.source if clip.frames else clip.flow_image
