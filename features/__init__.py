@@ -96,8 +96,8 @@ def _by_name(*features: Feature) -> dict[str, Feature]:
 FEATURES = _by_name(
     Feature("lbp_top:lbp_top", "clip", "Zhao and Pietikainen 2007", least_frames="lbp_top:least_frames"),
     Feature("lbp_sip:lbp_sip", "clip", "Wang et al. 2014", least_frames="lbp_top:least_frames"),
-    Feature("osf:osf", "clip+strain", "Liong et al. 2014", _STRAIN),
-    Feature("osw_lbp_top:osw_lbp_top", "clip+strain", "Liong et al. 2014", _STRAIN, "osw_lbp_top:least_frames"),
+    Feature("osf:osf", "clip+strain", "Liong et al. 2014a", _STRAIN),
+    Feature("osw_lbp_top:osw_lbp_top", "clip+strain", "Liong et al. 2014b", _STRAIN, "osw_lbp_top:least_frames"),
     Feature("optical_flow:flow_to_first", "clip", "Farneback 2003; Zach et al. 2007", _FLOW),
     Feature("optical_flow:flow_consecutive", "clip", "Farneback 2003; Zach et al. 2007", _FLOW),
     Feature("optical_strain:strain_maps", "clip", "Shreve et al. 2011", _FLOW),

@@ -103,7 +103,8 @@ def orientation_bins(
     # Adding 0 turns -0 into 0, which would otherwise point left at -180 instead of 180 degrees.
     u, v = flow[..., 0] + 0.0, flow[..., 1] + 0.0
     range_ = 180 if fold else 360
-    # Degrees, since their float64 values are exact on the borders between bins.
-    angles = np.degrees(np.arctan2(v, np.abs(u) if fold else u, dtype=np.float64))
+    # Degrees, since their float64 values are exact on the borders between bins; rounded, as arctangents of different
+    # processors differ in the last digit.
+    angles = np.degrees(np.arctan2(v, np.abs(u) if fold else u, dtype=np.float64)).round(9)
     labels = np.minimum((angles + range_ / 2) * (bins / range_), bins - 1).astype(np.intp)
     return labels, np.hypot(u, v, dtype=np.float64)

@@ -86,6 +86,32 @@ def interpolate(clip: ArrayLike, frames: int = 10, whole: bool = False) -> NDArr
     [10.0, 52.0, 110.0, 168.0, 210.0]
     """
     clip = checked_clip(clip, least_frames=2, name="interpolation")
-    weights = interpolation_weights(len(clip), frames).astype(np.float32)
-    result = np.tensordot(weights, clip.astype(np.float32, copy=False), axes=1)
-    return np.clip(np.rint(result), 0, 255) if whole else result
+    weights = interpolation_weights(len(clip), frames)
+    result = np.tensordot(weights, clip.astype(np.float64, copy=False), axes=1).astype(np.float32)
+    return whole_levels(result) if whole else result
+
+
+def whole_levels(values: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return grey values rounded to the levels 0 to 255, the same on every processor.
+
+    A value halfway between two levels, as interpolation gives many, is off by what the order of additions leaves;
+    rounded to thousandths first it is halfway again and goes to the even level.
+
+    Parameters
+    ----------
+    values : ndarray
+        Grey values of any shape.
+
+    Returns
+    -------
+    ndarray of the shape of `values`, float32
+        Whole numbers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from features.interpolation import whole_levels
+    >>> whole_levels(np.array([-3.0, 0.5 + 1e-7, 1.5 - 1e-7, 300.0])).tolist()
+    [0.0, 0.0, 2.0, 255.0]
+    """
+    return np.clip(np.rint(np.round(values, 3)), 0, 255).astype(np.float32, copy=False)

@@ -12,7 +12,7 @@ from features.checks import checked_clip
 from features.errors import FeatureError
 
 # Pixels filtered at once, so that a long clip is never held twice as floats.
-CHUNK = 1 << 12
+CHUNK = 1 << 11
 
 
 def magnify(
@@ -84,7 +84,7 @@ def magnify(
     if alpha < 0 or cutoff < 0:
         raise FeatureError(f"magnification: alpha and cutoff may not be negative, got {alpha} and {cutoff}")
     taps = taps or int(3.3 * fps / low) | 1
-    most = int(np.log2(min(clip.shape[1:]) / 2))
+    most = (min(clip.shape[1:]) // 2).bit_length() - 1
     gains = _gains(alpha, cutoff, min(levels or most, most))
     result = _band_passed(clip, _temporal_filter(len(clip), low, high, fps, taps))
     for frame, change in zip(clip, result, strict=True):
@@ -100,20 +100,21 @@ def _gains(alpha: float, cutoff: float, levels: int) -> NDArray[np.float64]:
     return np.clip(wavelengths / cutoff * (1 + alpha) - 1, 0, alpha)
 
 
-def _temporal_filter(length: int, low: float, high: float, fps: float, taps: int) -> NDArray[np.float32]:
+def _temporal_filter(length: int, low: float, high: float, fps: float, taps: int) -> NDArray[np.float64]:
     """(T, T) matrix of the band-pass, the clip being reflected at its ends."""
     window = firwin(taps | 1, [low, high], pass_zero=False, fs=fps)
     # The sum of a band-pass must vanish, or a part of the picture itself would be amplified.
     window -= window.mean()
-    return correlate1d(np.eye(length), window, axis=0, mode="reflect").astype(np.float32)
+    return correlate1d(np.eye(length), window, axis=0, mode="reflect")
 
 
-def _band_passed(clip: NDArray[Any], matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+def _band_passed(clip: NDArray[Any], matrix: NDArray[np.float64]) -> NDArray[np.float32]:
+    # In float64: numeric libraries add in different orders on different processors, and float32 would show it.
     flat = clip.reshape(len(clip), -1)
     result = np.empty(flat.shape, np.float32)
     for start in range(0, flat.shape[1], CHUNK):
         part = slice(start, start + CHUNK)
-        result[:, part] = matrix @ flat[:, part].astype(np.float32)
+        result[:, part] = matrix @ flat[:, part].astype(np.float64)
     return result.reshape(clip.shape)
 
 

@@ -14,6 +14,9 @@ from features.optical_flow import FlowMethod, iterate_flow
 # Landmarks that expressions hardly move: jaw line beside the mouth and tip of the nose (from 0, iBUG 300-W).
 RIGID = (0, 1, 2, 3, 4, 5, 11, 12, 13, 14, 15, 16, 30)
 
+# Px; what rounding leaves of a vector that is 0, which would else vote for a direction of chance.
+STILL = 1e-9
+
 Variant = Literal["paper", "meb"]
 VARIANTS: tuple[Variant, ...] = get_args(Variant)
 
@@ -122,24 +125,26 @@ class _Aligner:
         points = np.asarray(landmarks, dtype=np.float64)[list(RIGID)]
         self.points = np.clip(points, 0, np.array(shape[::-1]) - 1)
         self.at = tuple(np.rint(self.points[:, ::-1]).astype(int).T)
-        self.position = np.column_stack([x, y]).astype(np.float32)
+        self.position = np.stack([x, y]).astype(np.float64)
 
-    def __call__(self, flow: NDArray[np.float32], vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    def __call__(self, flow: NDArray[np.float32], vectors: NDArray[np.float32]) -> NDArray[np.float64]:
         moved = self.points + flow[self.at]
         design = np.column_stack([moved, np.ones(len(moved))])
         # Solved for the displacement rather than the place, so that a face at rest gives exactly no motion.
-        back = np.linalg.lstsq(design, self.points - moved, rcond=None)[0].astype(np.float32)
-        return vectors + (self.position + vectors) @ back[:2] + back[2]
+        back = np.linalg.lstsq(design, self.points - moved, rcond=None)[0]
+        x, y = self.position + vectors.T
+        aligned = np.stack([v + x * a + y * b + c for v, (a, b, c) in zip(vectors.T, back.T)], axis=1)
+        return np.where(np.abs(aligned) < STILL, 0, aligned)
 
 
-def _main_vectors(vectors: NDArray[np.float32], region: Numbers) -> tuple[Values, Values]:
+def _main_vectors(vectors: NDArray[np.float64], region: Numbers) -> tuple[Values, Values]:
     """Mean length and direction of the vectors in the fullest direction bin of each region, (36,) and (36,)."""
     length = np.hypot(vectors[:, 0], vectors[:, 1])
     direction = np.arctan2(vectors[:, 1], vectors[:, 0])
-    octant = np.rint(direction * np.float32(4 / np.pi))
+    octant = np.rint(direction * (4 / np.pi))
     label = octant.astype(np.int64) % 8
     # Deviation from the middle of the bin: a mean of directions that does not break where the circle closes.
-    deviation = direction - octant * np.float32(np.pi / 4)
+    deviation = direction - octant * (np.pi / 4)
     main, mean_length, mean_deviation = _means_of_fullest(region * 8 + label, 8, length, deviation)
     return mean_length, main * (np.pi / 4) + mean_deviation
 

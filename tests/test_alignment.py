@@ -1,9 +1,12 @@
 """Similarity alignment, smoothing of landmarks in time, warping."""
 
+import hashlib
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.ndimage import map_coordinates
 
 from features.alignment import (
     RIGID,
@@ -166,6 +169,42 @@ def test_warp_of_a_large_picture_averages_and_keeps_its_place(step):
     expected = ((x + 10) * step) / 4 + ((y + 5) * step) / 8 - 0.7
     assert abs((crop - expected).mean()) < 1
     assert (crop - expected).std() < 13 / step + 1
+
+
+@given(st.floats(0.55, 3), st.floats(-1, 1), st.floats(-60, 60), st.floats(-60, 60), st.sampled_from([(), (3,)]))
+@settings(max_examples=40, deadline=None)
+def test_warp_is_bilinear_interpolation_with_repeated_borders(scale, angle, right, down, channels):
+    frame = np.random.default_rng(1).integers(0, 256, (50, 70, *channels), dtype=np.uint8)
+    c, s = scale * np.cos(angle), scale * np.sin(angle)
+    matrix = np.array([[c, -s, right], [s, c, down]])
+    crop = warp(frame, matrix, 24)
+    y, x = np.mgrid[:24, :24]
+    places = np.linalg.solve(matrix[:, :2], np.stack([x - right, y - down]).reshape(2, -1))
+    places = np.clip(places, 0, np.array([[69], [49]]))[::-1]
+    planes = frame.reshape(50, 70, -1).transpose(2, 0, 1).astype(float)
+    expected = np.stack([map_coordinates(plane, places, order=1) for plane in planes], axis=-1)
+    # half a level of rounding, and half of 1/2048 px along either axis
+    assert np.abs(crop.reshape(24 * 24, -1) - expected).max() <= 0.5 + 2 * 255 / 4096 + 1e-6
+
+
+def test_warp_gives_the_same_bytes_with_every_library():
+    y, x = np.mgrid[:300, :400]
+    frame = ((x * 7 + y * 13 + (x * y) % 31) % 256).astype(np.uint8)
+    crop = warp(frame, [[0.7, 0.1, 3.3], [-0.1, 0.7, 20.2]], 128)
+    assert hashlib.sha256(crop.tobytes()).hexdigest()[:16] == "be828b33feb60498"
+
+
+def test_warp_of_other_numbers_keeps_their_type():
+    frame = np.linspace(0, 60000, 400).reshape(20, 20)
+    half = [[1, 0, -2.5], [0, 1, -3]]
+    np.testing.assert_allclose(warp(frame, half, 8), (frame[3:11, 2:10] + frame[3:11, 3:11]) / 2)
+    assert warp(frame.astype(np.uint16), half, 8).dtype == np.uint16
+    assert warp(frame.astype(np.float32), half, 8).dtype == np.float32
+
+
+def test_warp_refuses_a_registration_that_shrinks_the_face_to_nothing():
+    with pytest.raises(FeatureError, match="shrinks the face to nothing"):
+        warp(np.zeros((20, 20), np.uint8), np.zeros((2, 3)))
 
 
 def test_warp_refuses_a_frame_without_a_face():

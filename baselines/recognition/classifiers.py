@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from baselines.signatures import Above, AtLeast
 
 Positive = Annotated[float, Above(0)]
+DECIMALS = 9
 
 
 class KernelRidge(ClassifierMixin, BaseEstimator):
@@ -72,6 +73,8 @@ def ridge(seed, alpha: Annotated[float, AtLeast(0)] = 0.3):
 def class_scores(classifier, Z, known, classes):
     """Return (n, `classes`) scores, highest for the answer; those of a class the classifier never saw are far below.
 
+    Rounded to `DECIMALS`, below which processors differ, so that equal ones are equal everywhere.
+
     Z: what the classifier was fitted on, for other samples: features (n, d), or a kernel (n, training samples).
     known: the columns that its own classes stand for.
     """
@@ -83,4 +86,4 @@ def class_scores(classifier, Z, known, classes):
         found = np.log(np.maximum(classifier.predict_proba(Z), 1e-9))
     scores = np.full((len(Z), classes), found.min(initial=0) - 10.0, float)
     scores[:, known] = found
-    return scores
+    return scores.round(DECIMALS)

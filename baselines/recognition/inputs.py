@@ -16,7 +16,7 @@ from baselines.faces.clips import ApexSource, Side, aligned_faces, first_landmar
 from baselines.identity import array_identity, depends_on
 from baselines.recognition.flow import clip_flow
 from baselines.signatures import AtLeast, AtMost
-from features.interpolation import interpolate
+from features.interpolation import interpolate, whole_levels
 from features.magnification import magnify
 from features.optical_flow import FlowMethod
 from features.optical_strain import mean_strain
@@ -48,7 +48,7 @@ def aligned_clip(
     faces = aligned_faces(clip, size)
     if magnification is not None:
         high = min(magnification.get("high", 25.0), 0.45 * clip.fps)
-        faces = np.clip(np.rint(magnify(faces, clip.fps, **{**magnification, "high": high})), 0, 255).astype(np.uint8)
+        faces = whole_levels(magnify(faces, clip.fps, **{**magnification, "high": high})).astype(np.uint8)
     wanted = frames or max(least, len(faces))
     return (faces if wanted == len(faces) else interpolate(faces, wanted, whole=True),)
 

@@ -101,7 +101,7 @@ class SoftHoof(_Stateless):
 
     def transform(self, X):
         """Return (n, cells, cells, bins) float32."""
-        u, v = np.asarray(X, np.float32)[..., 0], np.asarray(X, np.float32)[..., 1]
+        u, v = np.asarray(X, float)[..., 0], np.asarray(X, float)[..., 1]
         place = np.arctan2(v, u) * (self.bins / (2 * np.pi))
         lower = np.floor(place)
         share, length = (place - lower)[..., None], np.hypot(u, v)[..., None]
@@ -146,6 +146,14 @@ class Pca(PCA):
     def __init__(self, n_components: Annotated[float, Above(0)] | None = None, whiten: bool = False):
         super().__init__(n_components, whiten=whiten, svd_solver="full")
 
+    def fit_transform(self, X, y=None):
+        """Fit on rows and return their components (n, c) float64, in which products are alike on every processor."""
+        return super().fit_transform(np.asarray(X, float), y)
+
+    def transform(self, X):
+        """Return the components (m, c) float64 of rows (m, d)."""
+        return super().transform(np.asarray(X, float))
+
 
 def build_transforms(steps):
     """Return (transforms that learn nothing, transforms that learn) of a recipe's list of {"name": ..., parameters}.
@@ -177,7 +185,7 @@ def _cell_weights(size, cells):
     """Return (cells, size) weights: each cell's fall linearly to zero at the centres of its neighbours' neighbours."""
     centres = (np.arange(cells) + 0.5) * size / cells - 0.5
     weights = np.maximum(0, 1 - np.abs(np.arange(size) - centres[:, None]) * cells / size)
-    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    return weights / weights.sum(axis=1, keepdims=True)
 
 
 def _robust_planes(X, rounds=5):

@@ -9,8 +9,10 @@ from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 
 from baselines.action_units import NAMES, parse_one
-from baselines.datasets.records import Event, coarse
+from baselines.datasets.classes import coarse
+from baselines.datasets.records import Event
 from baselines.errors import InputError
+from baselines.recognition.classifiers import DECIMALS
 from baselines.recognition.kernels import Samples, View
 from baselines.recognition.pipeline import KernelMean
 from baselines.vqa.records import Evidence
@@ -171,11 +173,11 @@ def _basis(K):
 def _probabilities(model, Z):
     if model is None:
         return [{} for _ in Z]
-    return [dict(zip(model.classes_.tolist(), row)) for row in model.predict_proba(Z).tolist()]
+    return [dict(zip(model.classes_.tolist(), row)) for row in model.predict_proba(Z).round(DECIMALS).tolist()]
 
 
 def _probability(model, Z):
-    return model.predict_proba(Z)[:, list(model.classes_).index(True)]
+    return model.predict_proba(Z)[:, list(model.classes_).index(True)].round(DECIMALS)
 
 
 def _units(event):

@@ -24,6 +24,7 @@ TALL, CLEAR = 0.06, 4.5  # eye distances, times what is usual: a laugh is judged
 MINUTE = 60.0  # seconds
 NEAR = 5.0  # seconds within which other movements are compared
 ALIKE, AS_LARGE, APART = 0.7, 0.5, 0.4  # cosine, share of the height, seconds: a movement that counts as the same again
+DECIMALS = 6  # of figures; the last digits differ between processors, and a tree splits at values that occur
 PARTS = tuple(MOVING)
 BROWS = [n for n, name in enumerate(PARTS) if "brow" in name]
 MOUTH = [n for n, name in enumerate(PARTS) if any(word in name for word in ("mouth", "lip", "chin"))]
@@ -135,7 +136,7 @@ def _movement(
     """
     part = int(relative[peak].argmax())
     height, way = view.heights[peak, part], view.directions[peak, part]
-    motion = view.heights[peak][:, None] * view.directions[peak]
+    motion = (view.heights[peak][:, None] * view.directions[peak]).astype(float)
     tallest = relative[peak] > TALLEST * relative[peak, part]
     weight = np.where(tallest, 1 / typical.scale**2, 0)[:, None] * motion
     first = max(peak - k, 0)
@@ -146,7 +147,7 @@ def _movement(
         return
     near, higher = _others(view.peaks[part], peak, height, length, fps)
     around = (slice(max(onset - length, 0), onset + 1), slice(offset, offset + length + 1))
-    unrest = max(np.ptp(run.motion[side, part] @ way) for side in around)
+    unrest = max(np.ptp(run.motion[side, part] @ way.astype(float)) for side in around)
     whole = np.linalg.norm(motion)
     course = run.motion[onset : offset + 1].reshape(length, -1) @ motion.ravel() / whole
     course = course - np.linspace(course[0], course[-1], length)
@@ -201,7 +202,8 @@ def _compared_with_each_other(movements: Sequence[Movement], frames: int, fps: f
         likeness = np.where(apart & (along > AS_LARGE * size), along / np.maximum(sizes[near], 1e-9), 0)
         seconds = (min(window[1], frames) - max(window[0], 0)) / fps
         rate = np.log1p(np.sum(likeness > ALIKE) * MINUTE / max(seconds, NEAR))
-        yield replace(candidate, figures=np.append(candidate.figures, (rate, likeness.max())))
+        figures = np.append(candidate.figures, (rate, likeness.max()))
+        yield replace(candidate, figures=figures.round(DECIMALS))
 
 
 def _capped(ratio: float, most: float) -> float:
