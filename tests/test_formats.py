@@ -41,6 +41,26 @@ def test_header_of_each_year(write):
     assert plain(emotions) == [EVENT | {"type": "micro", "emotion": "negative"}]
 
 
+def test_capitals_in_the_header_and_subjects_beside_vid(write):
+    assert plain(formats.read_events(write("Subject,Video,Onset,OFFSET,Type\ns1,v1,3.0,9,Macro\n"))) == [EVENT]
+    assert plain(formats.read_events(write("subject,vid,Pred_Onset,pred_offset,type\ns1,v1,3,9,MaE\n"))) == [EVENT]
+    with pytest.raises(InputError, match="row 1: no column offset"):
+        formats.read_events(write("SUBJECT,VIDEO,ONSET\n"))
+
+
+def test_predictions_may_begin_before_the_first_frame_and_the_truth_may_not(write):
+    path = write("subject,video,onset,offset,type\ns1,v1,-3,9,macro\ns1,v1,-9,-1,macro\ns1,v1,0,9,macro\n")
+    read = formats.read_events(path)
+    assert [(row["onset"], row["offset"]) for row in read] == [(-3, 9), (-9, -1), (0, 9)]
+    with pytest.raises(InputError, match=r"row 2: onset is -3; expected a frame number, not below 0"):
+        formats.read_events(path, side="truth")
+    assert plain(formats.read_events(write("subject,video,onset,offset\ns1,v1,0,9\n"), side="truth"))[0]["onset"] == 0
+    log = write("1\n006_1 - - -3 22 FP\n", "log.txt")
+    assert plain(formats.read_events(log))[0]["onset"] == -3
+    with pytest.raises(InputError, match=r"row 2: onset is -3; expected a frame number, not below 0"):
+        formats.read_events(write("1\n006_1 -3 20 - - FN\n", "log.txt"), side="truth")
+
+
 def test_a_header_alone_is_an_empty_file(write):
     assert formats.read_events(write("subject,video,onset,offset,type\n")) == []
     assert formats.read_answers(write("", "empty.jsonl")) == []
@@ -55,7 +75,10 @@ def test_a_header_alone_is_an_empty_file(write):
         ("s1,v1,3,9,", 2, "type is ''"),
         ("s1,v1,x,9,micro", 2, "onset is 'x'; expected a whole frame number"),
         ("s1,v1,3,9.5,micro", 2, "offset is '9.5'"),
-        ("s1,v1,-4,9,micro", 2, "onset is -4"),
+        ("s1,v1,-4,-9,micro", 2, "onset -4 is after offset -9"),
+        ("s1,v1,3,nan,micro", 2, "offset is 'nan'; expected a whole frame number"),
+        ("s1,v1,3,1e30,micro", 2, "offset is '1e30'; expected a frame number"),
+        ("s1,v1,-1e30,3,micro", 2, "onset is '-1e30'; expected a frame number"),
         (",v1,3,9,micro", 2, "subject is empty"),
         ("s1,,3,9,micro", 2, "video is empty"),
         ("s1,v1,3", 2, "3 cells where the header has 5"),

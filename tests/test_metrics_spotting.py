@@ -15,6 +15,7 @@ from baselines.metrics.overlap import iou
 
 LAW = settings(max_examples=50, deadline=None, derandomize=True)
 
+THRESHOLDS = (0.2, 0.3, 0.4, 0.5)
 INTERVALS = st.lists(st.tuples(st.integers(0, 15), st.integers(0, 12), st.integers(0, 1)), max_size=6)
 
 
@@ -35,11 +36,11 @@ def overlaps(truth, groups, predicted, predicted_groups):
     return table
 
 
-def best_by_trying(table):
+def best_by_trying(table, threshold):
     """(most pairs, largest total IoU among those) over all assignments of rows to columns."""
     if table.shape[0] > table.shape[1]:
         table = table.T
-    allowed = np.where(table >= 0.5, table, 0)
+    allowed = np.where(table >= threshold, table, 0)
     rows = range(table.shape[0])
     totals = (
         [allowed[i, j] for i, j in zip(rows, chosen)] for chosen in permutations(range(table.shape[1]), len(rows))
@@ -67,14 +68,45 @@ def test_pairs_are_those_of_all_pairs(first, second, threshold, strict):
 
 
 @LAW
-@given(INTERVALS, INTERVALS)
-def test_one_to_one_has_most_pairs_and_then_the_largest_overlap(first, second):
+@given(INTERVALS, INTERVALS, st.sampled_from(THRESHOLDS))
+def test_one_to_one_has_most_pairs_and_then_the_largest_overlap(first, second, threshold):
     truth, predicted = arrays(first), arrays(second)
     table = overlaps(*truth, *predicted)
-    i, j = spotting.match_one_to_one(*truth, *predicted)
+    i, j = spotting.match_one_to_one(*truth, *predicted, threshold)
     assert len(set(i)) == len(i) == len(set(j))
-    assert np.all(table[i, j] >= 0.5)
-    assert (len(i), round(float(table[i, j].sum()), 9)) == best_by_trying(table)
+    assert np.all(table[i, j] >= threshold)
+    assert (len(i), round(float(table[i, j].sum()), 9)) == best_by_trying(table, threshold)
+
+
+@LAW
+@given(INTERVALS, INTERVALS)
+def test_f1_never_rises_with_the_threshold(first, second):
+    truth, predicted = arrays(first), arrays(second)
+    totals = [spotting.count(*truth, *predicted, [0, 1], threshold).sum(axis=0) for threshold in THRESHOLDS]
+    rates = spotting.f1(totals)
+    assert np.all(np.diff(rates) <= 0)
+    assert len({(tp + fp, tp + fn) for tp, fp, fn in totals}) == 1  # no event and no prediction comes or goes
+
+
+@pytest.mark.parametrize("threshold", THRESHOLDS)
+@pytest.mark.parametrize("length", [10, 20, 50, 1000])
+def test_an_overlap_of_just_the_threshold_is_a_hit(threshold, length):
+    truth, part = np.array([[1, length]]), round(threshold * length)
+    for shared, hits in ((part, 1), (part - 1, 0)):
+        predicted = np.array([[1, shared]])
+        assert spotting.count(truth, [0], predicted, [0], [0], threshold).tolist() == [[hits, 1 - hits, 1 - hits]]
+    assert spotting.count(truth, [0], np.array([[1, part]]), [0], [0], threshold, strict=True)[0, 0] == 0
+
+
+@LAW
+@given(INTERVALS, INTERVALS, st.integers(-40, 40), st.sampled_from(spotting.MATCHINGS))
+def test_where_frames_count_from_changes_nothing(first, second, shift, matching):
+    (truth, groups), (predicted, predicted_groups) = arrays(first), arrays(second)
+    counts = [
+        spotting.count(truth + by, groups, predicted + by, predicted_groups, [0, 1], matching=matching)
+        for by in (0, shift)
+    ]
+    np.testing.assert_array_equal(*counts)
 
 
 @LAW

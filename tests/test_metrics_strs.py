@@ -96,9 +96,9 @@ def flat(result):
 
 @st.composite
 def rows(draw, least=0):
-    """Unordered events in two subjects with two videos each, of few frames so that many overlap."""
+    """Unordered events in two subjects with two videos each, of few frames (some before the first): many overlap."""
     drawn = st.tuples(
-        st.sampled_from("ab"), st.sampled_from("uv"), st.integers(0, 14), st.integers(0, 9), st.sampled_from(EMOTIONS)
+        st.sampled_from("ab"), st.sampled_from("uv"), st.integers(-4, 14), st.integers(0, 9), st.sampled_from(EMOTIONS)
     )
     return [(s, v, on, on + length, e) for s, v, on, length, e in draw(st.lists(drawn, min_size=least, max_size=8))]
 

@@ -99,14 +99,44 @@ def test_overlap_can_be_asked_for(write):
     for options, hits, text in [
         ((), 1, "iou:>=0.5"),
         (("--strict",), 0, "iou:>0.5"),
-        (("--iou-threshold", 0.51), 0, "iou:>=0.51"),
-        (("--strict", "--iou-threshold", 0.49), 1, "iou:>0.49"),
+        (("--iou", 0.51), 0, "iou:>=0.51"),
+        (("--iou", 0.3, "--iou", 0.3), 1, "iou:>=0.3"),
+        (("--strict", "--iou", 0.49), 1, "iou:>0.49"),
     ]:
         result = json.loads(score(*files, *options).stdout)
         assert result["micro"]["tp"] == hits
         assert f"|{text}|" in result["signature"]
-    assert score(*files, "--iou-threshold", 0).exit_code == 2
-    assert score(*files, "--iou-threshold", 1.5).exit_code == 2
+        assert set(result) == {"micro", "macro", "overall", "signature", "ci"}
+        assert list(result["micro"]) == ["tp", "fp", "fn", "precision", "recall", "f1"]
+    assert score(*files, "--iou", 0).exit_code == 2
+    assert score(*files, "--iou", 1.5).exit_code == 2
+
+
+def test_several_overlaps_stand_below_the_figures_at_one_half(write):
+    rows = ["1,10", "101,110", "201,210", "301,310"]
+    truth = write("t.csv", HEADER + "".join(f"s{n},v,{row},micro\n" for n, row in enumerate(rows)))
+    found = ["1,10", "101,104", "201,203", "301,302"]  # IoU 1, .4, .3, .2
+    predicted = write("p.csv", HEADER + "".join(f"s{n},v,{row},micro\n" for n, row in enumerate(found)))
+    files = ("spotting", "--truth", truth, "--predictions", predicted)
+    alone = json.loads(score(*files, "--json").stdout)
+    result = json.loads(score(*files, "--iou", 0.4, "--iou", 0.2, "--iou", 0.3, "--json").stdout)
+    assert "|iou:>=0.5|curve:0.2,0.3,0.4|" in result["signature"]
+    assert {kind: result[kind] for kind in ("micro", "macro", "overall")} == {
+        kind: alone[kind] for kind in ("micro", "macro", "overall")
+    }
+    assert {name: result["ci"][name] for name in alone["ci"]} == alone["ci"]
+    assert [(name, part["micro"]["tp"]) for name, part in result["iou"].items()] == [("0.2", 4), ("0.3", 3), ("0.4", 2)]
+    for name, part in result["iou"].items():
+        single = json.loads(score(*files, "--iou", name, "--json").stdout)
+        assert part == {kind: single[kind] for kind in part}
+        assert result["ci"]["iou"][name] == single["ci"]
+    text = score(*files, "--iou", 0.2, "--iou", 0.5).stdout
+    assert text.index("iou:\n  0.2:\n    micro:\n      tp: 4") < text.index("  0.5:\n    micro:\n      tp: 1")
+    other = write("o.csv", HEADER)
+    compared = json.loads(score(*files, "--iou", 0.2, "--iou", 0.5, "--compare", other, "--json").stdout)["comparison"]
+    assert compared["metrics"]["iou.0.2.micro.f1"]["difference"] == 1
+    assert compared["metrics"]["iou.0.5.micro.f1"] == compared["metrics"]["micro.f1"]
+    assert "|thresholds:0.2,0.5|" in compared["signature"]
 
 
 def test_classes_of_answers_can_be_set(write):
@@ -153,12 +183,32 @@ def test_form_does_not_matter_where_the_meaning_is_the_same(write):
     assert json.loads(done.stdout)["overall"]["f1"] == 1
 
 
+@pytest.mark.parametrize("kind", ["spotting", "strs"])
+def test_intervals_that_begin_before_the_video_are_scored_with_one_warning(write, kind):
+    header, last = (HEADER, "micro") if kind == "spotting" else (EMOTIONS, "negative")
+    truth = write("t.csv", f"{header}s1,v,1,9,{last}\ns2,v,30,40,{last}\n")
+    rows = [f"s1,v,-3,9,{last}", f"s1,v,-8,0,{last}", f"s2,v,-1,9,{last}", f"s2,v,30,40,{last}"]
+    predicted = write("p.csv", header + "\n".join(rows) + "\n")
+    other = write("o.csv", header + rows[0] + "\n")
+    done = score(kind, "--truth", truth, "--predictions", predicted, "--json")
+    spotted = json.loads(done.stdout)["overall" if kind == "spotting" else "spotting"]
+    assert [spotted[name] for name in ("tp", "fp", "fn")] == [2, 2, 0]
+    assert done.stderr.splitlines() == [
+        f"warning: {predicted} row 2: interval -3 to 9 reaches outside video v, which begins at frame 1; clipped to "
+        "their videos: 2 of 4 intervals, wholly outside and so false positives: 1"
+    ]
+    done = score(kind, "--truth", truth, "--predictions", predicted, "--compare", other, "--json")
+    assert done.exit_code == 0
+    places = [line.split(":")[1].strip() for line in done.stderr.splitlines()]
+    assert places == [f"{path} row 2" for path in (predicted, other)]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (("vqa", "--strict"), "score vqa has no --strict; it has --coarse-classes, --fine-classes"),
-        (("spotting", "--fine-classes", "a"), "score spotting has no --fine-classes; it has --mode, --iou-threshold"),
-        (("strs", "--iou-threshold", 0.5), "score strs has no --iou-threshold"),
+        (("spotting", "--fine-classes", "a"), "score spotting has no --fine-classes; it has --mode, --iou, --strict"),
+        (("strs", "--iou", 0.5), "score strs has no --iou; it has --mode, --classes, --type"),
     ],
 )
 def test_an_option_of_another_kind_is_refused(arguments, message):

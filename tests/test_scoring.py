@@ -11,6 +11,7 @@ from baselines.errors import InputError
 from baselines.formats.challenge import read_answers
 from baselines.metrics import text, vqa
 from baselines.metrics.recognition import calibration_counts, expected_calibration_error
+from baselines.report.tables import markdown_tables, score_rows
 from baselines.scoring.common import json_ready
 from baselines.scoring.kinds import SCORES
 from baselines.scoring.recognition import recognition_scores
@@ -107,6 +108,107 @@ def test_the_videos_of_a_manifest_are_all_there_are(write):
     assert score_spotting(truth, write("pred.csv", f"{header}s3,v1,1,5,micro\n"))["warnings"] == []
     with pytest.raises(InputError, match="video v3 of subject s1 is not in the truth"):
         score_spotting(truth, write("pred.csv", f"{header}s1,v3,1,5,micro\n"))
+
+
+HEADER = "subject,video,onset,offset,type\n"
+
+
+def hits(result):
+    return tuple(result["overall"][name] for name in ("tp", "fp", "fn"))
+
+
+def test_predictions_are_cut_to_a_video_of_known_length(write):
+    truth = write("events.csv", f"{HEADER}s1,v1,91,100,micro\ns2,v1,5,9,micro\n")
+    rows = "s1,v1,91,115,micro\ns1,v1,101,110,micro\ns2,v1,-4,9,micro\ns2,v1,200,220,micro\n"
+    predicted = write("pred.csv", HEADER + rows)
+    unknown = score_spotting(truth, predicted)
+    assert hits(unknown) == (1, 3, 1)  # 10 of 25 frames are not half
+    assert "row 4: interval -4 to 9 reaches outside video v1, which begins at frame 1" in unknown["warnings"][0]
+    assert unknown["warnings"][0].endswith("clipped to their videos: 1 of 4 intervals")
+    write("videos.csv", "subject,video,path,fps,frames\ns1,v1,a.mp4,30,100\ns2,v1,b.mp4,30,\n")
+    known = score_spotting(truth, predicted)
+    assert hits(known) == (2, 2, 0)
+    (line,) = known["warnings"]
+    assert (
+        "pred.csv row 2: interval 91 to 115 reaches outside video v1, which begins at frame 1 and ends at 100" in line
+    )
+    assert line.endswith("clipped to their videos: 2 of 4 intervals, wholly outside and so false positives: 1")
+
+
+def test_none_is_lost_where_two_become_equal(write):
+    truth = write("truth.csv", f"{HEADER}s1,v1,1,10,micro\n")
+    result = score_spotting(truth, write("pred.csv", f"{HEADER}s1,v1,-1,10,micro\ns1,v1,-3,10,micro\n"))
+    assert hits(result) == (1, 1, 0)
+
+
+def test_a_truth_that_counts_from_0_begins_there(write):
+    truth = write("truth.csv", f"{HEADER}s1,v1,0,0,micro\ns1,v2,5,9,micro\n")
+    assert (score_spotting(truth, truth)["overall"]["f1"], score_spotting(truth, truth)["warnings"]) == (1, [])
+    result = score_spotting(truth, write("pred.csv", f"{HEADER}s1,v1,-5,0,micro\n"))
+    assert hits(result) == (1, 0, 1)
+    assert "begins at frame 0; clipped" in result["warnings"][0]
+
+
+@pytest.fixture
+def filmed(tmp_path, write_images):
+    """A manifest of a video of 12 frames with an event and one of 8 frames without any."""
+    write_images(tmp_path / "a", 12, (8, 8), 0)
+    write_images(tmp_path / "b", 8, (8, 8), 1)
+    (tmp_path / "videos.csv").write_text("subject,video,path,fps\ns1,v1,a,30\ns2,v2,b,30\n")
+    (tmp_path / "events.csv").write_text(
+        "subject,video,onset,apex,offset,type,emotion,aus\ns1,v1,9,10,12,micro,anger,AU4\n"
+    )
+    return tmp_path
+
+
+def test_the_videos_of_a_manifest_folder_tell_where_they_end(filmed, write):
+    predicted = write("pred.csv", f"{HEADER}s1,v1,9,18,micro\ns2,v2,-2,5,micro\n")
+    assert hits(score_spotting(filmed / "events.csv", predicted)) == (0, 2, 1)  # 4 of 10 frames
+    result = score_spotting(filmed, predicted)
+    assert hits(result) == (1, 1, 0)
+    assert "begins at frame 1 and ends at 12; clipped to their videos: 2 of 2" in result["warnings"][0]
+    emotions = "subject,video,onset,offset,emotion\n"
+    assert score_strs(filmed, write("str.csv", f"{emotions}s1,v1,9,18,anger\n"))["strs"] == 1
+    joined = score_spotting(filmed, write("vid.csv", "vid,onset,offset,type\nv1,9,18,me\nv2,1,5,me\n"))
+    assert hits(joined) == (1, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("videos", "message"),
+    [
+        ("subject,video,path,fps\ns1,v1,absent,30\n", "absent: no such file or folder"),
+        ("subject,video,path,fps\ns1,v1,,30\n", "videos.csv row 2: path and frames are empty"),
+        ("subject,video,path,frames\ns1,v1,a,0\n", "videos.csv row 2: frames is 0; expected how many frames"),
+        ("subject,video,path,frames\ns1,v1,a,many\n", "videos.csv row 2: frames is 'many'; expected a whole"),
+        ("subject,video,path,frames\ns1,v1,a,11\n", "events.csv row 2: offset 12 is past the end .* 11 frames; mend"),
+        ("subject,video,fps\ns1,v1,30\n", "videos.csv row 1: no column path"),
+        ("subject,video,path,fps\ns1,v1,../a,30\n", "leaves the folder"),
+    ],
+)
+def test_faults_of_what_tells_the_length(filmed, write, videos, message):
+    write("videos.csv", videos)
+    with pytest.raises(InputError, match=message):
+        score_spotting(filmed, write("pred.csv", f"{HEADER}s1,v1,9,18,micro\n"))
+
+
+def test_a_folder_without_events_is_no_truth(tmp_path, write):
+    with pytest.raises(InputError, match="events.csv: no such file"):
+        score_spotting(tmp_path, write("pred.csv", HEADER))
+
+
+@pytest.mark.parametrize(("onset", "offset", "hit"), [(-8, 49, True), (-9, 50, True), (-10, 51, False)])
+def test_the_script_of_the_challenge_takes_intervals_as_they_are_written(write, onset, offset, hit):
+    """It counts frames -8 to 10 as 19, of which 10 are in the event: IoU 10/19; cut to the video it is 1."""
+    header = "subject,video,onset,offset,emotion\n"
+    truth = write("events.csv", f"{header}s1,v1,1,10,negative\ns1,v1,31,40,positive\n")
+    write("videos.csv", "subject,video,frames\ns1,v1,40\n")
+    predicted = write("pred.csv", f"{header}s1,v1,{onset},10,negative\ns1,v1,31,{offset},positive\n")
+    script = score_strs(truth, predicted, mode="megc2025-script")
+    assert [script["spotting"][name] for name in ("tp", "fp", "fn")] == ([2, 0, 0] if hit else [0, 2, 2])
+    assert script["warnings"] == []
+    corrected = score_strs(truth, predicted)
+    assert corrected["strs"] == 1
+    assert len(corrected["warnings"]) == 1
 
 
 def test_a_file_without_subjects_is_joined_by_video(write):
@@ -419,7 +521,7 @@ def test_columns_of_the_tables():
     assert [(row["subset"], row["metric"], row["n"]) for row in rows] == [
         (kind, metric, n)
         for kind, n in (("overall", 24), ("micro", 24), ("macro", 0))
-        for metric in ("f1", "precision", "recall")
+        for metric in ("f1", "precision", "recall", "f1@0.2", "f1@0.3", "f1@0.4")
     ]
     rows = SCORES["strs"].table(folds("strs"))
     assert [row["metric"] for row in rows] == ["strs", "spotting_f1", "analysis_f1", "analysis_uf1", "analysis_uar"]
@@ -433,6 +535,28 @@ def test_columns_of_the_tables():
     assert rows["side_accuracy"]["ci_low"] is None
 
 
+def test_f1_at_each_overlap_stands_in_the_tables():
+    def late(rows):
+        return [row | {"onset": row["onset"] + n % 9, "offset": row["offset"] + n % 9} for n, row in enumerate(rows)]
+
+    run = folds("spotting", late)
+    rows = {(row["subset"], row["metric"]): row for row in SCORES["spotting"].table(run, seed=3)}
+    for threshold, metric in ((0.2, "f1@0.2"), (0.3, "f1@0.3"), (0.4, "f1@0.4"), (0.5, "f1")):
+        alone = spotting_scores(TRUTH, late(TRUTH), thresholds=(threshold,), seed=3)
+        for kind in ("overall", "micro", "macro"):
+            assert rows[kind, metric]["value"] == alone[kind]["f1"]
+            assert [rows[kind, metric]["ci_low"], rows[kind, metric]["ci_high"]] == alone["ci"][kind]["f1"]
+    found = [rows["micro", metric]["value"] for metric in ("f1@0.2", "f1@0.3", "f1@0.4", "f1")]
+    assert found == [2 * hit / 48 for hit in (20, 18, 15, 12)]  # shifts up to 6, 5, 4 and 3 of 10 frames
+    assert "|iou:>=0.5|curve:0.2,0.3,0.4,0.5|" in rows["micro", "f1"]["signature"]
+    named = [fold | {"task": "spotting", "dataset": "d", "recipe": "r", "seed": 3} for fold in run]
+    text = markdown_tables(score_rows([named]))
+    part = text[text.index("### spotting on d: micro") :].split("###")[1]
+    assert "| recipe | f1 " in part
+    assert "F1 by the least IoU of a hit (f1: 0.5):\n\n| recipe | f1@0.2 " in part
+    assert [cell.split()[0] for cell in part.splitlines()[-2].split("|")[2:6]] == [f"{x:.3f}" for x in found]
+
+
 def test_columns_of_the_tables_of_recognition():
     run = [fold | {"protocol": "loso"} for fold in folds("recognition")]
     rows, result = SCORES["recognition"].table(run, seed=3), recognition_scores(ROWS, seed=3)
@@ -443,7 +567,7 @@ def test_columns_of_the_tables_of_recognition():
     several = folds("recognition", lambda rows: [row | {"dataset": "de"[n % 2]} for n, row in enumerate(rows)])
     found = {(row["subset"], row["metric"]): row["n"] for row in SCORES["recognition"].table(several)}
     assert found == {("all", name): 40 for name in ("uf1", "uar", "accuracy")} | {
-        (dataset, name): 20 for dataset in "de" for name in ("uf1", "uar")
+        (dataset, name): 20 for dataset in "de" for name in ("uf1", "uar", "accuracy")
     }
 
 

@@ -11,7 +11,7 @@ from baselines.scoring.kinds import SCORES
 OPTIONS = {
     "spotting": {
         "mode": "matching",
-        "iou_threshold": "threshold",
+        "iou": "thresholds",
         "strict": "strict",
         "per_video": "per_video",
     },

@@ -2,8 +2,8 @@
 
 Readers give one mapping a row with plain values and `place` (file and row, for messages). They are
 tolerant of what does not change the meaning - a byte-order mark, CRLF, extra columns, spaces, blank
-lines, capitals in types and emotions - and strict on what does: each fault is one `InputError` with
-file and row.
+lines, capitals in types and emotions and in the header of an event file - and strict on what does: each
+fault is one `InputError` with file and row.
 
 Event files: `subject,video,onset,offset` with `type` (micro, macro, or me, mae) or `emotion`; the
 header of 2022 `vid,pred_onset,pred_offset,type` and of 2023 `vid,onset,offset,type`, in which a
@@ -31,22 +31,24 @@ _KINDS = {
     "macro": "macro", "mae": "macro", "macro-expression": "macro",
 }  # fmt: skip
 _ALIASES = {"vid": "video", "pred_onset": "onset", "pred_offset": "offset"}
+_MOST_FRAMES = 10**9  # a year of 30 frames per second
 
 
-def read_events(path, emotion=False, side=None):
+def read_events(path, emotion=False, side="predictions"):
     """Return the events of a file: mappings subject, video, onset, offset, type (and emotion), place.
 
     emotion: the column `emotion` is required and read in lower case. A file without `type` gives
-    micro, one without `subject` an empty subject. side: truth or predictions, which half of a log to
-    take. Raises `InputError` for an onset after its offset, a duplicate row, an unknown type or an
-    empty emotion.
+    micro, one without `subject` an empty subject. side: truth or predictions: which half of a log to take,
+    and whether an onset may lie before the first frame, as `peak - k` of a method does; such intervals are
+    given as written (`baselines.scoring.events` clips them). Raises `InputError` for an onset after its
+    offset, a duplicate row, an unknown type, an empty emotion, or an event of the truth before frame 0.
     """
     if _is_log(path):
         if emotion:
             raise InputError(f"{path}: a MEGC2020 log has no emotions; expected the header {','.join(STRS_COLUMNS)}")
-        rows = _log_events(path, side or "predictions")
+        rows = _log_events(path, side)
     else:
-        rows = [_event(place, row, emotion) for place, row in _event_rows(path, emotion)]
+        rows = [_event(place, row, emotion, side) for place, row in _event_rows(path, emotion)]
     _refuse_duplicates(rows, ("subject", "video", "onset", "offset", "type", "emotion"))
     return rows
 
@@ -68,7 +70,8 @@ def read_log(path):
         if len(cells) == 1 and cells[0] in LOG_DATASETS:
             dataset = LOG_DATASETS[cells[0]]
         elif len(cells) == 6:
-            truth, predicted = _log_interval(cells[1:3], place), _log_interval(cells[3:5], place)
+            truth = _log_interval(cells[1:3], place, "truth")
+            predicted = _log_interval(cells[3:5], place, "predictions")
             expected = {(True, True): "TP", (False, True): "FP", (True, False): "FN"}.get(
                 (bool(truth), bool(predicted))
             )
@@ -211,22 +214,19 @@ def place_of(row, number=None):
 
 def _event_rows(path, emotion):
     header = [cell.strip().strip('"') for cell in read_text(path).partition("\n")[0].split(",")]
-    names = {_ALIASES.get(name, name): name for name in header}
-    wanted = ["subject", "video", "onset", "offset"] if "vid" not in header else ["video", "onset", "offset"]
+    names = {_ALIASES.get(name.lower(), name.lower()): name for name in header}
+    without_subject = names.get("video", "").lower() == "vid" and "subject" not in names
+    wanted = [*(() if without_subject else ("subject",)), "video", "onset", "offset"]
     wanted += [name for name in ("type", "emotion") if name in names or (name == "emotion" and emotion)]
     for place, row in read_csv(path, [names.get(name, name) for name in wanted]):
         yield place, {name: row[names[name]] for name in wanted}
 
 
-def _event(place, row, emotion):
+def _event(place, row, emotion, side):
     for name in ("subject", "video"):
         if row.get(name) == "":
             raise InputError(f"{place}: {name} is empty; fill it in")
-    onset, offset = (whole_number(row[name], place, name) for name in ("onset", "offset"))
-    if onset < 0:
-        raise InputError(f"{place}: onset is {onset}; expected a frame number, not below 0")
-    if onset > offset:
-        raise InputError(f"{place}: onset {onset} is after offset {offset}; expected onset <= offset")
+    onset, offset = _frames(row["onset"], row["offset"], place, side)
     kind = _KINDS.get(row.get("type", "micro").lower())
     if kind is None:
         raise InputError(f"{place}: type is {row['type']!r}; expected micro or macro (or me, mae)")
@@ -236,6 +236,21 @@ def _event(place, row, emotion):
             raise InputError(f"{place}: emotion is empty; expected a class, `others` if it is none of them")
         event["emotion"] = row["emotion"].lower()
     return event | {"place": place}
+
+
+def _frames(onset, offset, place, side):
+    """Return onset and offset, in order, of two cells; those of the truth are not below 0."""
+    cells = {"onset": onset, "offset": offset}
+    numbers = {name: whole_number(cell, place, name) for name, cell in cells.items()}
+    for name, number in numbers.items():
+        if abs(number) > _MOST_FRAMES:
+            raise InputError(f"{place}: {name} is {cells[name]!r}; expected a frame number, no video is that long")
+    onset, offset = numbers.values()
+    if onset < 0 and side == "truth":
+        raise InputError(f"{place}: onset is {onset}; expected a frame number, not below 0")
+    if onset > offset:
+        raise InputError(f"{place}: onset {onset} is after offset {offset}; expected onset <= offset")
+    return onset, offset
 
 
 def _refuse_duplicates(rows, keys):
@@ -263,10 +278,5 @@ def _log_events(path, side):
     return list(events.values())
 
 
-def _log_interval(cells, place):
-    if cells == ["-", "-"]:
-        return None
-    onset, offset = (whole_number(cell, place, "frame") for cell in cells)
-    if onset > offset:
-        raise InputError(f"{place}: onset {onset} is after offset {offset}; expected onset <= offset")
-    return onset, offset
+def _log_interval(cells, place, side):
+    return None if cells == ["-", "-"] else _frames(*cells, place, side)

@@ -1,33 +1,33 @@
 """Scores of spotted intervals."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from baselines.formats.challenge import read_events
 from baselines.metrics import spotting
 from baselines.metrics.figures import Array, is_count, summary
 from baselines.metrics.uncertainty import RESAMPLES
 from baselines.scoring import common
 from baselines.scoring.common import Row
-from baselines.scoring.events import check_known_videos, intervals_of, join_subjects, sibling_videos, subjects_of
+from baselines.scoring.events import intervals_of, read_sides, subjects_of
 from baselines.scoring.figures import Figures, intervals, tabled, values
 from baselines.scoring.score import Column, Compared, Score, Sides
 
+THRESHOLD = 0.5  # of the headline figures
+CURVE = (0.2, 0.3, 0.4, 0.5)  # of the tables
+
 
 def read_spotting(truth: Path | str, predictions: Path | str, **_: Any) -> Sides:
-    """Return the events of two files. A `videos.csv` beside an `events.csv` tells which videos exist."""
-    videos = sibling_videos(truth)
-    events, predicted = read_events(truth, side="truth"), read_events(predictions, side="predictions")
-    join_subjects(events, predicted)
-    return Sides(events, predicted, check_known_videos(events, predicted, videos))
+    """Return the events of two files, the predicted ones within their videos (`events.read_sides`)."""
+    return read_sides(truth, predictions)
 
 
 def spotting_scores(
     truth: Sequence[Row],
     predicted: Sequence[Row],
+    thresholds: Sequence[float] = (THRESHOLD,),
     per_video: bool = False,
     resamples: int = RESAMPLES,
     seed: int = 0,
@@ -35,23 +35,25 @@ def spotting_scores(
 ) -> dict[str, Any]:
     """Score rows (mappings subject, video, onset, offset, type); returns {micro, macro, overall, signature, ci, ...}.
 
-    per_video: add the counts of each video and type as `per_video`. resamples: 0 for no intervals.
-    options: threshold (.5), strict (False: IoU >= threshold) and matching of `metrics.spotting.count`.
+    thresholds: the least IoU of a hit. Of several, the figures are those at .5, and `iou` has those at each:
+    {"0.2": {micro, macro, overall}, ...}. per_video: add the counts of each video and type as `per_video`.
+    resamples: 0 for no intervals. options: strict (False: IoU >= threshold) and matching of `metrics.spotting.count`.
     """
-    groups, counts = _counts(truth, predicted, options)
-    figures = _figures(groups, counts, _owners(truth, predicted))
+    events = _events(truth, predicted)
+    figures = _figures(events, _owners(truth, predicted), thresholds, options)
     result = values(figures)
     if per_video:
+        counts = _counts(events, _headline(thresholds), options)
         counted = {name: figure for name, figure in spotting.FIGURES.items() if is_count(figure(counts))}
         result["per_video"] = [
             {"subject": subject, "video": video, "type": kind} | summary(counted, row)
-            for (subject, video, kind), row in zip(groups, counts)
+            for (subject, video, kind), row in zip(events.groups, counts)
         ]
-    comparison = ">" if options.get("strict") else ">="
     result["signature"] = common.signature(
         "spotting",
         matching=options.get("matching", spotting.MATCHINGS[0]),
-        iou=f"{comparison}{options.get('threshold', 0.5):g}",
+        iou=(">" if options.get("strict") else ">=") + _text(_headline(thresholds)),
+        **({"curve": ",".join(result["iou"])} if "iou" in result else {}),
         frames="inclusive",
         counts="database",
         undefined=0,
@@ -60,30 +62,56 @@ def spotting_scores(
     return result | {"warnings": [], "ci": intervals(figures, resamples, seed)}
 
 
-def compared(truth: Sequence[Row], first: Sequence[Row], second: Sequence[Row], **options: Any) -> Compared:
+def compared(
+    truth: Sequence[Row],
+    first: Sequence[Row],
+    second: Sequence[Row],
+    thresholds: Sequence[float] = (THRESHOLD,),
+    **options: Any,
+) -> Compared:
     """Return the figures of two recipes, over the subjects of all rows."""
     owners = _owners(truth, first, second)
-    return Compared([_figures(*_counts(truth, predicted, options), owners) for predicted in (first, second)])
+    return Compared([_figures(_events(truth, rows), owners, thresholds, options) for rows in (first, second)])
 
 
 def columns(result: dict[str, Any]) -> Iterator[Column]:
-    """Yield what the tables show."""
+    """Yield what the tables show; F1 at another IoU than .5 is called like `f1@0.2`."""
     for kind in ("overall", *spotting.KINDS):
         events = result[kind]["tp"] + result[kind]["fn"]
         for name in ("f1", "precision", "recall"):
             yield Column(kind, name, (kind, name), events)
+        for threshold in result.get("iou", ()):
+            if threshold != _text(THRESHOLD):
+                yield Column(kind, f"f1@{threshold}", ("iou", threshold, kind, "f1"), events)
 
 
-def _counts(
-    truth: Sequence[Row], predicted: Sequence[Row], options: dict[str, Any]
-) -> tuple[list[tuple[str, str, str]], Array]:
-    """Groups (subject, video, type) and their counts (G, 3)."""
+def _text(threshold: float) -> str:
+    return f"{threshold:.15g}"
+
+
+def _headline(thresholds: Sequence[float]) -> float:
+    """The threshold of the figures that stand first: the only one, of several .5."""
+    return thresholds[0] if len(set(thresholds)) == 1 else THRESHOLD
+
+
+class _Events(NamedTuple):
+    """Groups (subject, video, type), and the intervals of both sides with the places of their groups."""
+
+    groups: list[tuple[str, str, str]]
+    sides: tuple[Array, Array, Array, Array]
+
+
+def _events(truth: Sequence[Row], predicted: Sequence[Row]) -> _Events:
     keys = [[(row["subject"], row["video"], row["type"]) for row in rows] for rows in (truth, predicted)]
     groups = sorted({*keys[0], *keys[1]})
     number = {group: n for n, group in enumerate(groups)}
     of_truth, of_predicted = (np.array([number[name] for name in names], int) for names in keys)
-    sides = intervals_of(truth), of_truth, intervals_of(predicted), of_predicted
-    return groups, spotting.count(*sides, np.arange(len(groups)), **options)
+    return _Events(groups, (intervals_of(truth), of_truth, intervals_of(predicted), of_predicted))
+
+
+def _counts(events: _Events, threshold: float, options: Mapping[str, Any]) -> Array:
+    """Counts (G, 3) of the groups."""
+    return spotting.count(*events.sides, np.arange(len(events.groups)), threshold, **options)
 
 
 def _owners(*sides: Sequence[Row]) -> dict[tuple[str, str], str]:
@@ -92,7 +120,20 @@ def _owners(*sides: Sequence[Row]) -> dict[tuple[str, str], str]:
     return dict(zip(((row["subject"], row["video"]) for row in rows), subjects_of(rows).tolist()))
 
 
-def _figures(groups: list[tuple[str, str, str]], counts: Array, owners: dict[tuple[str, str], str]) -> Figures:
+def _figures(
+    events: _Events, owners: Mapping[tuple[str, str], str], thresholds: Sequence[float], options: Mapping[str, Any]
+) -> Figures:
+    """The figures at the headline threshold, and below `iou` those at each of several."""
+    main, several = _headline(thresholds), sorted(set(thresholds))
+    at = {least: _by_kind(events.groups, _counts(events, least, options), owners) for least in {main, *several}}
+    figures = dict(at[main])
+    if len(several) > 1:
+        for least in several:
+            figures |= {("iou", _text(least), *path): figure for path, figure in at[least].items()}
+    return figures
+
+
+def _by_kind(groups: list[tuple[str, str, str]], counts: Array, owners: Mapping[tuple[str, str], str]) -> Figures:
     """The figures of each type of expression and of both, overall."""
     subjects = sorted(set(owners.values()))
     number = {subject: n for n, subject in enumerate(subjects)}
@@ -109,4 +150,4 @@ def _figures(groups: list[tuple[str, str, str]], counts: Array, owners: dict[tup
     return figures
 
 
-SPOTTING = Score("spotting", "f1", read_spotting, spotting_scores, compared, columns)
+SPOTTING = Score("spotting", "f1", read_spotting, spotting_scores, compared, columns, tabled={"thresholds": CURVE})
