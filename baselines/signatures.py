@@ -6,7 +6,7 @@
 import inspect
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from functools import lru_cache
 from importlib import import_module
@@ -93,6 +93,14 @@ class Part:
     def load(self) -> Any:
         """Return the function or class itself."""
         return load(self.path)
+
+    @property
+    def line(self) -> dict[str, Any]:
+        """Its line in the registry as part of a key: without what it cites, which changes no result."""
+        line = asdict(self)
+        for cited in filter(None, (line, line["feature"])):
+            del cited["citation"]
+        return line
 
     @property
     def summary(self) -> str:
