@@ -4,6 +4,7 @@ The folder is `$MEGC_CACHE`, else `$XDG_CACHE_HOME/megc`, else `~/.cache/megc`. 
 turns keeping arrays off; `MEGC_CACHE_GB` bounds their size (default 10, oldest used go first).
 """
 
+import json
 import os
 import tempfile
 import zipfile
@@ -11,9 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
+from baselines.costs import apart, kept_by, measure, under_way
 from baselines.errors import InputError
 from baselines.files import atomic_path
 from baselines.identity import digest
+
+SHORT = 12  # digits that name an array where its cost is counted
+COST = "megc_cost"  # beside the arrays in a file: what making them cost, with all that they are made of
 
 
 def cache_folder():
@@ -32,20 +37,39 @@ def cached_arrays(kind, key, compute):
     kind: a folder name such as "landmarks"; key: JSON-able, naming everything the arrays depend on.
     A damaged file counts as absent and is made again.
     """
-    if os.environ.get("MEGC_CACHE") == "off":
-        return compute()
-    path = cache_folder() / "arrays" / kind / f"{digest(key)}.npz"
+    name = digest(key)
+    path = cache_folder() / "arrays" / kind / f"{name}.npz"
+    keeping = os.environ.get("MEGC_CACHE") != "off"
+    found = _stored(path) if keeping else None
+    if found is None:
+        with apart() as cost:
+            arrays = compute()
+        found = arrays, kept_by(cost, kind, name[:SHORT])
+        if keeping:
+            with measure():  # writing is needed once
+                _store(path, *found)
+    arrays, kept = found
+    caller = under_way()
+    if caller:
+        caller.take(kept)
+    return arrays
+
+
+def _stored(path):
+    """Return (arrays, what making them cost) of a file, None where it is absent or damaged."""
     try:
         with np.load(path, allow_pickle=False) as stored:
             arrays = dict(stored)
+        kept = json.loads(str(arrays.pop(COST)))
         os.utime(path)
-        return arrays
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
-        pass
-    arrays = compute()
+        return arrays, kept
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None
+
+
+def _store(path, arrays, kept):
     with atomic_path(path) as temporary, temporary.open("wb") as stream:
-        np.savez(stream, **arrays)
-    return arrays
+        np.savez(stream, **arrays, **{COST: np.array(json.dumps(kept))})
 
 
 def prune_cache():

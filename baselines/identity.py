@@ -2,8 +2,9 @@
 
 What code matters is read from the imports: `depends_on("features.hoof")` covers that module and every module of this
 project that it imports, directly or through others, in functions too; the files beside a module that it names (fitted
-trees, networks); and the versions of the libraries that these modules import. Registries end the search, because they
-hold the lines of all names: the lines that a recipe uses are in its identity (`experiments.run.recipe_identity`).
+trees, networks); the versions of the libraries that these modules import; and the BLAS core that multiplies on this
+processor. Registries end the search, because they hold the lines of all names: the lines that a recipe uses are in its
+identity (`experiments.run.recipe_identity`).
 """
 
 import ast
@@ -16,7 +17,9 @@ from importlib.metadata import PackageNotFoundError, packages_distributions, ver
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+from baselines.costs import apart
+from baselines.environment import ROOT, numeric_kernel
+
 PACKAGES = ("features", "baselines")
 REGISTRIES = {"features", "baselines", "baselines.parts", "baselines.recipes"}
 DATA = (".json", ".gguf", ".csv", ".npz")  # endings of files that a module reads from beside it
@@ -43,13 +46,15 @@ def array_identity(array: Any) -> str:
 
 @lru_cache
 def depends_on(*modules: str) -> dict[str, Any]:
-    """Return {"code": digest, "libraries": {package: version}} of all that modules reach, as part of a key.
+    """Return {"code": digest, "libraries": {package: version}, "kernel": {library: BLAS core}} as part of a key.
 
-    modules: dotted names, of ours such as "features.hoof", or of libraries such as "sklearn.svm".
+    Code and libraries are all that modules reach, by dotted names: of ours such as "features.hoof", or of libraries
+    such as "sklearn.svm". The kernel is that of this process (`environment.numeric_kernel`).
     """
-    files, libraries = reached(*modules)
-    contents = [[str(file.relative_to(ROOT)), hashlib.blake2b(file.read_bytes()).hexdigest()] for file in files]
-    return {"code": digest(contents), "libraries": library_versions(*libraries)}
+    with apart():  # is done once in a process, for whichever recipe comes first
+        files, libraries = reached(*modules)
+        contents = [[str(file.relative_to(ROOT)), hashlib.blake2b(file.read_bytes()).hexdigest()] for file in files]
+        return {"code": digest(contents), "libraries": library_versions(*libraries), "kernel": numeric_kernel()}
 
 
 @lru_cache
@@ -87,14 +92,19 @@ def library_versions(*names: str) -> dict[str, str]:
 
     Python's own modules and those of `NO_MATTER` are left out.
     """
-    versions = {}
+    versions: dict[str, str] = {}
     for name in sorted(set(names) - NO_MATTER - set(sys.stdlib_module_names)):
-        for package in sorted(set(_distributions().get(name, PACKAGED_AS.get(name, [name])))):
-            try:
-                versions[package] = version(package)
-            except PackageNotFoundError:
-                versions[package] = ""
+        packages = _distributions().get(name) or PACKAGED_AS.get(name, [name])
+        found = {package: installed for package in packages if (installed := _version(package))}
+        versions |= found or {packages[0]: ""}
     return versions
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
 
 
 @lru_cache

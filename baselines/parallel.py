@@ -6,7 +6,10 @@ import sys
 import click
 import joblib
 
+from baselines.costs import measure, under_way
 from baselines.errors import InputError, one_line
+
+DONE = object()
 
 
 def iterate_parallel(function, items, jobs=1, label=""):
@@ -14,11 +17,22 @@ def iterate_parallel(function, items, jobs=1, label=""):
 
     A progress bar with `label` goes to stderr (only the label when stderr is no terminal). The backend
     is the caller's, set with `parallel_backend`; native libraries use one thread inside a worker.
+    What the workers did counts as the caller's work where that is measured (`baselines.costs`), waiting for them does
+    not.
     """
     items = list(items)
     parallel = joblib.Parallel(n_jobs=jobs, return_as="generator", batch_size=1, pre_dispatch="2*n_jobs")
     with progress_bar(len(items), label) as bar:
-        for result in parallel(joblib.delayed(_single_threaded)(function, item) for item in items):
+        results = iter(parallel(joblib.delayed(_single_threaded)(function, item) for item in items))
+        while True:
+            with measure(memory=False):
+                found = next(results, DONE)
+            if found is DONE:
+                return
+            result, cost = found
+            caller = under_way()
+            if caller:
+                caller.add(cost)
             bar.update(1)
             yield result
 
@@ -61,9 +75,11 @@ def parallel_backend(name=None, scheduler=None):
 
 
 def _single_threaded(function, item):
+    """Return (`function(item)`, its `Cost`)."""
     import cv2
     from threadpoolctl import threadpool_limits
 
     cv2.setNumThreads(1)
-    with threadpool_limits(1):
-        return function(item)
+    with threadpool_limits(1), measure() as cost:
+        result = function(item)
+    return result, cost

@@ -1,8 +1,9 @@
-"""The result rows of an output folder: `rows.jsonl`, one JSON line a fold.
+"""The result rows of an output folder, `rows.jsonl`, one JSON line a fold, and `notes.jsonl` on how they were made.
 
-A line holds the fold's predictions and a digest of all that they depend on. It is appended by a single write when the
-fold is done, so that a killed run loses nothing but the fold under way; a line cut short by a kill is passed over.
-Tables are derived from the lines (`baselines.report.tables`).
+A line of rows.jsonl holds the fold's predictions and a digest of all that they depend on. A line of notes.jsonl tells
+what an environment is that rows name by its key, or what it cost to prepare the folds of a digest. A line is added by a
+single write when what it tells is done, so that a killed run loses nothing but what is under way; one that a kill cut
+short is passed over. Tables are derived from the lines (`baselines.report.tables`).
 """
 
 import json
@@ -11,38 +12,87 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from baselines.costs import Cost
 from baselines.errors import InputError
 
 NEEDED = {"task", "recipe", "dataset", "fold", "fold_number", "folds", "seed", "digest", "predictions"}
 
 
+class Lines:
+    """A file of JSON objects, one a line, that is only added to."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+        self.found = list(filter(None, map(_object_of, text.splitlines())))
+        self.cut = bool(text) and not text.endswith("\n")  # by a kill
+
+    def add(self, record: dict[str, Any]) -> None:
+        """Append one object; a single write, so that two runs at once do not mix their lines.
+
+        Raises `ValueError` for one that holds a number that is not finite.
+        """
+        line = json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n"
+        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+        try:
+            os.write(descriptor, ("\n" * self.cut + line).encode())
+        finally:
+            os.close(descriptor)
+        self.cut = False
+
+
+class Notes:
+    """The lines of notes.jsonl in a folder.
+
+    environments: {key: what it stands for}; preparations: {digest: {seconds, growth_mb, kept}}, as in `costs.Cost`.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self.lines = Lines(Path(folder) / "notes.jsonl")
+        self.environments: dict[str, dict[str, Any]] = {}
+        self.preparations: dict[str, dict[str, Any]] = {}
+        for line in self.lines.found:
+            if isinstance(line.get("stands_for"), dict):
+                self.environments[str(line.get("environment"))] = line["stands_for"]
+            elif "prepared" in line and is_cost(line):
+                self.preparations[str(line["prepared"])] = line
+
+    def add_environment(self, key: str, stands_for: dict[str, Any]) -> None:
+        """Tell what a key stands for, once."""
+        if key not in self.environments:
+            self.lines.add({"environment": key, "stands_for": stands_for})
+            self.environments[key] = stands_for
+
+    def add_preparation(self, digest: str, cost: Cost) -> None:
+        """Tell what it cost to prepare the folds of a digest; the last one counts."""
+        line = {"prepared": digest, **cost_fields(cost)}
+        self.lines.add(line)
+        self.preparations[digest] = line
+
+
 class Rows:
-    """The lines of rows.jsonl in a folder."""
+    """The lines of rows.jsonl in a folder, and its notes."""
 
     def __init__(self, folder: str | os.PathLike[str], overwrite: bool = False) -> None:
         self.path = Path(folder) / "rows.jsonl"
         if overwrite:
             self.path.unlink(missing_ok=True)
+            self.path.with_name("notes.jsonl").unlink(missing_ok=True)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self.path.touch()
         except OSError as error:
             raise InputError(f"{folder}: cannot be written ({error.strerror}); choose another --output") from None
-        self.rows: dict[tuple[str, str], dict[str, Any]] = {}
-        text = self.path.read_text(encoding="utf-8", errors="replace")
-        for line in text.splitlines():
-            row = _row_of(line)
-            if row is not None:
-                self.rows[row["digest"], row["fold"]] = row
-        if text and not text.endswith("\n"):  # a kill cut the last line short
-            self._append("\n")
+        self.lines = Lines(self.path)
+        self.notes = Notes(folder)
+        self.rows = {(row["digest"], row["fold"]): row for row in self.lines.found if row.keys() >= NEEDED}
 
     def add(self, row: dict[str, Any]) -> None:
-        """Append one row; a single write, so that two runs at once do not mix their lines.
+        """Append one row.
 
         Raises `ValueError` for a row that holds a number that is not finite: no table could be made of it.
         """
-        self._append(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
+        self.lines.add(row)
         self.rows[row["digest"], row["fold"]] = row
 
     def folds_done(self, digest: str) -> set[str]:
@@ -64,18 +114,28 @@ class Rows:
         found = [sorted(groups[digest], key=lambda row: row["fold_number"]) for _, digest in sorted(newest.items())]
         return [rows for rows in found if len(rows) == rows[0]["folds"]]
 
-    def _append(self, text: str) -> None:
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND)
-        try:
-            os.write(descriptor, text.encode())
-        finally:
-            os.close(descriptor)
+
+def cost_fields(cost: Cost) -> dict[str, Any]:
+    """Return a cost as a line holds it."""
+    return {"seconds": round(cost.seconds, 4), "growth_mb": cost.growth_mb, "kept": cost.kept}
 
 
-def _row_of(line: str) -> dict[str, Any] | None:
-    """Return the row in a line, None where a kill cut it short or something that every row has is missing."""
+def is_cost(line: dict[str, Any]) -> bool:
+    """Tell whether a line holds a cost as `cost_fields` gives it."""
+    kept = line.get("kept")
+    kinds = list(kept.values()) if isinstance(kept, dict) else [None]
+    arrays = [cost for kind in kinds for cost in (kind.values() if isinstance(kind, dict) else [None])]
+    return (
+        isinstance(line.get("seconds"), int | float)
+        and isinstance(line.get("growth_mb"), int | float | None)
+        and all(isinstance(cost, list) and [type(number) for number in cost] == [float, float] for cost in arrays)
+    )
+
+
+def _object_of(line: str) -> dict[str, Any] | None:
+    """Return the JSON object in a line, None where there is none, as where a kill cut it short."""
     try:
-        row = json.loads(line)
+        found = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    return row if isinstance(row, dict) and row.keys() >= NEEDED else None
+    return found if isinstance(found, dict) else None

@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from baselines.costs import apart
 from baselines.errors import InputError, MissingDependency
 from baselines.identity import digest
 from features.alignment import warp
@@ -90,7 +91,8 @@ def _dlib_models():
         raise MissingDependency("Face alignment", "dlib", "dlib-bin") from None
     path = _predictor_file()
     try:
-        return dlib.get_frontal_face_detector(), dlib.shape_predictor(str(path))
+        with apart():  # 90 MB that stay in a process, whichever recipe needs them first
+            return dlib.get_frontal_face_detector(), dlib.shape_predictor(str(path))
     except RuntimeError as error:
         raise InputError(f"{path}: not a dlib 68-point shape predictor ({error}); copy it again") from None
 
