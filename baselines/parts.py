@@ -118,7 +118,7 @@ PARTS = {
             _spotter("softnet_rule", "softnet_rule:SoftnetRule", "Liong et al. 2021"),
             _spotter("lbp_difference", "lbp_difference:LbpDifference", "Moilanen et al. 2014"),
             _spotter("mdmd", "mdmd:Mdmd", "Wang et al. 2017"),
-            _spotter("roi_flow", "roi_flow:RoiFlow", "He et al. 2021"),
+            _spotter("roi_flow", "roi_flow:RoiFlow", "He 2021"),
         ),
         "answerer": (
             _answerer("prior", "answerers:Prior", "the training questions"),

@@ -45,11 +45,12 @@ def test_run_all_writes_tables_of_every_task_and_again_the_same(corpus, tmp_path
         assert 0 <= float(row["value"]) <= 1
         assert row["signature"]
     assert "### recognition on synthetic (n = 12)" in first.stdout
-    assert {"scores.csv", "scores.md", "timings.csv", "rows.jsonl"} == set(os.listdir(tmp_path / "out"))
-    before = (tmp_path / "out" / "scores.csv").read_bytes()
+    written = {"scores.csv", "scores.md", "timings.csv", "environment.json"}
+    assert written | {"rows.jsonl", "notes.jsonl"} == set(os.listdir(tmp_path / "out"))
+    before = {name: (tmp_path / "out" / name).read_bytes() for name in written}
     again = run(*arguments, "--json")
     assert json.loads(again.stdout)[0]["recipe"]
-    assert (tmp_path / "out" / "scores.csv").read_bytes() == before
+    assert {name: (tmp_path / "out" / name).read_bytes() for name in written} == before
     computed = len((tmp_path / "out" / "rows.jsonl").read_text().splitlines())
     assert f"folds: {computed} computed, 0 reused" in first.stderr
     assert f"folds: 0 computed, {computed} reused" in again.stderr

@@ -101,7 +101,6 @@ def test_one_folder_of_images_is_a_manifest_of_one_video(folder):
         ("s1,v1,2,,10,micro,,", "event up to frame 10 but one has 9 frames"),
         ("s1,v1,a,,3,micro,,", "onset is 'a'; expected a whole frame number"),
         ("s1,v1,1,,3,mini,,", "type is 'mini'; expected micro or macro"),
-        ("s1,v1,1,,3,micro,hapiness,", "emotion 'hapiness' is not known"),
         ("s1,v1,1,,3,micro,,smile", "aus is 'smile'"),
         ("s9,v1,1,,3,micro,,", "row 2: subject s9 video v1 is not in videos.csv"),
         ("s1,v1,1,,3,micro,,\ns1,v1,1,,3,micro,,", "row 3: this event stands twice"),

@@ -19,10 +19,11 @@ import pytest
 from baselines import datasets
 from baselines.datasets import DATASETS, adapter, describe, open_dataset
 from baselines.datasets.check import check_records
+from baselines.datasets.classes import coarse
 from baselines.datasets.frames import VIDEO_SUFFIXES, ImageFrames
 from baselines.datasets.identity import data_identity
 from baselines.datasets.images import SUFFIXES
-from baselines.datasets.records import KINDS, Clip, Event, Question, Video, coarse
+from baselines.datasets.records import KINDS, Clip, Event, Question, Video
 from baselines.errors import InputError
 
 COUNTED = {"subjects", "clips", "videos", "questions", *(f"{kind} events" for kind in KINDS)}
@@ -278,5 +279,5 @@ def test_records_as_plain_values(tmp_path):
     assert Clip("d", "s", "n", flow_image=Path("a/b.png")).to_dict() == {
         **whose, "source": None, "first_frame": None, "frames": 0, "fps": None, "event": None, "flow_image": "a/b.png",
     }  # fmt: skip
-    question = {"id": "1", "video": "v", "text": "why?", "answer": "", "subject": "s"}
+    question = {"id": "1", "video": "v", "text": "why?", "answer": "", "subject": "s", "dataset": ""}
     assert Question("1", "v", "why?", subject="s").to_dict() == question

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from baselines.environment import numeric_kernel
 from baselines.experiments.run import recipe_identity
 from baselines.identity import ROOT, array_identity, depends_on, digest, library_versions, reached
 from baselines.parts import PARTS
@@ -129,6 +130,8 @@ def test_a_changed_classifier_a_fitted_file_and_a_named_recipe_count(copy, befor
         copy, before, "baselines/recipes/flow-kernels.toml", 'summary = "the mean', instead_of='summary = "mean'
     )
     assert summary == set(), "rewording a recipe changes no result"
+    cited = changed(copy, before, "features/__init__.py", '"flow", "Chaudhry 2009"', '"flow", "Chaudhry et al. 2009"')
+    assert cited == set(), "nor does what a feature cites"
 
 
 @pytest.mark.parametrize(
@@ -198,6 +201,22 @@ def test_a_library_is_known_by_the_name_it_is_imported_by():
         name: version for name, version in library_versions("cv2").items() if "opencv" in name
     }
     assert library_versions("no_such_library") == {"no_such_library": ""}
+
+
+def test_the_blas_core_is_part_of_every_identity():
+    kernel = depends_on("features.hoof")["kernel"]
+    assert kernel == numeric_kernel()
+    assert all(recipe_identity(load_recipe(name))["kernel"] == kernel for name in recipe_names())
+
+
+def test_of_packages_that_hold_the_same_library_the_installed_one_counts(monkeypatch):
+    assert "" not in library_versions("dlib").values()
+    monkeypatch.setattr("baselines.identity._version", lambda package: "")
+    library_versions.cache_clear()
+    try:
+        assert library_versions("dlib") == {"dlib-bin": ""}
+    finally:
+        library_versions.cache_clear()
 
 
 def test_a_module_that_does_not_exist_is_told():

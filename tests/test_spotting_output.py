@@ -13,9 +13,10 @@ from baselines.commands.predict import details_of
 from baselines.datasets.frames import ArrayFrames, open_frames
 from baselines.datasets.records import Event, Video
 from baselines.errors import InputError
-from baselines.experiments.tasks.spotting import Prepared, can_learn, spotter_without
+from baselines.experiments.tasks.spotting import Prepared, can_learn, fitted_spotter
 from baselines.recipes import load_recipe, recipe_names
 from baselines.recognition.intervals import recognize_events
+from baselines.recognition.protocols import make_folds
 from baselines.report.implants import figures, trade_off_points
 from baselines.report.previews import annotated, write_previews
 from baselines.spotting.base import Curve, Interval, SpottingResult
@@ -110,10 +111,13 @@ def test_a_recipe_that_learns_never_sees_the_tested_subject():
         return figures, sign * figures[:, 0] > 0
 
     examples, probe = [example(1), example(1), example(1)], rng.normal(size=(50, len(FIGURES)))
+    fold = make_folds("loso", {f"d/{name}": "d" for name in "ABC"})[0]
+    assert fold.tested == {"d/A"}
 
     def judged(changed):
         known = [example(-1) if video.subject == changed else old for video, old in zip(videos, examples)]
-        return spotter_without(recipe, Prepared(videos, known), "d/A", 0).trees_.of_figures(probe)
+        trained, _ = fold.split(videos)
+        return fitted_spotter(recipe, Prepared(videos, known), trained, 0).trees_.of_figures(probe)
 
     np.testing.assert_array_equal(judged("A"), judged(None))
     assert np.abs(judged("B") - judged(None)).max() > 0.1

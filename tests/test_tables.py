@@ -5,7 +5,6 @@ import csv
 import pytest
 
 from baselines.report.floors import COLUMNS
-from baselines.report.published import BESIDE, published, published_beside
 from baselines.report.tables import SCORE_COLUMNS, markdown_tables, score_rows, write_tables
 from baselines.scoring.kinds import SCORES
 
@@ -59,7 +58,7 @@ def answered(recipe, answer, subjects=4):
 
 def experiment(task, recipe, dataset, seed, fold):
     fixed = {"task": task, "recipe": recipe, "dataset": dataset, "seed": seed}
-    return fixed | {"fold": f"{dataset}/s{fold}", "fold_number": fold, "seconds": 1.0, "peak_mb": 10}
+    return fixed | {"fold": f"{dataset}/s{fold}", "fold_number": fold, "seconds": 1.0, "growth_mb": 10.0, "kept": {}}
 
 
 def by(scores, metric, subset="all"):
@@ -141,26 +140,11 @@ def test_columns_of_the_csv_and_the_markdown(tmp_path):
     assert (tmp_path / "again" / "scores.csv").read_bytes() == (tmp_path / "scores.csv").read_bytes()
 
 
-def test_published_figures_stand_under_the_tables_of_their_clips():
+def test_published_figures_stand_under_the_tables_of_their_database():
     text = markdown_tables(score_rows([FLOOR, RECIPE]))
-    assert (
-        "Published for megc2019 (CDE, LOSO over 68 subjects, pooled; 442 clips; not the same clips as our 36):" in text
-    )
-    assert text.index("### recognition on flow-images (") < text.index("Published for megc2019")
-    assert text.index("recognition on flow-images: smic") < text.index("Published for smic")
+    title = "Published for flow-images (difference: the recipe under `ours` minus published):"
+    assert text.count(title) == 3
+    assert text.index("### recognition on flow-images (") < text.index("| AlexNet") < text.index("flow-images: samm")
+    after = text[text.index("flow-images: smic") :]
+    assert "164 clips, ours 18" in next(line for line in after.splitlines() if line.startswith("| HTNet"))
     assert "Published" not in markdown_tables(score_rows([recognized("majority", bool, dataset="synthetic")]))
-
-
-def test_published_tables_give_every_figure_its_source_and_mark_the_implausible():
-    title, (header, *lines) = published_beside("recognition", "flow-images", "smic", 164)
-    assert title == "Published for smic (CDE, LOSO over 68 subjects, pooled; 164 of 442 clips):"
-    assert header == ["published", "UF1", "UAR", "source", "certainty"]
-    cells = {line[0]: line for line in lines}
-    assert cells["HTNet"][1:3] == ["0.805", "0.790"]
-    assert cells["LBP-TOP"][1:3] == ["0.200 (!)", "0.528"]
-    assert "UF1 implausible: always negative gives .1994" in cells["LBP-TOP"][4]
-    assert all(line[3] and line[4] for line in lines)
-    for name, _ in BESIDE["recognition", "flow-images"].datasets.values():
-        assert published(name, "uf1")
-    assert published_beside("recognition", "flow-images", "mmew", 1) is None
-    assert published_beside("spotting", "flow-images", "all", 1) is None

@@ -9,8 +9,9 @@ import pytest
 from sklearn.base import clone
 
 from baselines.datasets import load_dataset
+from baselines.datasets.classes import coarse
 from baselines.datasets.questions import read_questions
-from baselines.datasets.records import Event, coarse
+from baselines.datasets.records import Event
 from baselines.errors import InputError
 from baselines.recipes import load_recipe
 from baselines.recognition.kernels import Samples

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from baselines.action_units import NAMES, answer_set
 from baselines.action_units import find as find_units
+from baselines.datasets.classes import coarse
 from baselines.datasets.question_kinds import TEMPLATES
-from baselines.datasets.records import Event, Question, coarse
+from baselines.datasets.records import Event, Question
 from baselines.vqa.answerers import Asked, Prior
 from baselines.vqa.questions import ParsedQuestion, render
 from baselines.vqa.records import Evidence

@@ -1,10 +1,13 @@
 """What the commands spot, recognize and str do with their inputs: each input by itself, failures apart."""
 
 import warnings
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from baselines.commands.train import default_model, load_model
+from baselines.datasets import manifest
+from baselines.datasets.classes import COARSE, ClassSet, coarse_classes, unknown_word
 from baselines.datasets.cutting import cut_clip, event_clips
 from baselines.datasets.manifest import read_videos
 from baselines.datasets.records import Event, Video
@@ -64,7 +67,14 @@ def details_of(video, result):
 def recognize_inputs(inputs, model=None, fps=None, jobs=1):
     """Return the `Outcome` of recognizing every clip of the inputs."""
     model = load_model(model) if model else default_model(jobs)
-    clips, outcome = open_inputs(inputs, partial(read_clips, fps=fps))
+    classes = ClassSet.from_dict(model.data["classes"])
+    clips, outcome = open_inputs(inputs, partial(read_labelled, classes=classes, fps=fps))
+    strange = Counter(clip.event.emotion for clip in clips if clip.event.emotion and clip.label is None)
+    if strange:
+        counted = ", ".join(f"{word} {number}" for word, number in strange.most_common())
+        warnings.warn(
+            f"{strange.total()} clips have no label, being in no class of the model ({counted})", stacklevel=2
+        )
 
     def rows_of(clip, representation):
         (label,) = model.recognizer.predict(representation[None])
@@ -92,6 +102,21 @@ def spot_then_recognize_inputs(inputs, method="", model=None, fps=None, kinds=("
         return recognize_events(video, result.intervals, model.recognizer, model.recipe, kinds)
 
     return run_each(partial(spot_video, recipe=recipe), videos, rows_of, outcome, jobs, "spotting")
+
+
+def read_labelled(path, classes, fps=None):
+    """Return the clips of an input, labelled in the classes of a model.
+
+    A model of the coarse classes takes the words of a manifest's own as its `classes.csv` tells; one that this does not
+    name raises `InputError`.
+    """
+    clips = read_clips(path, fps)
+    if classes.name == COARSE.name:
+        classes = coarse_classes(path)
+        for word, place in manifest.own_words(path).items():
+            if not classes.knows(word):
+                raise InputError(unknown_word(place, word))
+    return [replace(clip, classes=classes) for clip in clips]
 
 
 def read_clips(path, fps=None):

@@ -67,7 +67,7 @@ def run_all(
     """Run recipes on datasets, write the tables into a folder, and return the rows of scores.csv as mappings.
 
     root: the folder that holds the datasets. options: those of `baselines.experiments.run.run_experiments`, such as
-    tasks, recipes, seed, limit, protocol and jobs. What fails is told by warnings, and the others go on.
+    tasks, recipes, seed, limit, protocol, classes, shift and jobs. What fails is told by warnings; the others go on.
     """
     names = (datasets,) if isinstance(datasets, str) else tuple(datasets)
     outcome = run_experiments(names, root, output=output, **options)

@@ -8,16 +8,19 @@ import numpy as np
 
 from baselines.cache import cache_folder
 from baselines.datasets import load_dataset
+from baselines.datasets.choosing import refuse_idle_words
+from baselines.datasets.classes import coarse
 from baselines.datasets.identity import data_identity, subject_of
 from baselines.errors import InputError
 from baselines.experiments.run import recipe_identity
 from baselines.experiments.tasks import TASKS, score_of
+from baselines.experiments.tasks.vqa import in_known_words
 from baselines.identity import depends_on, digest
 from baselines.parallel import run_parallel
 from baselines.recipes import load_recipe
 from baselines.recognition.model import Model, load_model, save_model
 from baselines.recognition.recognizer import Recognizer
-from baselines.recognition.representation import supports
+from baselines.recognition.representation import represent, supports
 from baselines.vqa.analyst import ClipAnalyst
 from baselines.vqa.annotation import annotated_events
 
@@ -26,37 +29,50 @@ EMOTIONS = "flow-kernels"  # the recipe by whose kernels questions about flow pi
 PROTOCOL = "k-fold-by-subject"
 
 
-def train_model(recipe_name, dataset_name, root=None, seed=0, jobs=1, fix_labels=True):
-    """Return the `Model` of a recognition recipe fitted on every labelled clip of the dataset at `root`.
+def train_model(recipe_name, dataset_name, root=None, seed=0, jobs=1, fix_labels=True, classes="coarse"):
+    """Return the `Model` of a recognition recipe fitted on every clip of the dataset at `root` that is in a class.
 
     Its `data` tell what it was trained on and, as an estimate for people it has not seen, the scores of
     recognizers that left out a fifth of the subjects each. fix_labels: correct the known label errors of the database.
+    classes: those that it tells, as in `datasets.open_dataset`; questions are answered in their own.
     """
     recipe = load_recipe(recipe_name)
     if recipe.task != "recognition":
         raise InputError(f"--recipe {recipe_name!r} is a recipe for {recipe.task}; choose one for recognition")
-    dataset = load_dataset(dataset_name, root, fix_labels)
-    clips = [clip for clip in dataset.clips if clip.label and supports(recipe.steps["representation"], clip)]
+    whole = load_dataset(dataset_name, root, fix_labels, classes)
+    refuse_idle_words(classes, [whole])
+    usable = [clip for clip in whole.clips if supports(recipe.steps["representation"], clip)]
+    clips = [clip for clip in usable if clip.label]
     if not clips:
-        raise InputError(f"dataset {dataset.name} has no clip with a known emotion that recipe {recipe_name} can use")
-    events = annotated_events(clips, dataset.questions)
-    dataset = replace(dataset, clips=clips, videos=[], questions=[])
+        raise InputError(f"dataset {whole.name} has no clip with a known emotion that recipe {recipe_name} can use")
+    dataset = replace(whole, clips=clips, videos=[], questions=[])
     prepared = TASKS["recognition"].prepare(recipe, dataset, jobs)
     subjects = np.array([subject_of(clip) for clip in clips])
     recognizer = Recognizer.from_recipe(recipe, seed).fit(prepared.samples, [clip.label for clip in clips], subjects)
-    analyst = None
-    if any(event.action_units for event in events):
-        kernels = load_recipe(EMOTIONS).steps["kernels"]
-        analyst = ClipAnalyst(kernels=kernels).fit(prepared.samples.array, events)
     data = {
         "dataset": dataset.name,
+        "classes": dataset.classes.to_dict(),
         "identity": data_identity(dataset),
         "clips": len(clips),
         "subjects": len(set(subjects)),
         "seed": seed,
         "scores": estimate(recipe, dataset, prepared, seed, jobs),
     }
-    return Model(recipe, recognizer, analyst, data)
+    return Model(recipe, recognizer, fit_analyst(recipe, replace(whole, clips=usable), jobs), data)
+
+
+def fit_analyst(recipe, dataset, jobs=1):
+    """Return a `ClipAnalyst` fitted on what the clips of a dataset show, in the classes that questions are about.
+
+    None where nothing tells an action unit or an emotion of the field's.
+    """
+    asked = TASKS["vqa"].seen(dataset)
+    clips = [in_known_words(clip) for clip in asked.clips if clip.label]
+    events = annotated_events(clips, dataset.questions)
+    if not any(event.action_units for event in events) or not any(coarse(event.emotion) for event in events):
+        return None
+    pictures = represent(clips, recipe.steps["representation"], jobs)
+    return ClipAnalyst(kernels=load_recipe(EMOTIONS).steps["kernels"]).fit(pictures, events)
 
 
 def estimate(recipe, dataset, prepared, seed=0, jobs=1):

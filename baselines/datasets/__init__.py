@@ -47,12 +47,18 @@ def adapter(name: str) -> ModuleType:
     return module
 
 
-def open_dataset(name: str, root: str | Path | None = None, fix_labels: bool = True) -> "Dataset":
+def open_dataset(
+    name: str, root: str | Path | None = None, fix_labels: bool = True, classes: str | None = "coarse"
+) -> "Dataset":
     """Return the `Dataset` called `name`, in silence about its findings.
 
     root: the folder that holds it, or that holds it under its name; None: the one that environment or configuration
-    name (`roots.find_root`). fix_labels: mend the known label errors (`label_fixes.csv`).
+    name (`roots.find_root`). fix_labels: mend the known label errors (`label_fixes.csv`). classes: a class set that the
+    dataset has by its name, or one such as `negative=disgust+fear,surprise` (`choosing.choose_classes`); None: as it is
+    read, whatever its emotions.
     """
+    from baselines.datasets.choosing import choose_classes
+
     module = adapter(name)
     root = find_root(name, root)
     if module.ABOUT.needs_root and root is None:
@@ -60,12 +66,20 @@ def open_dataset(name: str, root: str | Path | None = None, fix_labels: bool = T
             f"dataset {name} needs --data-root DIR, the folder that holds it (or MEGC_DATA_ROOT, or data_root in the "
             "configuration file)"
         )
-    return module.load(root, fix_labels=fix_labels, **DATASETS[name][1])
+    dataset = module.load(root, fix_labels=fix_labels, **DATASETS[name][1])
+    return dataset if classes is None else choose_classes(dataset, classes, module.ABOUT.classes)
 
 
-def load_dataset(name: str, root: str | Path | None = None, fix_labels: bool = True) -> "Dataset":
-    """Return `open_dataset(name, root, fix_labels)`, with one warning when something in it was left out."""
-    dataset = open_dataset(name, root, fix_labels)
+def load_dataset(
+    name: str, root: str | Path | None = None, fix_labels: bool = True, classes: str = "coarse"
+) -> "Dataset":
+    """Return what `open_dataset` gives, with warnings when something in it was left out, or clips are in no class."""
+    from baselines.datasets.choosing import left_out
+
+    dataset = open_dataset(name, root, fix_labels, classes)
+    without_class = left_out(dataset)
+    if without_class:
+        warnings.warn(without_class, stacklevel=2)
     if dataset.findings:
         more = f" (and {len(dataset.findings) - 1} more)" if len(dataset.findings) > 1 else ""
         warnings.warn(f"{dataset.findings[0]}{more}; `megc data check {name}` lists everything", stacklevel=2)

@@ -1,7 +1,9 @@
 """What is known of a dataset before any of it is read."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
+
+from baselines.datasets.classes import COARSE, ClassSet, fine_set
 
 
 @dataclass(frozen=True)
@@ -12,7 +14,8 @@ class About:
     size: frames per second, picture size, how much; protocol: how the field evaluates on it; published: the counts of
     a complete copy under the names that `data check` uses ("subjects", "clips", "videos", "micro events",
     "macro events", "questions", "emotion NAME" for a fine name); source: where those counts stand; gaps: whether the
-    frame numbers of a good copy have gaps; needs_root: whether it lies in a folder of the user.
+    frame numbers of a good copy have gaps; needs_root: whether it lies in a folder of the user; classes: the sets of
+    classes that its papers report, besides `coarse` and `fine`, which every dataset has.
     """
 
     title: str
@@ -26,7 +29,15 @@ class About:
     source: str = ""
     gaps: bool = False
     needs_root: bool = True
+    classes: tuple[ClassSet, ...] = ()
 
     def facts(self) -> dict[str, Any]:
-        """Return the facts that are known, as a mapping."""
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+        """Return the facts that are known, as a mapping; of the class sets what `ClassSet.to_dict` tells."""
+        facts = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+        return facts | {"classes": [known.to_dict() for known in (*self._common_sets(), *self.classes)]}
+
+    def _common_sets(self) -> tuple[ClassSet, ClassSet]:
+        """Return the sets that every dataset has, of its own emotions where their counts are published."""
+        own = [what.removeprefix("emotion ") for what in self.published if what.startswith("emotion ")]
+        of = {word: name for word, name in COARSE.of.items() if word in own or not own}
+        return replace(COARSE, of=of), fine_set(own)

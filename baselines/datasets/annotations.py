@@ -23,7 +23,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from baselines import action_units
-from baselines.datasets.records import COARSE_OF_FINE, Event, coarse
+from baselines.datasets.classes import COARSE_OF_FINE, coarse
+from baselines.datasets.records import Event
 from baselines.errors import InputError
 from baselines.files import read_csv
 

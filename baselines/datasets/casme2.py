@@ -19,6 +19,7 @@ from pathlib import Path
 
 from baselines.datasets.about import About
 from baselines.datasets.annotations import mend
+from baselines.datasets.classes import published_set
 from baselines.datasets.folders import Row, annotated_clips, clip_folders, find_file, find_folder
 from baselines.datasets.records import Dataset
 from baselines.errors import InputError
@@ -41,6 +42,14 @@ ABOUT = About(
         "emotion repression": 27, "emotion surprise": 25, "emotion sadness": 7, "emotion fear": 2,
     },
     source="CASME2-coding-20140508.xlsx",
+    classes=(
+        published_set("three", "negative=disgust+repression+sadness+fear, positive=happiness, surprise", "others",
+                      "MEGC2019 (See et al., FG 2019); its list, dataset megc2019, leaves 11 of the negative out"),
+        published_set("five", "happiness, surprise, disgust, repression, others", "sadness, fear",
+                      "Yan et al. 2014, the baseline of the database (247 clips there, 246 by the sheet)"),
+        published_set("seven", "happiness, surprise, disgust, repression, sadness, fear, others", "",
+                      "the sheet of the database"),
+    ),
 )  # fmt: skip
 
 HOMES = ("", "CASME2", "CASME II", "CASMEII")

@@ -27,6 +27,7 @@ from pathlib import Path
 from baselines.datasets.about import About
 from baselines.datasets.annotations import mend, read_event
 from baselines.datasets.assembling import Name, Row, assemble_videos, index, kind_of, nested
+from baselines.datasets.classes import published_set
 from baselines.datasets.cutting import event_clips
 from baselines.datasets.folders import find_file, find_folder, subfolders
 from baselines.datasets.frames import ImageFrames
@@ -55,6 +56,14 @@ ABOUT = About(
     },
     source="v2 label files, and the owners' repository; the release of clips has 94 subjects",
     gaps=True,
+    classes=(
+        published_set("three", "negative=disgust+fear+anger+sad, positive=happy, surprise", "others",
+                      "as MER-CLIP (arXiv 2505.05937) and others report it"),
+        published_set("four", "negative=disgust+fear+anger+sad, positive=happy, surprise, others",
+                      source="as MER-CLIP (arXiv 2505.05937) and others report it"),
+        published_set("seven", "disgust, surprise, others, fear, anger, sadness=sad, happiness=happy",
+                      source="Li et al. 2023"),
+    ),
 )  # fmt: skip
 
 NAME, FPS = "casme3", 30.0

@@ -27,6 +27,7 @@ from pathlib import Path
 
 from baselines.datasets.about import About
 from baselines.datasets.assembling import Name, Row, assemble_videos, index, kind_of, nested
+from baselines.datasets.classes import published_set
 from baselines.datasets.cutting import event_clips
 from baselines.datasets.folders import find_file, find_folder
 from baselines.datasets.records import Dataset
@@ -52,6 +53,10 @@ ABOUT = About(
         "emotion negative": 21, "emotion others": 19, "emotion surprise": 9, "emotion positive": 8,
     },
     source="label file; folders as the MEGC2020 baseline lists them (ME2_all.txt)",
+    classes=(
+        published_set("three", "negative, positive, surprise", "others", "ME-STR of the MEGC2023 to MEGC2025"),
+        published_set("four", "negative, positive, surprise, others", source="Qu et al. 2018"),
+    ),
 )  # fmt: skip
 
 NAME, FPS = "casme-sq", 30.0

@@ -2,13 +2,13 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from copy import copy
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from baselines.datasets import adapter, open_dataset
 from baselines.datasets.about import About
+from baselines.datasets.classes import unknown_word
 from baselines.datasets.folders import subject_key
 from baselines.datasets.frames import Frames, ImageFrames
 from baselines.datasets.images import MAX_PIXELS, read_image
@@ -23,7 +23,7 @@ def check_dataset(
     name: str, root: str | Path | None = None, jobs: int = 1, fix_labels: bool = True, quick: bool = False
 ) -> dict[str, Any]:
     """Return `check_records` of a copy; a layout that cannot be read at all raises `InputError`."""
-    return check_records(open_dataset(name, root, fix_labels), adapter(name).ABOUT, jobs, quick)
+    return check_records(open_dataset(name, root, fix_labels, None), adapter(name).ABOUT, jobs, quick)
 
 
 def check_records(dataset: Dataset, about: About, jobs: int = 1, quick: bool = False) -> dict[str, Any]:
@@ -40,6 +40,7 @@ def check_records(dataset: Dataset, about: About, jobs: int = 1, quick: bool = F
     table = _table(counts, about.published)
     findings = [
         *dataset.findings,
+        *(unknown_word(place, word) for word, place in dataset.own_words.items() if not dataset.coarse.knows(word)),
         *_outside(dataset),
         *_twice(dataset),
         *(message for _, messages in results for message in messages),
@@ -58,7 +59,7 @@ def _sources(dataset: Dataset) -> list[Frames | Path]:
     sources: list[Frames | Path] = list(dict.fromkeys(pictures))
     for same in views.values():
         first = same[0]
-        sources += [_whole(first)] if isinstance(first, ImageFrames) else _distinct(same)
+        sources += [first.whole()] if isinstance(first, ImageFrames) else _distinct(same)
     return sources
 
 
@@ -71,13 +72,6 @@ def _events(record: Video | Clip) -> tuple[Event, ...]:
     if isinstance(record, Video):
         return record.events or ()
     return () if record.event is None else (record.event,)
-
-
-def _whole(frames: ImageFrames) -> ImageFrames:
-    """Return all frames of the folder that some are of."""
-    whole = copy(frames)
-    whole.start, whole.stop = 0, len(frames.names)
-    return whole
 
 
 def _distinct(views: Iterable[Frames]) -> Iterator[Frames]:

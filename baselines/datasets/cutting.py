@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
-from baselines.datasets.records import Clip, Event, Video, coarse, frame_slice
+from baselines.datasets.records import Clip, Event, Video, frame_slice
 
 
 def event_clips(videos: Iterable[Video], labelled: bool = True) -> list[Clip]:
@@ -12,9 +12,7 @@ def event_clips(videos: Iterable[Video], labelled: bool = True) -> list[Clip]:
 
     labelled: only events with an emotion.
     """
-    found = [
-        (video, event) for video in videos for event in video.events or () if coarse(event.emotion) or not labelled
-    ]
+    found = [(video, event) for video in videos for event in video.events or () if event.emotion or not labelled]
     kinds = {event.kind for _, event in found}
     kind = "micro" if "micro" in kinds else "macro"
     found = [(video, event) for video, event in found if event.kind == kind]
@@ -30,4 +28,4 @@ def cut_clip(video: Clip | Video, event: Event, name: str) -> Clip:
     shift = event.onset - 1
     inner = replace(event, onset=1, offset=event.offset - shift, apex=event.apex and event.apex - shift)
     frames = None if video.frames is None else video.frames[frame_slice(event.onset, event.offset)]
-    return Clip(video.dataset, video.subject, name, frames, video.fps, inner)
+    return Clip(video.dataset, video.subject, name, frames, video.fps, inner, classes=video.classes)

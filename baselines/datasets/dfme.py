@@ -18,6 +18,7 @@ from pathlib import Path
 
 from baselines.datasets.about import About
 from baselines.datasets.annotations import mend
+from baselines.datasets.classes import published_set
 from baselines.datasets.folders import Row, folder_clip, join, key, matching_folders, subfolders
 from baselines.datasets.records import Clip, Dataset
 from baselines.errors import InputError
@@ -39,6 +40,11 @@ ABOUT = About(
     protocol="choose on the training set and report test A and test B; in the paper 10-fold by subject",
     published={"subjects": 259, "clips": 2629},
     source="the released parts, after the split files of LanEinstein/DAD-Net",
+    classes=(
+        published_set(
+            "seven", "happiness, anger, contempt, disgust, fear, sadness, surprise", "others", "Zhao et al. 2024"
+        ),
+    ),
 )
 
 CLIP = r"sub\d+_\d+"

@@ -8,12 +8,15 @@ head turns, a hand or a strand of hair before the face. Three levels of difficul
 differ in the settings that `parameters(level)` lists.
 """
 
+import contextlib
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from baselines.cache import cache_folder
+from baselines.costs import apart, kept_by, under_way
 from baselines.datasets import manifest
 from baselines.datasets.about import About
 from baselines.datasets.records import Dataset
@@ -22,6 +25,7 @@ from baselines.datasets.synthetic.expressions import SHARES, fine_shares, unit_s
 from baselines.datasets.synthetic.kinds import CLIP_FPS, CLIP_FRAMES, KINDS
 from baselines.datasets.synthetic.shape import FRAME
 from baselines.errors import InputError
+from baselines.files import write_text
 from baselines.identity import depends_on
 from baselines.parallel import progress_bar
 
@@ -65,7 +69,13 @@ def cached_corpus(level: str = "standard", seed: int = 0, jobs: int = -1) -> Pat
     code = depends_on("baselines.datasets.synthetic")["code"]
     folder = cache_folder() / "synthetic" / f"{identity(seed=seed, **sizes)}-{code[:8]}"
     if not folder.exists():
-        make(folder, seed, jobs, level, **SIZES)
+        with apart() as cost:
+            make(folder, seed, jobs, level, **SIZES)
+        write_text(folder / "cost.json", json.dumps(kept_by(cost, "corpus", _name(level))))
+    caller = under_way()
+    with contextlib.suppress(OSError, ValueError):
+        if caller:
+            caller.take(json.loads((folder / "cost.json").read_bytes()))
     return folder
 
 

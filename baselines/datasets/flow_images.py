@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from baselines.datasets.about import About
+from baselines.datasets.classes import published_set
 from baselines.datasets.questions import read_questions
 from baselines.datasets.records import Clip, Dataset, Event
 from baselines.errors import InputError
@@ -30,6 +31,7 @@ ABOUT = About(
     protocol="leave-one-subject-out over the 68 subjects of the union; UF1 and UAR of pooled predictions",
     published={"subjects": 68, "clips": 442, "emotion negative": 250, "emotion positive": 109, "emotion surprise": 83},
     source="combined_3class_gt.csv of the MEGC2019",
+    classes=(published_set("three", "negative, positive, surprise", source="MEGC2019 (See et al., FG 2019)"),),
 )
 
 LABELS = ("negative", "positive", "surprise")

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from baselines.datasets.about import About
 from baselines.datasets.annotations import mend
+from baselines.datasets.classes import published_set
 from baselines.datasets.folders import Row, clip_folders, find_file, find_folder, folder_clip, join, key
 from baselines.datasets.records import Clip, Dataset
 from baselines.errors import InputError
@@ -43,6 +44,19 @@ ABOUT = About(
     protocol="leave-one-subject-out; often negative, positive and surprise",
     published={"clips": 267},
     source="tvaranka/meb",
+    classes=(
+        published_set(
+            "three",
+            "negative=negative+repression, positive, surprise",
+            "others",
+            "papers that join databases; repression is negative as in our coarse classes",
+        ),
+        published_set(
+            "five",
+            "negative, positive, surprise, repression, others",
+            source="Li et al. 2022; of two at once the first counts, where the paper counts both",
+        ),
+    ),
 )
 
 FPS = 60.0

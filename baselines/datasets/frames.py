@@ -26,6 +26,7 @@ from baselines.identity import array_identity, depends_on
 VIDEO_SUFFIXES = {".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv"}
 FIRST_TRIES = 10  # packets that may be broken before the first frame of a video
 LONGEST_HOLE = 1000  # broken packets in a row after which a video counts as ended
+ERRORS = 2  # level of what OpenCV logs
 
 
 class Frames(ABC):
@@ -62,6 +63,12 @@ class Frames(ABC):
             return view
         index = range(len(self))[key]
         return next(self._read(self.start + index, self.start + index + 1))
+
+    def whole(self) -> Self:
+        """Return all frames of the source that these are of."""
+        view = object.__new__(type(self))
+        view.__dict__.update(self.__dict__, start=0, stop=len(self._numbers))
+        return view
 
     @property
     def numbers(self) -> Sequence[int]:
@@ -203,7 +210,7 @@ class VideoFrames(Frames):
 
 def _open(path: str | Path) -> cv2.VideoCapture:
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # a broken file is our message, not ffmpeg's
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
+    getattr(cv2.utils, "logging", cv2).setLogLevel(ERRORS)  # until OpenCV 5 the function stood in cv2 itself
     # decode with as many threads as OpenCV may use: one inside a worker
     return cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, max(1, cv2.getNumThreads())])
 

@@ -9,19 +9,39 @@ from baselines.identity import digest
 def data_identity(dataset: Dataset) -> str:
     """Return a digest of everything a dataset holds: names, annotations, questions, size and time of the files."""
     records: list[Clip | Video] = [*dataset.clips, *dataset.videos]
-    seen = [[subject_of(r), r.name, r.fps, str(getattr(r, "event", None) or getattr(r, "events", ""))] for r in records]
-    return digest(seen, [_pixels(r) for r in records], [str(question) for question in dataset.questions])
+    seen = [[subject_of(r), r.name, r.fps, _events(r)] for r in records]
+    labels = [_labels(r) for r in records]
+    return digest(seen, labels, [_pixels(r) for r in records], [str(question) for question in dataset.questions])
 
 
 def subject_of(record: Clip | Video) -> str:
-    """Return the fold of a clip or video: subjects of different databases are different people."""
+    """Return whom a clip or video shows: subjects of different databases are different people."""
     return f"{record.dataset}/{record.subject}"
+
+
+def sample_of(record: Clip | Video) -> str:
+    """Return which one a clip or video is among all of its kind."""
+    return f"{subject_of(record)}/{record.name}"
 
 
 def file_stamp(path: Path) -> list[int]:
     """Return size and time of a file."""
     stat = path.stat()
     return [stat.st_size, stat.st_mtime_ns]
+
+
+def _events(record: Clip | Video) -> list[str]:
+    """Return the annotation of a record, as it is and as it is learned from."""
+    if isinstance(record, Clip):
+        return [str(record.event)]
+    return [str(record.events), str(record.to_learn().events)]
+
+
+def _labels(record: Clip | Video) -> list[str | None]:
+    """Return the classes of the emotions of a record, by the set in force."""
+    if isinstance(record, Clip):
+        return [record.label]
+    return [record.classes.label(event.emotion) for event in record.events or ()]
 
 
 def _pixels(record: Clip | Video) -> str | list[int] | None:

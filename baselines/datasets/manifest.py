@@ -3,21 +3,25 @@
 `videos.csv` has the columns subject,video,path,fps; `path` is relative to the folder and names a video
 file or a folder of numbered images; `fps` may be empty for a video file, which tells its own. `events.csv` has
 subject,video,onset,apex,offset,type,emotion,aus with 1-based inclusive frames; apex, emotion and aus
-may be empty. `questions.jsonl` in the ME-VQA format asks about the clips named `<subject>_<video>`.
+may be empty. An emotion may be any word; `classes.csv`, columns emotion,coarse, tells which of negative, positive,
+surprise and others a word of one's own counts as, or with an empty cell as none.
+`questions.jsonl` in the ME-VQA format asks about the clips named `<subject>_<video>`.
 A single video file, or a folder of numbered images without videos.csv, is a manifest of one video.
 """
 
 import math
 import warnings
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from baselines import action_units
 from baselines.datasets.about import About
+from baselines.datasets.classes import COARSE, coarse_classes
 from baselines.datasets.cutting import event_clips
 from baselines.datasets.frames import Frames, open_frames
 from baselines.datasets.questions import read_questions
-from baselines.datasets.records import COARSE_OF_FINE, KINDS, Dataset, Event, Video, coarse
+from baselines.datasets.records import KINDS, Dataset, Event, Video
 from baselines.errors import InputError
 from baselines.files import inside, read_csv, whole_number
 
@@ -38,7 +42,21 @@ def load(root: str | Path, fix_labels: bool = True) -> Dataset:
     root = Path(root)
     videos = read_videos(root)
     questions = read_questions(root / "questions.jsonl") if (root / "questions.jsonl").exists() else []
-    return Dataset("manifest", clips=event_clips(videos), videos=videos, questions=questions)
+    dataset = Dataset("manifest", clips=event_clips(videos), videos=videos, questions=questions)
+    classes = coarse_classes(root)
+    return replace(dataset.in_classes(classes), coarse=classes, own_words=own_words(root))
+
+
+def own_words(root: str | Path) -> dict[str, str]:
+    """Return {emotion: the place of its first row} of the emotions in `events.csv` that are none of the field's."""
+    path = Path(root) / "events.csv"
+    found: dict[str, str] = {}
+    if path.exists():
+        for place, row in read_csv(path, (), ("emotion",)):
+            word = row["emotion"].lower()
+            if word and COARSE.label(word) is None:
+                found.setdefault(word, place)
+    return found
 
 
 def read_videos(root: str | Path, fps: float | None = None, findings: list[str] | None = None) -> list[Video]:
@@ -183,10 +201,6 @@ def _read_event(row: Mapping[str, str], place: str) -> Event:
     kind = row["type"] or "micro"
     if kind not in KINDS:
         raise InputError(f"{place}: type is {kind!r}; expected {' or '.join(KINDS)}")
-    if row["emotion"] and coarse(row["emotion"]) is None:
-        raise InputError(
-            f"{place}: emotion {row['emotion']!r} is not known; expected one of {', '.join(COARSE_OF_FINE)}"
-        )
     return Event(onset, offset, apex, kind, row["emotion"].lower(), _action_units(row["aus"], place))
 
 

@@ -30,6 +30,7 @@ from pathlib import Path
 
 from baselines.datasets import flow_images, open_dataset
 from baselines.datasets.about import About
+from baselines.datasets.classes import COARSE, ClassSet
 from baselines.datasets.folders import matching_folders, shown, subfolders, subject_key
 from baselines.datasets.frames import ImageFrames
 from baselines.datasets.questions import as_question, read_rows
@@ -53,6 +54,14 @@ ABOUT = About(
     protocol=(
         "leave-one-subject-out on the training clips; the test sets are scored on the leaderboards: UF1 and UAR of the "
         "coarse and fine classes, BLEU, ROUGE; see `megc submit vqa`"
+    ),
+    classes=(
+        ClassSet(
+            "three",
+            {word: name for word, name in COARSE.of.items() if name != "others"},
+            ("others", "other"),
+            "the coarse classes of the MEGC2025",
+        ),
     ),
 )
 

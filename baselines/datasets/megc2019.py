@@ -16,6 +16,7 @@ from pathlib import Path
 
 from baselines.datasets import casme2, samm, smic
 from baselines.datasets.about import About
+from baselines.datasets.classes import published_set
 from baselines.datasets.folders import find_file, shown, subfolders, subject_key
 from baselines.datasets.records import Clip, Dataset
 from baselines.datasets.roots import find_root
@@ -36,6 +37,13 @@ ABOUT = About(
         "emotion negative": 70, "emotion positive": 51,
     },
     source="combined_3class_gt.csv of the MEGC2019; fine emotions of CASME II and SAMM from the ME-VQA annotation v1",
+    classes=(
+        published_set(
+            "three",
+            "negative=negative+repression+anger+contempt+disgust+fear+sadness, positive=positive+happiness, surprise",
+            source="the official list; each clip is in one of them",
+        ),
+    ),
 )  # fmt: skip
 
 PARTS = {"casme2": casme2, "smic": smic, "samm": samm}

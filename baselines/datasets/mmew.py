@@ -19,6 +19,7 @@ from pathlib import Path
 
 from baselines.datasets.about import About
 from baselines.datasets.annotations import mend
+from baselines.datasets.classes import coarse, published_set
 from baselines.datasets.folders import (
     Row,
     find_file,
@@ -29,7 +30,7 @@ from baselines.datasets.folders import (
     matching_folders,
     subject_key,
 )
-from baselines.datasets.records import Clip, Dataset, coarse
+from baselines.datasets.records import Clip, Dataset
 from baselines.errors import InputError
 from baselines.formats.spreadsheets import read_table
 
@@ -49,6 +50,12 @@ ABOUT = About(
         "emotion fear": 16, "emotion sadness": 13, "emotion anger": 8,
     },
     source="dpailab.com (clips); Ben et al. 2022 (emotions)",
+    classes=(
+        published_set("three", "negative=disgust+fear+sadness+anger, positive=happiness, surprise", "others",
+                      "papers that join databases, as the MEGC2019 does"),
+        published_set("six", "happiness, surprise, disgust, fear, sadness, anger", "others", "Ben et al. 2022"),
+        published_set("seven", "happiness, surprise, disgust, fear, sadness, anger, others", source="Ben et al. 2022"),
+    ),
 )  # fmt: skip
 
 FPS = 90.0

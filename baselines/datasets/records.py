@@ -5,31 +5,15 @@ are 0-based. `frame_slice` is the one place where the two meet. `to_dict` of a r
 numbers, texts, lists and mappings; frames are told by their source and their number.
 """
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from baselines.datasets.classes import COARSE, ClassSet
 from baselines.datasets.frames import Frames
 
 KINDS = ("micro", "macro")
-# Fine names as the databases write them -> coarse classes of the MEGC (MEGC2019 guideline, section
-# "composite database"; CAS(ME)^3 and 4DME spellings from their label files).
-COARSE_OF_FINE = {
-    "negative": "negative", "repression": "negative", "anger": "negative", "angry": "negative",
-    "contempt": "negative", "disgust": "negative", "fear": "negative", "sadness": "negative", "sad": "negative",
-    "positive": "positive", "happiness": "positive", "happy": "positive",
-    "surprise": "surprise",
-    "others": "others", "other": "others",
-    # two at once in 4DME: the first one, as public loaders take it
-    "surprise+positive": "surprise", "surprise+negative": "surprise", "surprise+repression": "surprise",
-    "positive+repression": "positive", "negative+repression": "negative",
-}  # fmt: skip
-
-
-def coarse(emotion: str) -> str | None:
-    """Return the coarse class of a fine or coarse emotion name, or None for an unknown or empty one."""
-    return COARSE_OF_FINE.get(emotion.strip().lower()) if emotion else None
 
 
 @dataclass(frozen=True)
@@ -60,7 +44,7 @@ class Clip:
     """A short sequence that holds one expression; `event` counts frames within the clip.
 
     `flow_image` is for databases published only as onset-to-apex flow pictures: the path of one
-    RGB image whose channels are u, v and optical strain. Such a clip has no frames.
+    RGB image whose channels are u, v and optical strain. Such a clip has no frames. `classes` is the set in force.
     """
 
     dataset: str
@@ -70,11 +54,12 @@ class Clip:
     fps: float | None = None
     event: Event | None = None
     flow_image: Path | None = None
+    classes: ClassSet = field(default=COARSE, repr=False)
 
     @property
     def label(self) -> str | None:
-        """The coarse emotion, or None."""
-        return coarse(self.event.emotion) if self.event else None
+        """The class of its emotion, or None."""
+        return self.classes.label(self.event.emotion) if self.event else None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as plain values, with the mapping of the event; what is not there is None."""
@@ -87,7 +72,11 @@ class Clip:
 
 @dataclass(frozen=True)
 class Video:
-    """A long sequence with any number of events; `events` is None when they are not known."""
+    """A long sequence with any number of events; `events` is None when they are not known.
+
+    `classes` is the set in force, in which the emotion of an event has a `label`. `learned` are the events as training
+    sees them, where these are not the true ones (`shift`).
+    """
 
     dataset: str
     subject: str
@@ -95,6 +84,12 @@ class Video:
     frames: Frames
     fps: float
     events: tuple[Event, ...] | None = None
+    classes: ClassSet = field(default=COARSE, repr=False)
+    learned: tuple[Event, ...] | None = None
+
+    def to_learn(self) -> "Video":
+        """Return the video with the events that training sees."""
+        return self if self.learned is None else replace(self, events=self.learned)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as plain values, with a list of the mappings of the events; None if they are not known."""
@@ -103,13 +98,17 @@ class Video:
 
 @dataclass(frozen=True)
 class Question:
-    """One ME-VQA question about the clip or video named `video`; `answer` is empty if unknown."""
+    """One ME-VQA question about the clip or video named `video`; `answer` is empty if unknown.
+
+    `dataset` is that of the clip, and empty where all of one subject and name are meant.
+    """
 
     id: str
     video: str
     text: str
     answer: str = ""
     subject: str = ""
+    dataset: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields, which are texts."""
@@ -121,6 +120,8 @@ class Dataset:
     """What an adapter gives: clips to recognize, videos to spot in, questions to answer.
 
     `findings` are the things that were wrong with the copy and left out, one line each that says what to do.
+    `classes` is the set in force, the same as that of all records; `coarse` the one by default. `own_words` are the
+    emotions that are none of the field's: {word: the place where it stands}. `shift` tells how key frames were moved.
     """
 
     name: str
@@ -128,6 +129,16 @@ class Dataset:
     videos: list[Video] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
+    classes: ClassSet = COARSE
+    coarse: ClassSet = COARSE
+    own_words: Mapping[str, str] = field(default_factory=dict)
+    shift: str = ""
+
+    def in_classes(self, classes: ClassSet) -> "Dataset":
+        """Return the dataset with its emotions counted in other classes."""
+        clips = [replace(clip, classes=classes) for clip in self.clips]
+        videos = [replace(video, classes=classes) for video in self.videos]
+        return replace(self, clips=clips, videos=videos, classes=classes)
 
 
 def questions_by_clip(questions: Iterable[Question]) -> dict[tuple[str, str], list[Question]]:
@@ -136,6 +147,15 @@ def questions_by_clip(questions: Iterable[Question]) -> dict[tuple[str, str], li
     for question in questions:
         asked.setdefault((question.subject, question.video), []).append(question)
     return asked
+
+
+def questions_about(clips: Iterable[Clip | Video], questions: Iterable[Question]) -> list[list[Question]]:
+    """Return the questions about each of some clips, in order; of several databases none takes another's."""
+    asked = questions_by_clip(questions)
+    return [
+        [question for question in asked.get((clip.subject, clip.name), ()) if question.dataset in ("", clip.dataset)]
+        for clip in clips
+    ]
 
 
 def frame_slice(onset: int, offset: int) -> slice:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from baselines.datasets.about import About
 from baselines.datasets.annotations import mend
+from baselines.datasets.classes import published_set
 from baselines.datasets.folders import Row, annotated_clips, clip_folders, find_file, find_folder
 from baselines.datasets.records import Dataset
 from baselines.errors import InputError
@@ -39,6 +40,12 @@ ABOUT = About(
         "emotion surprise": 15, "emotion contempt": 12, "emotion disgust": 9, "emotion fear": 8, "emotion sadness": 6,
     },
     source="SAMM_Micro_FACS_Codes_v2.xlsx",
+    classes=(
+        published_set("three", "negative=anger+contempt+disgust+fear+sadness, positive=happiness, surprise", "other",
+                      "MEGC2019 (See et al., FG 2019)"),
+        published_set("five", "anger, happiness, contempt, surprise, others=other", "disgust, fear, sadness",
+                      "papers since 2019 that report 136 clips (as surveys cite them, not checked)"),
+    ),
 )  # fmt: skip
 
 ROUTES = ("", "SAMM", "SAMM_CROP", "SAMM_Cropped", "SAMM/SAMM_CROP")

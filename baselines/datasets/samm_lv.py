@@ -27,6 +27,7 @@ from baselines.datasets.assembling import Name, Row, assemble_videos, index, kin
 from baselines.datasets.cutting import event_clips
 from baselines.datasets.folders import find_file, find_folder, subfolders
 from baselines.datasets.records import Dataset
+from baselines.datasets.samm import ABOUT as SAMM
 from baselines.errors import InputError
 from baselines.formats.spreadsheets import read_table
 
@@ -45,6 +46,7 @@ ABOUT = About(
     ),
     published={"subjects": 30, "videos": 147, "micro events": 159, "macro events": 343},
     source="V1 sheet as the MEGC2020 baseline lists it (all_Info.txt)",
+    classes=SAMM.classes,
 )
 
 NAME, FPS = "samm-lv", 200.0

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from baselines.datasets.about import About
+from baselines.datasets.classes import published_set
 from baselines.datasets.folders import find_folder, subfolders, subject_folders, subject_key
 from baselines.datasets.frames import ImageFrames
 from baselines.datasets.records import Clip, Dataset, Event
@@ -36,6 +37,7 @@ ABOUT = About(
         "subjects": 16, "clips": 164, "emotion negative": 70, "emotion positive": 51, "emotion surprise": 43,
     },
     source="Li et al. 2013 and combined_3class_gt.csv of the MEGC2019",
+    classes=(published_set("three", "negative, positive, surprise", source="Li et al. 2013"),),
 )  # fmt: skip
 
 CLASSES = {"negative": "ne", "positive": "po", "surprise": "sur"}

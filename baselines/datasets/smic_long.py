@@ -35,6 +35,7 @@ ABOUT = About(
     protocol="leave-one-subject-out; spotting by intersection over union of at least 0.5",
     published={"subjects": 16, "videos": 157, "micro events": 161},
     source="page of the database at the University of Oulu",
+    classes=SMIC.classes,
 )
 
 HOMES = ("", "HS_long", "SMIC-E_raw image/HS_long", "SMIC_E_raw_image/HS_long", "SMIC/SMIC-E_raw image/HS_long")

@@ -1,31 +1,35 @@
 """Recipe x dataset x fold -> result rows: parallel, resumable, one row a fold (`baselines.experiments.rows`).
 
-A row is kept under a digest of the recipe, the data, the code and libraries that the recipe reaches, and the seed. A
-rerun computes only the folds whose digest has no row yet.
+A row is kept under a digest of the recipe, the data, the code and libraries that the recipe reaches, the BLAS core that
+multiplies, and the seed. A rerun computes only the folds whose digest has no row yet.
 """
 
-import sys
-import time
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from baselines.cache import prune_cache
+from baselines.costs import Cost, measure
 from baselines.datasets import load_dataset
+from baselines.datasets.choosing import refuse_idle_words
+from baselines.datasets.classes import united
 from baselines.datasets.identity import data_identity
-from baselines.datasets.records import Dataset
+from baselines.datasets.records import Clip, Dataset, Question, Video
+from baselines.datasets.shift import shift_dataset
 from baselines.errors import InputError, one_line
-from baselines.experiments.rows import Rows
+from baselines.experiments.environments import library_names, this_environment
+from baselines.experiments.rows import Rows, cost_fields
 from baselines.experiments.tasks import TASKS
 from baselines.experiments.tasks.base import Task
 from baselines.faces.track import tracking_identity
 from baselines.identity import depends_on, digest, reached
 from baselines.parallel import iterate_parallel
 from baselines.recipes import Recipe, broken_recipes, load_recipe, parts_of, recipe_names, with_apex
-from baselines.recognition.protocols import Fold
+from baselines.recognition.protocols import ACROSS, Fold
 
-TOGETHER = ("composite", "cross-database")  # protocols over several databases
+TOGETHER = ("composite", *ACROSS)  # protocols over several databases
 LISTED = 3  # folds that one message names
 
 
@@ -33,11 +37,12 @@ LISTED = 3  # folds that one message names
 class Outcome:
     """What a run gave.
 
-    results: the complete experiments in the output folder, each a list of rows. failures: one message each. computed,
-    reused: folds of this run that were computed, and those whose rows were there.
+    results: the complete experiments in the output folder, each a list of rows. planned: the experiments of this run.
+    failures: one message each. computed, reused: folds of this run that were computed, and those whose rows were there.
     """
 
     results: list[list[dict[str, Any]]] = field(default_factory=list)
+    planned: list["Experiment"] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     computed: int = 0
     reused: int = 0
@@ -45,14 +50,15 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Experiment:
-    """One recipe on one dataset under one protocol with one seed.
+    """One recipe on one dataset in one set of classes under one protocol with one seed.
 
-    `dataset` is the name in the tables; it tells the protocol where that is not the default one of the dataset.
+    `dataset` is the name in the tables; it tells classes and protocol where they are not the default ones, and a shift.
     """
 
     task: str
     recipe: str
     dataset: str
+    classes: str
     protocol: str
     seed: int
     folds: tuple[Fold, ...]
@@ -72,41 +78,74 @@ def run_experiments(
     protocol: str | None = None,
     apex: str = "annotated",
     fix_labels: bool = True,
+    classes: str = "coarse",
+    shift: str | None = None,
 ) -> Outcome:
     """Run every planned experiment.
 
     recipes: names; none for all but the slow ones. protocol: one of `recognition.protocols`, None for the default of
     each task. The protocols that look at several databases take all named datasets as one. apex: where recipes that
     look at an apex frame take it from, as in `recipes.with_apex`. fix_labels: correct the known label errors of the
-    databases. A recipe that cannot be read and a fold that fails leave the others running; the folds that were finished
-    stay in the folder.
+    databases. classes: those in which recognition and str tell emotions (`datasets.classes`). shift: how key frames are
+    moved (`datasets.shift`). A recipe that cannot be read and a fold that fails leave the others running; the folds
+    that were finished stay in the folder.
     """
     for task in tasks:
         if task not in TASKS:
             raise InputError(f"--task {task!r} is not known; choose one of {', '.join(TASKS)}")
     outcome = Outcome()
     chosen = with_apex(_readable(recipes, outcome), apex)
-    loaded = [load_dataset(name, root, fix_labels) for name in dict.fromkeys(datasets)]
+    with measure() as reading:
+        loaded = [load_dataset(name, root, fix_labels, classes) for name in dict.fromkeys(datasets)]
+    refuse_idle_words(classes, loaded)
+    if shift:
+        loaded = [_shifted(dataset, shift, seed) for dataset in loaded]
     if limit:
         loaded = [limit_dataset(dataset, limit) for dataset in loaded]
     if protocol in TOGETHER and len(loaded) > 1:
         loaded = [join_datasets(loaded)]
     planned = [(e, dataset) for dataset in loaded for e in plan(dataset, chosen, tasks, seed, protocol)]
+    _tell_what_lacks(loaded, chosen, tasks, protocol, refuse=not planned and not outcome.failures)
     if not planned and not outcome.failures:
         named = ", ".join((*recipes, *tasks)) or "recipe"
         under = f" under --protocol {protocol}" if protocol else ""
         names = ", ".join(dataset.name for dataset in loaded)
         raise InputError(f"no {named} fits {names}{under}; see `recipes list` and `data list`")
     outcome.failures += _without_data(chosen if recipes else (), planned, loaded, tasks)
+    outcome.planned = [experiment for experiment, _ in planned]
     rows = Rows(output, overwrite)
     for experiment, dataset in planned:
         try:
-            run(experiment, dataset, rows, jobs, outcome)
+            run(experiment, dataset, rows, jobs, outcome, reading)
         except Exception as error:  # of whatever stopped its preparation, or its workers
             outcome.failures.append(f"{experiment.recipe} on {experiment.dataset}: {one_line(error)}")
     prune_cache()
-    outcome.results = rows.results({experiment.digest for experiment, _ in planned})
+    outcome.results = rows.results({experiment.digest for experiment in outcome.planned})
     return outcome
+
+
+def _shifted(dataset: Dataset, shift: str, seed: int) -> Dataset:
+    dataset, told = shift_dataset(dataset, shift, seed)
+    warnings.warn(told, stacklevel=3)
+    return dataset
+
+
+def _tell_what_lacks(
+    loaded: Sequence[Dataset], recipes: Iterable[str], tasks: Sequence[str], protocol: str | None, refuse: bool
+) -> None:
+    """Warn where a dataset lacks what a protocol needs for a task, or `refuse` to go on by the first such line."""
+    named = dict.fromkeys(load_recipe(name).task for name in recipes)
+    chosen = [TASKS[name] for name in named if name in tasks or not tasks]
+    lines = [
+        task.lacks(dataset, protocol)
+        for dataset in loaded
+        for task in chosen
+        if protocol in task.protocols and task.records(dataset)
+    ]
+    for line in filter(None, lines):
+        if refuse:
+            raise InputError(line)
+        warnings.warn(line, stacklevel=2)
 
 
 def _without_data(
@@ -142,18 +181,24 @@ def plan(
     dataset: Dataset, recipes: Iterable[str], tasks: Sequence[str] = (), seed: int = 0, protocol: str | None = None
 ) -> list[Experiment]:
     """Return the experiments that recipes mean on a dataset; tasks: only theirs, none for all."""
-    experiments, identity = [], data_identity(dataset)
+    experiments, identities = [], {}
     for recipe in map(load_recipe, recipes):
         task = TASKS[recipe.task]
-        if (tasks and recipe.task not in tasks) or not task.fits(recipe, dataset):
+        if tasks and recipe.task not in tasks:
             continue
-        chosen = task.protocol(dataset, protocol)
-        if chosen is None:
+        seen = task.seen(dataset)
+        chosen = task.protocol(seen, protocol) if task.fits(recipe, seen) else None
+        if chosen is None or task.lacks(seen, chosen):
             continue
-        key = {**recipe_identity(recipe), "data": identity, "seed": seed, "protocol": chosen}
-        name = dataset.name if chosen == task.protocol(dataset) else f"{dataset.name} ({chosen})"
-        folds = task.folds(dataset, chosen, seed)
-        experiments.append(Experiment(recipe.task, recipe.name, name, chosen, seed, folds, digest(key)))
+        classes = seen.classes.name
+        if classes not in identities:
+            identities[classes] = data_identity(seen)
+        key = {**recipe_identity(recipe), "data": identities[classes], "seed": seed, "protocol": chosen}
+        special = [classes] * (classes != seen.coarse.name) + [chosen] * (chosen != task.protocol(seen))
+        special += [f"shift {seen.shift}"] * bool(seen.shift)
+        name = f"{dataset.name} ({', '.join(special)})" if special else dataset.name
+        folds = task.folds(seen, chosen, seed)
+        experiments.append(Experiment(recipe.task, recipe.name, name, classes, chosen, seed, folds, digest(key)))
     return experiments
 
 
@@ -171,32 +216,42 @@ def recipe_identity(recipe: Recipe) -> dict[str, Any]:
     sees_faces = any(file.match("baselines/faces/track.py") for file in files)
     return {
         "recipes": [[one.name, one.task, one.steps, one.learns_from] for one in recipes],
-        "parts": [asdict(part) for part in parts],
+        "parts": [part.line for part in parts],
         "faces": tracking_identity() if sees_faces else None,
         **depends_on(*sorted(modules)),
     }
 
 
-def run(experiment: Experiment, dataset: Dataset, rows: Rows, jobs: int, outcome: Outcome) -> None:
-    """Compute the folds of an experiment that `rows` does not hold yet, and tell `outcome` what became of them."""
+def run(
+    experiment: Experiment, dataset: Dataset, rows: Rows, jobs: int, outcome: Outcome, reading: Cost | None = None
+) -> None:
+    """Compute the folds of an experiment that `rows` does not hold yet, and tell `outcome` what became of them.
+
+    reading: what reading the datasets of this run cost; the making of an embedded corpus counts for all that use it.
+    """
     done = rows.folds_done(experiment.digest)
     missing = [fold for fold in experiment.folds if fold.name not in done]
     outcome.reused += len(experiment.folds) - len(missing)
     if not missing:
         return
     recipe, task = load_recipe(experiment.recipe), TASKS[experiment.task]
-    started = time.perf_counter()
-    prepared = task.prepare(recipe, dataset, jobs)
-    preparation = (time.perf_counter() - started) / len(missing)
-    one = partial(_run_fold, task=task, recipe=recipe, prepared=prepared, seed=experiment.seed)
+    with measure() as cost:
+        prepared = task.prepare(recipe, task.seen(dataset), jobs)
+    made = reading.kept.get("corpus", {}) if reading else {}
+    cost.take({"corpus": {name: one for name, one in made.items() if name in dataset.name.split("+")}})
+    rows.notes.add_preparation(experiment.digest, cost)
+    one = partial(
+        _run_fold, task=task, recipe=recipe, prepared=prepared, seed=experiment.seed, libraries=library_names()
+    )
     failed: dict[str, list[str]] = {}
     label = f"{experiment.dataset} {experiment.recipe}: {len(missing)} folds"
-    for fold, (result, seconds, reason) in zip(missing, iterate_parallel(one, missing, jobs, label)):
+    for fold, (result, environment, reason) in zip(missing, iterate_parallel(one, missing, jobs, label)):
         if reason:
             failed.setdefault(reason, []).append(fold.name)
             continue
+        rows.notes.add_environment(*environment)
         try:
-            rows.add(_row(experiment, fold) | {"seconds": round(preparation + seconds, 4)} | result)
+            rows.add(_row(experiment, fold) | {"environment": environment[0]} | result)
         except ValueError:
             failed.setdefault("a prediction that is not a finite number; check the parameters", []).append(fold.name)
             continue
@@ -210,6 +265,7 @@ def _row(experiment: Experiment, fold: Fold) -> dict[str, Any]:
         "task": experiment.task,
         "recipe": experiment.recipe,
         "dataset": experiment.dataset,
+        "classes": experiment.classes,
         "protocol": experiment.protocol,
         "fold": fold.name,
         "fold_number": experiment.folds.index(fold),
@@ -220,15 +276,16 @@ def _row(experiment: Experiment, fold: Fold) -> dict[str, Any]:
 
 
 def _run_fold(
-    fold: Fold, task: Task, recipe: Recipe, prepared: Any, seed: int
-) -> tuple[dict[str, Any], float, str | None]:
-    """Return (what a row holds of the fold, seconds, why it failed): one bad fold stops no other."""
-    started = time.perf_counter()
+    fold: Fold, task: Task, recipe: Recipe, prepared: Any, seed: int, libraries: tuple[str, ...]
+) -> tuple[dict[str, Any], tuple[str, dict[str, Any]], str | None]:
+    """Return (what a row holds of the fold, the environment here, why it failed): one bad fold stops no other."""
+    environment = this_environment(libraries)  # of this worker, which may be another machine
     try:
-        result = task.run(recipe, prepared, fold, seed)
+        with measure() as cost:
+            result = task.run(recipe, prepared, fold, seed)
     except Exception as error:
-        return {}, 0.0, one_line(error)
-    return {**result, "peak_mb": _peak_memory()}, time.perf_counter() - started, None
+        return {}, environment, one_line(error)
+    return {**cost_fields(cost), **result}, environment, None
 
 
 def _named(folds: Sequence[str]) -> str:
@@ -237,23 +294,26 @@ def _named(folds: Sequence[str]) -> str:
     return f"fold{'s' if len(folds) > 1 else ''} {shown}{more}"
 
 
-def _peak_memory() -> int:
-    """Return this process's peak memory in MB, 0 where the system does not tell."""
-    try:
-        import resource
-    except ImportError:
-        return 0
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / (1e6 if sys.platform == "darwin" else 1e3))
-
-
 def join_datasets(datasets: Sequence[Dataset]) -> Dataset:
     """Return the clips, videos and questions of several datasets as one, named after all."""
-    clips, videos, questions = (
-        [record for dataset in datasets for record in getattr(dataset, kind)]
-        for kind in ("clips", "videos", "questions")
+    clips, videos = ([record for d in datasets for record in getattr(d, kind)] for kind in ("clips", "videos"))
+    questions = [question for dataset in datasets for question in _of_their_databases(dataset)]
+    return replace(
+        datasets[0],
+        name="+".join(dataset.name for dataset in datasets),
+        clips=clips,
+        videos=videos,
+        questions=questions,
+        coarse=united([dataset.coarse for dataset in datasets]),
     )
-    return Dataset("+".join(dataset.name for dataset in datasets), clips, videos, questions)
+
+
+def _of_their_databases(dataset: Dataset) -> Iterator[Question]:
+    """Yield the questions of a dataset with the database of the clip or video that each is about."""
+    records: list[Clip | Video] = [*dataset.videos, *dataset.clips]
+    known = {(record.subject, record.name): record.dataset for record in records}
+    for question in dataset.questions:
+        yield replace(question, dataset=known.get((question.subject, question.video), dataset.name))
 
 
 def limit_dataset(dataset: Dataset, number: int) -> Dataset:

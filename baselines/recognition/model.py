@@ -18,7 +18,7 @@ from baselines.recognition.kernels import View
 from baselines.recognition.pipeline import Features, KernelMean
 from baselines.recognition.transforms import Flatten
 
-FORMAT = "megc-baselines model 3"
+FORMAT = "megc-baselines model 4"
 TRUSTED = {
     "baselines.recognition.recognizer.Recognizer",
     *(f"{t.__module__}.{t.__qualname__}" for t in (Features, Flatten, KernelMean, KernelRidge, View)),

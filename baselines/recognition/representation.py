@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -66,7 +65,7 @@ def represent_one(clip: Clip, settings: Mapping[str, Any]) -> np.ndarray:
         "fps": clip.fps,
         "event": clip.event and [clip.event.onset, clip.event.apex, clip.event.offset],
         "settings": settings,
-        "part": asdict(part),
+        "part": part.line,
         **depends_on(__name__, "baselines.signatures", *part.modules),
         **tracking_identity(),
     }

@@ -14,6 +14,7 @@ def description_text(facts):
     if facts["published"]:
         lines.append(_wrapped("counts of a complete copy", facts["source"]))
         lines += [f"  {line}" for line in _columns(facts["published"].items())]
+    lines += ["classes (--classes NAME, or your own as A,B or A=C+D,B):", *_class_sets(facts["classes"])]
     if "parameters" in facts:
         lines += ["parameters:", *_settings(facts["parameters"], "  ")]
     lines += ["", "layout:", textwrap.indent(facts["layout"], "  ")]
@@ -34,6 +35,17 @@ def check_text(report):
     findings = [" ".join(line.split()) for line in report["findings"]]
     verdict = f"findings: {len(findings)}" if findings else "nothing is wrong with this copy"
     return "\n".join([*_columns([("what", "found", "published", "ok"), *rows]), "", verdict, *findings])
+
+
+def _class_sets(sets):
+    """Return the class sets of a dataset as wrapped lines: classes with what is merged, what is dropped, the source."""
+    for known in sets:
+        merged = [
+            name if words == [name] else f"{name} ({', '.join(words)})" for name, words in known["classes"].items()
+        ]
+        without = f"without {', '.join(known['dropped'])}" if known["dropped"] else ""
+        told = "; ".join(filter(None, (", ".join(merged), without, known["source"])))
+        yield textwrap.indent(_wrapped(known["name"], told), "  ")
 
 
 def _wrapped(name, text):

@@ -4,17 +4,24 @@ import warnings
 from pathlib import Path
 
 from baselines.errors import one_line
+from baselines.experiments.rows import Notes
 from baselines.experiments.tasks import TASKS, score_of
 from baselines.files import csv_text, write_text
 from baselines.metrics.uncertainty import LEVEL, RESAMPLES
+from baselines.recognition.protocols import SAMPLE_WISE
 from baselines.report import floors
+from baselines.report.environments import mixed_environments, write_environments
 from baselines.report.published import published_beside
+from baselines.report.timings import TIMING_COLUMNS, timing_rows
 
 SCORE_COLUMNS = (
     "task", "dataset", "subset", "recipe", "seed", "metric", "value", "ci_low", "ci_high", "n", *floors.COLUMNS,
-    "signature",
+    "signature", "protocol", "classes",
 )  # fmt: skip
-TIMING_COLUMNS = ("task", "dataset", "recipe", "seed", "folds", "seconds", "peak_mb")
+NOT_INDEPENDENT = (
+    "Not subject-independent: what tests a clip was trained on other clips of the same subject. For comparison "
+    "with papers that did so, and with nothing else."
+)
 
 
 def score_rows(results):
@@ -25,6 +32,7 @@ def score_rows(results):
     scores = []
     for rows in results:
         fixed = {c: rows[0][c] for c in ("task", "dataset", "recipe", "seed")}
+        fixed |= {c: rows[0].get(c, "not recorded") for c in ("protocol", "classes")}
         try:
             figures = score_of(fixed["task"]).table(rows, fixed["seed"])
         except Exception as error:  # rows that were damaged on disk: the others are tabled
@@ -39,29 +47,29 @@ def score_rows(results):
 
 
 def write_tables(results, folder):
-    """Write scores.csv, scores.md and timings.csv to a folder and return the score rows."""
+    """Write scores.csv, scores.md, timings.csv and environment.json to a folder and return the score rows.
+
+    What the last two tell stands in the rows and in the notes beside them (`experiments.rows.Notes`).
+    """
     folder = Path(folder)
     scores = score_rows(results)
     blank = [{c: "" if s[c] is None else s[c] for c in SCORE_COLUMNS} for s in scores]
     write_text(folder / "scores.csv", csv_text(SCORE_COLUMNS, blank))
     write_text(folder / "scores.md", markdown_tables(scores))
-    timings = [
-        {
-            **{c: rows[0][c] for c in ("task", "dataset", "recipe", "seed")},
-            "folds": len(rows),
-            "seconds": round(sum(row["seconds"] for row in rows), 2),
-            "peak_mb": max((row["peak_mb"] for row in rows), default=0),
-        }
-        for rows in results
-    ]
+    notes = Notes(folder)
+    timings = timing_rows(results, notes.preparations)
     write_text(folder / "timings.csv", csv_text(TIMING_COLUMNS, timings))
+    write_environments(results, notes.environments, folder / "environment.json")
+    for line in mixed_environments(results, notes.environments):
+        warnings.warn(line, stacklevel=2)
     return scores
 
 
 def markdown_tables(scores):
     """Return score rows as Markdown: one table a task, dataset and subset, a line a recipe, intervals in brackets.
 
-    Published figures for the same clips and protocol follow in a table of their own.
+    F1 of spotting at other IoU (`f1@0.2`) stands in a table of its own, beside that at .5. Published figures of the
+    same database follow in a table of their own.
     """
     groups = {}
     for score in scores:
@@ -78,21 +86,29 @@ def markdown_tables(scores):
 
 
 def _markdown_table(task, dataset, subset, scores):
-    metrics = list(dict.fromkeys(s["metric"] for s in scores))
+    every = list(dict.fromkeys(s["metric"] for s in scores))
+    metrics = [metric for metric in every if "@" not in metric]
+    by_iou = [metric for metric in every if "@" in metric] + ["f1"]
     cells = {}
     for score in scores:
         cells.setdefault((score["recipe"], score["seed"]), {})[score["metric"]] = score
     seeds = {seed for _, seed in cells}
     compared = list(dict.fromkeys(s["versus"] for s in scores if s["versus"]))
     lines = [["recipe", *metrics, *([f"vs {' or '.join(compared)}"] if compared else [])]]
+    at_iou = [["recipe", *by_iou]]
     for (recipe, seed), found in cells.items():
         name = recipe if len(seeds) == 1 else f"{recipe} (seed {seed})"
         difference = [_difference(found.values())] if compared else []
         lines.append([name, *(_cell(found.get(metric)) for metric in metrics), *difference])
+        at_iou.append([name, *(_cell(found.get(metric)) for metric in by_iou)])
     n = max(score["n"] for score in scores)
     title = f"### {task} on {dataset}" + (f": {subset}" if subset != "all" else "") + f" (n = {n})"
     parts = [title, "", _grid(lines), ""]
-    beside = published_beside(task, dataset, subset, n)
+    if scores[0].get("protocol") == SAMPLE_WISE:
+        parts += [NOT_INDEPENDENT, ""]
+    if len(by_iou) > 1:
+        parts += ["F1 by the least IoU of a hit (f1: 0.5):", "", _grid(at_iou), ""]
+    beside = published_beside(scores)
     if beside:
         parts += [beside[0], "", _grid(beside[1]), ""]
     return "\n".join(parts)

@@ -14,7 +14,7 @@ from baselines.metrics.uncertainty import RESAMPLES
 from baselines.scoring import common
 from baselines.scoring.common import Classes, Row
 from baselines.scoring.figures import Figure, Figures, intervals, tabled, values
-from baselines.scoring.score import Column, Compared, Score, Sides, pooled
+from baselines.scoring.score import Column, Compared, Score, Sides
 
 
 def read_recognized(truth: Path | str | None, predictions: Path | str, **_: Any) -> Sides:
@@ -125,13 +125,13 @@ def columns(result: dict[str, Any]) -> Iterator[Column]:
     for name in ("uf1", "uar", "accuracy", *(("ece",) if "ece" in result else ())):
         yield Column("all", name, (name,), result["n"])
     for dataset, figures in result["per_dataset"].items():
-        for name in ("uf1", "uar") if len(result["per_dataset"]) > 1 else ():
+        for name in ("uf1", "uar", "accuracy") if len(result["per_dataset"]) > 1 else ():
             yield Column(dataset, name, ("per_dataset", dataset, name), figures["n"])
 
 
 def sides(folds: Sequence[Row]) -> Sides:
     """Return the predictions of folds; the truth is what they have apart from what a recipe says."""
-    rows = pooled(folds, "predictions")
+    rows = [row | {"fold": fold.get("fold")} for fold in folds for row in fold["predictions"]]
     said = {"prediction": None, "probabilities": None}
     return Sides([row | said for row in rows], rows)
 
@@ -151,7 +151,8 @@ def _subjects(rows: Sequence[Row]) -> tuple[Array, Array]:
 
 
 def _clip(row: Row) -> tuple[str, ...]:
-    return tuple(row[name] for name in RECOGNITION_KEYS)
+    """Which clip a row is about, and in which fold, since some protocols test a clip in several."""
+    return (*(row[name] for name in RECOGNITION_KEYS), *((row["fold"],) if "fold" in row else ()))
 
 
 def _joined(truth: Sequence[Row], predicted: Sequence[Row], path: Path | str) -> list[dict[str, Any]]:

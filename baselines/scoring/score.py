@@ -1,7 +1,7 @@
 """A kind of score: what tells it apart, and what all kinds have in common."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ from baselines.scoring.figures import Figures, Path, at, differences, values
 
 Difference = dict[str, float | None]  # difference, low, high, p
 LISTS = {"per_video", "per_dataset"}  # options that add to a result and change no figure
+PAIRS = "cross-database"  # the protocol whose folds are pairs of databases, one tested and one trained on
 
 
 class Sides(NamedTuple):
@@ -44,8 +45,37 @@ def pooled(folds: Sequence[Row], key: str) -> list[Any]:
 
 
 def truth_and_predictions(folds: Sequence[Row]) -> Sides:
-    """Return the rows of folds that tell the two apart."""
-    return Sides(pooled(folds, "truth"), pooled(folds, "predictions"))
+    """Return the rows of folds that tell the two apart, events in videos."""
+    return Sides(_events(folds, "truth"), _events(folds, "predictions"))
+
+
+def _events(folds: Sequence[Row], key: str) -> list[Row]:
+    """The event rows under a key, under names that tell apart what databases, or pairs of them, have alike."""
+    return [
+        {
+            **row,
+            "subject": f"{row['dataset']}/{row['subject']}" if row.get("dataset") else row["subject"],
+            "video": f"{fold['fold']}: {row['video']}" if is_pair(fold) else row["video"],
+        }
+        for fold in folds
+        for row in fold[key]
+    ]
+
+
+def is_pair(fold: Row) -> bool:
+    """Tell whether a fold is one database tested and one trained on; figures of each pair are told apart."""
+    return fold.get("protocol") == PAIRS
+
+
+def _parts(folds: Sequence[Row]) -> Iterator[tuple[str, Sequence[Row]]]:
+    """Yield (name of a part, its folds) of what figures are told of: the whole, without a name, and each pair."""
+    yield "", folds
+    yield from ((fold["fold"], [fold]) for fold in folds if is_pair(fold))
+
+
+def _subset(part: str, subset: str) -> str:
+    """The name of a subset in a part: that of the part for the whole of it."""
+    return ": ".join(filter(None, (part, subset if subset != "all" or not part else "")))
 
 
 @dataclass(frozen=True)
@@ -59,6 +89,7 @@ class Score:
     columns: values of the figures -> Columns, in the order of the tables.
     sides: folds -> Sides. A fold is what a task gives for it: a mapping with `predictions` and, if need be, `truth`.
     told: what else a fold tells that goes to `scores` as an option.
+    tabled: the options of `scores` in the tables.
     """
 
     name: str
@@ -69,6 +100,7 @@ class Score:
     columns: Callable[[dict[str, Any]], Iterator[Column]]
     sides: Callable[[Sequence[Row]], Sides] = truth_and_predictions
     told: tuple[str, ...] = ()
+    tabled: Mapping[str, Any] = field(default_factory=dict)
 
     def files(
         self,
@@ -104,6 +136,7 @@ class Score:
         """
         options = {name: value for name, value in options.items() if name not in LISTS}
         compared = self.compared(truth, first, second, **options)
+        options = {name: ",".join(map(str, x)) if isinstance(x, tuple) else x for name, x in options.items()}
         found = differences(compared.figures[0], compared.figures[1], resamples, seed)
         settings = {"difference": "first-second", "test": f"paired-subject-bootstrap,{resamples},seed={seed}"}
         return {
@@ -115,11 +148,20 @@ class Score:
     def table(self, folds: Sequence[Row], seed: int = 0) -> list[dict[str, Any]]:
         """Return the figures of all folds pooled: mappings subset, metric, value, ci_low, ci_high, n, signature.
 
-        seed: of the bootstrap over subjects.
+        Each pair of databases has its own besides. seed: of the bootstrap over subjects.
         """
+        tested = {fold["fold"].partition(" -> ")[2] for fold in folds if is_pair(fold)}  # pooled they say no more
+        return [
+            row | {"subset": _subset(part, row["subset"])}
+            for part, mine in _parts(folds)
+            for row in self._table(mine, seed)
+            if row["subset"] not in tested
+        ]
+
+    def _table(self, folds: Sequence[Row], seed: int) -> list[dict[str, Any]]:
         sides = self.sides(folds)
         told = {name: folds[0].get(name, "not recorded") for name in self.told}
-        result = self.scores(sides.truth, sides.predictions, seed=seed, **told)
+        result = self.scores(sides.truth, sides.predictions, seed=seed, **told, **self.tabled)
         rows = []
         for column in self.columns(result):
             low, high = at(result["ci"], column.path) or (None, None)
@@ -133,6 +175,14 @@ class Score:
 
         first, second: folds with their names (`fold`). Empty where the two did not predict the same clips or videos.
         """
+        return {
+            _subset(part, subset): difference
+            for (part, mine), (other, theirs) in zip(_parts(first), _parts(second))
+            if part == other
+            for subset, difference in self._difference(mine, theirs, seed).items()
+        }
+
+    def _difference(self, first: Sequence[Row], second: Sequence[Row], seed: int) -> dict[str, Difference]:
         sides = [self.sides(folds) for folds in (first, second)]
         names = [[fold["fold"] for fold in folds] for folds in (first, second)]
         if sides[0].truth != sides[1].truth or names[0] != names[1]:

@@ -8,28 +8,39 @@ from typing import Any
 
 import numpy as np
 
-from baselines.formats.challenge import read_events
+from baselines.datasets.classes import COARSE, COARSE_CLASSES, ClassSet, coarse_classes
 from baselines.metrics import recognition, spotting, strs
 from baselines.metrics.figures import Array
-from baselines.metrics.strs import CORRECTED
+from baselines.metrics.strs import CORRECTED, SCRIPT
 from baselines.metrics.uncertainty import RESAMPLES
 from baselines.scoring import common
 from baselines.scoring.common import Classes, Row
-from baselines.scoring.events import check_known_videos, intervals_of, join_subjects, sibling_videos, subjects_of
+from baselines.scoring.events import intervals_of, read_sides, subjects_of
 from baselines.scoring.figures import Figure, Figures, intervals, tabled, values
 from baselines.scoring.score import Column, Compared, Score, Sides
 
 
-def read_strs(truth: Path | str, predictions: Path | str, mode: str = CORRECTED, **_: Any) -> Sides:
-    """Return the events of two files. A `videos.csv` beside an `events.csv` tells which videos exist.
+def read_strs(
+    truth: Path | str, predictions: Path | str, mode: str = CORRECTED, classes: Classes = None, **_: Any
+) -> Sides:
+    """Return the events of two files, the predicted ones within their videos (`events.read_sides`).
 
-    Under `megc2025-script` predictions for subjects that the truth does not know are kept, to have no
-    effect, as in the script.
+    A `classes.csv` beside an `events.csv` tells the coarse class of each word of its own, unless others are analysed.
+
+    Under `megc2025-script` it is as in the script: predictions for subjects that the truth does not know are kept, to
+    have no effect, and intervals are met as they are written, also outside their video.
     """
-    videos = sibling_videos(truth)
-    events, predicted = read_events(truth, emotion=True), read_events(predictions, emotion=True)
-    join_subjects(events, predicted)
-    return Sides(events, predicted, check_known_videos(events, predicted, videos, refuse=mode == CORRECTED))
+    sides = read_sides(truth, predictions, emotion=True, refuse=mode == CORRECTED, clip=mode != SCRIPT)
+    known = coarse_classes(truth if Path(truth).is_dir() else Path(truth).parent)
+    if known is COARSE or not set(common.class_set(classes, ())[0]) <= set(COARSE_CLASSES):
+        return sides
+    events = [row | {"emotion": known.label(row["emotion"]) or _own(row, known)} for row in sides.truth]
+    return sides._replace(truth=events)
+
+
+def _own(row: Row, known: ClassSet) -> str:
+    """The emotion of an event that is in no coarse class: nothing where `classes.csv` leaves it out, else the word."""
+    return "" if known.knows(row["emotion"]) else row["emotion"]
 
 
 def strs_scores(
@@ -45,12 +56,12 @@ def strs_scores(
 
     Returns {spotting: {tp, fp, fn, precision, recall, f1}, analysis: {precision, recall, f1, uf1, uar},
     strs, signature, ci, warnings}. classes: the analysed ones, as in `common.class_set`; default: those in the
-    truth; events of other emotions count in spotting only. kind: count only events of this type (micro or
-    macro), of rows that have it. Under `megc2025-script` an undefined strs is None.
+    truth; events of other emotions, and those with an empty one, count in spotting only. kind: count only events of
+    this type (micro or macro), of rows that have it. Under `megc2025-script` an undefined strs is None.
     """
     truth, predicted = of_type(truth, kind), of_type(predicted, kind)
     emotions, guessed = ([row["emotion"] for row in rows] for rows in (truth, predicted))
-    analysed, named = common.class_set(classes, emotions, guessed)
+    analysed, named = common.class_set(classes, filter(None, emotions), guessed)
     for row in predicted:
         common.check_label(row, "emotion", {*emotions, *analysed}, "the classes of the truth")
     figures = _figures(truth, predicted, analysed, mode, _subjects(truth, predicted))
@@ -87,7 +98,8 @@ def compared(
 ) -> Compared:
     """Return the figures of two recipes, over the subjects of all rows."""
     truth, first, second = (of_type(rows, kind) for rows in (truth, first, second))
-    emotions, subjects, figures = [row["emotion"] for row in truth], _subjects(truth, first, second), []
+    emotions = [row["emotion"] for row in truth if row["emotion"]]
+    subjects, figures = _subjects(truth, first, second), []
     for predicted in (first, second):
         analysed, _ = common.class_set(classes, emotions, [row["emotion"] for row in predicted])
         figures.append(_figures(truth, predicted, analysed, mode, subjects))

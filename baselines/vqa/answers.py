@@ -6,8 +6,9 @@ The reference wording of free descriptions (v2) is not published; the combined s
 from collections.abc import Callable, Sequence
 
 from baselines.action_units import names_text, parse_one
+from baselines.datasets.classes import coarse
 from baselines.datasets.question_kinds import COMBINED
-from baselines.datasets.records import Event, coarse
+from baselines.datasets.records import Event
 from baselines.vqa.questions import LAST, ParsedQuestion
 from baselines.vqa.records import Finding
 

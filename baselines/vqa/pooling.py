@@ -12,7 +12,8 @@ from scipy.special import expit, logit, softmax
 from sklearn.base import clone
 
 from baselines.action_units import parse_one
-from baselines.datasets.records import Event, coarse
+from baselines.datasets.classes import coarse
+from baselines.datasets.records import Event
 from baselines.recognition.kernels import Samples
 from baselines.vqa.analyst import ClipAnalyst
 from baselines.vqa.records import Evidence

@@ -21,8 +21,9 @@ from dataclasses import replace
 from scipy.special import expit, softmax
 
 from baselines.action_units import ActionUnit, parse_one
+from baselines.datasets.classes import coarse
 from baselines.datasets.question_kinds import UNKNOWN
-from baselines.datasets.records import Event, Question, coarse
+from baselines.datasets.records import Event, Question
 from baselines.vqa.answers import answer_text
 from baselines.vqa.questions import ParsedQuestion, parse
 from baselines.vqa.records import Answer, Evidence, Finding

@@ -1,8 +1,8 @@
 """Questions and answers about a clip in the ME-VQA v1 format (MEGC2025, visual question answering track)."""
 
 from baselines.action_units import NAMES, names_text, parse_one
+from baselines.datasets.classes import coarse
 from baselines.datasets.question_kinds import COMBINED, TEMPLATES
-from baselines.datasets.records import coarse
 
 
 def clip_questions(rng, subject, clip, event):

@@ -1,26 +1,37 @@
 """What every task offers to an experiment."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from baselines.datasets.identity import subject_of
 from baselines.datasets.records import Clip, Dataset, Video
 from baselines.errors import InputError
 from baselines.recipes import Recipe
-from baselines.recognition.protocols import PROTOCOLS, Fold, make_folds
+from baselines.recognition.protocols import ACROSS, PROTOCOLS, SAMPLE_WISE, Fold, make_folds, unit_of
 
 
 class Task(ABC):
-    """One task of the challenge, on subjects that were not trained on."""
+    """One task of the challenge, on what was not trained on.
+
+    in_classes: whether emotions are told in the classes of the dataset.
+    """
 
     name = ""
-    protocols: tuple[str, ...] = ("loso",)  # of `recognition.protocols`; the first is taken when none is named
+    protocols: tuple[str, ...] = tuple(protocol for protocol in PROTOCOLS if protocol != SAMPLE_WISE)
     scored_as = ""  # the kind of score, as in `scoring.kinds`
+    in_classes = False
+
+    def seen(self, dataset: Dataset) -> Dataset:
+        """Return the dataset as the task sees it: in its own coarse classes where the task has no use for others."""
+        return dataset if self.in_classes or dataset.classes is dataset.coarse else dataset.in_classes(dataset.coarse)
 
     @abstractmethod
     def records(self, dataset: Dataset) -> Sequence[Clip | Video]:
-        """Return the clips or videos that are predicted; their subjects are the folds."""
+        """Return the clips or videos that are predicted."""
+
+    def learned(self, dataset: Dataset) -> Sequence[Clip | Video]:
+        """Return the clips and videos that can be trained on."""
+        return self.records(dataset)
 
     def fits(self, recipe: Recipe, dataset: Dataset) -> bool:
         """Tell whether a recipe of this task can run on a dataset."""
@@ -31,14 +42,33 @@ class Task(ABC):
         return ()
 
     def protocol(self, dataset: Dataset, named: str | None = None) -> str | None:
-        """Return the protocol on a dataset; None if the task does not know the one that is named."""
+        """Return the protocol on a dataset; None if the task does not know the one that is named.
+
+        Without a name every subject of the dataset is left out in turn: `composite` if what is predicted comes from
+        several databases, `loso` if from one.
+        """
         if named not in (None, *PROTOCOLS):
             raise InputError(f"--protocol {named!r} is not known; choose one of {', '.join(PROTOCOLS)}")
-        return self.protocols[0] if named is None else named if named in self.protocols else None
+        if named is None:
+            return "composite" if len(databases(self.records(dataset))) > 1 else "loso"
+        return named if named in self.protocols else None
+
+    def lacks(self, dataset: Dataset, protocol: str | None) -> str | None:
+        """Return what a dataset lacks for a protocol, as one line; None if it has everything."""
+        found = databases(self.learned(dataset))
+        if protocol not in ACROSS or len(found) > 1:
+            return None
+        here = ", ".join(found) or "none"
+        return f"--protocol {protocol} needs two databases for {self.name}, and here is {here}; name another --dataset"
 
     def folds(self, dataset: Dataset, protocol: str, seed: int) -> tuple[Fold, ...]:
         """Return the `Fold`s of a protocol on a dataset; `seed` deals the subjects where chance does."""
-        return make_folds(protocol, {subject_of(r): r.dataset for r in self.records(dataset)}, seed)
+        unit = unit_of(protocol)
+        tested, learned = (
+            {unit(record): record.dataset for record in records}
+            for records in (self.records(dataset), self.learned(dataset))
+        )
+        return make_folds(protocol, tested, seed, learned)
 
     @abstractmethod
     def prepare(self, recipe: Recipe, dataset: Dataset, jobs: int) -> Any:
@@ -49,8 +79,13 @@ class Task(ABC):
         """Return {"predictions": [...]} of a `Fold` and, where they do not carry it, {"truth": [...]}; JSON-able."""
 
 
+def databases(records: Iterable[Clip | Video]) -> list[str]:
+    """Return the names of the databases that records come from, sorted."""
+    return sorted({record.dataset for record in records})
+
+
 def labelled_clips(dataset: Dataset) -> list[Clip]:
-    """Return the clips whose coarse emotion is known."""
+    """Return the clips whose emotion is in a class of the set in force."""
     return [clip for clip in dataset.clips if clip.label]
 
 

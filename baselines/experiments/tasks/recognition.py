@@ -1,4 +1,4 @@
-"""Recognition: the coarse emotion of clips."""
+"""Recognition: the emotion of clips, in the classes of the dataset."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -25,15 +25,12 @@ class Prepared:
 
 
 class Recognition(Task):
-    """Each clip's emotion by a recognizer fitted on other subjects' clips.
-
-    Without a named protocol every subject of the dataset is left out in turn: `composite` if the dataset holds
-    several databases, `loso` if it is one.
-    """
+    """Each clip's emotion by a recognizer fitted on other clips, of other subjects under all protocols but one."""
 
     name = "recognition"
     scored_as = "recognition"
     protocols = PROTOCOLS
+    in_classes = True
 
     def records(self, dataset: Dataset) -> list[Clip]:
         return labelled_clips(dataset)
@@ -41,10 +38,6 @@ class Recognition(Task):
     def fits(self, recipe: Recipe, dataset: Dataset) -> bool:
         clips = self.records(dataset)
         return bool(clips) and all(supports(recipe.steps["representation"], clip) for clip in clips)
-
-    def protocol(self, dataset: Dataset, named: str | None = None) -> str | None:
-        databases = {clip.dataset for clip in self.records(dataset)}
-        return super().protocol(dataset, named or ("composite" if len(databases) > 1 else "loso"))
 
     def prepare(self, recipe: Recipe, dataset: Dataset, jobs: int) -> Prepared:
         clips = self.records(dataset)
@@ -54,7 +47,7 @@ class Recognition(Task):
     def run(self, recipe: Recipe, prepared: Prepared, fold: Fold, seed: int) -> dict[str, Any]:
         clips, samples = prepared.clips, prepared.samples
         subjects = np.array([subject_of(clip) for clip in clips])
-        training, tested = fold.split(subjects)
+        training, tested = fold.split(clips)
         if not training.any():
             raise InputError("no other subject to train on; name another --protocol or more data")
         labels = [clip.label for clip, chosen in zip(clips, training) if chosen]

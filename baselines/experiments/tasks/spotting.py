@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from baselines.datasets.identity import subject_of
-from baselines.datasets.records import Dataset, Video
+from baselines.datasets.records import Dataset, Event, Video
 from baselines.experiments.tasks.base import Task, annotated_videos
 from baselines.recipes import Recipe
 from baselines.recognition.protocols import Fold
-from baselines.spotting.base import Spotter
+from baselines.spotting.base import Interval, Spotter
 from baselines.spotting.recipe import learns, make_spotter, spotting_examples, spotting_row
 
 
@@ -22,7 +26,7 @@ class Prepared:
 
 
 class Spotting(Task):
-    """Each video by a spotting method, fitted on the other subjects if it learns; others report by subject, too."""
+    """Each video by a spotting method, fitted on other videos if it learns; others report by fold, too."""
 
     name = "spotting"
     scored_as = "spotting"
@@ -34,18 +38,22 @@ class Spotting(Task):
         return can_learn(recipe, self.records(dataset))
 
     def prepare(self, recipe: Recipe, dataset: Dataset, jobs: int) -> Prepared:
-        videos = self.records(dataset)
-        return Prepared(videos, spotting_examples(recipe, videos, jobs))
+        return prepared_spotting(recipe, self.records(dataset), jobs)
 
     def run(self, recipe: Recipe, prepared: Prepared, fold: Fold, seed: int) -> dict[str, Any]:
-        spotter = spotter_without(recipe, prepared, fold.tested, seed)
+        trained, tested = fold.split(prepared.videos)
+        spotter = fitted_spotter(recipe, prepared, trained, seed)
         truth, predictions = [], []
-        for video in prepared.videos:
-            if subject_of(video) in fold.tested:
-                truth += [spotting_row(video, event) for event in video.events or ()]
-                found = spotter.predict(video.frames, video.fps).intervals
-                predictions += [spotting_row(video, interval) for interval in found]
+        for video in compress(prepared.videos, tested):
+            truth += [event_row(video, event) for event in video.events or ()]
+            found = spotter.predict(video.frames, video.fps).intervals
+            predictions += [event_row(video, interval) for interval in found]
         return {"truth": truth, "predictions": predictions}
+
+
+def prepared_spotting(recipe: Recipe, videos: list[Video], jobs: int) -> Prepared:
+    """Return videos with what a recipe learns from each."""
+    return Prepared(videos, spotting_examples(recipe, [video.to_learn() for video in videos], jobs))
 
 
 def can_learn(recipe: Recipe, videos: Sequence[Video]) -> bool:
@@ -53,9 +61,13 @@ def can_learn(recipe: Recipe, videos: Sequence[Video]) -> bool:
     return len({subject_of(video) for video in videos}) > int(learns(recipe))
 
 
-def spotter_without(recipe: Recipe, prepared: Prepared, subjects: frozenset[str], seed: int) -> Spotter:
-    """Return the spotter of a recipe for some subjects; one that learns is fitted on the others' videos."""
+def fitted_spotter(recipe: Recipe, prepared: Prepared, trained: NDArray[np.bool_], seed: int) -> Spotter:
+    """Return the spotter of a recipe; one that learns is fitted on the videos of a boolean mask (n,)."""
     if prepared.examples is None:
         return make_spotter(recipe)
-    of_videos = zip(prepared.videos, prepared.examples)
-    return make_spotter(recipe, [found for video, found in of_videos if subject_of(video) not in subjects], seed)
+    return make_spotter(recipe, list(compress(prepared.examples, trained)), seed)
+
+
+def event_row(video: Video, interval: Interval | Event) -> dict[str, Any]:
+    """Return the row of an interval or event in the results: `spotting_row` with the database of the video."""
+    return {"dataset": video.dataset, **spotting_row(video, interval)}

@@ -1,21 +1,23 @@
 """ME-STR: spot the micro-expressions in a long video, then recognize the emotion of each."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any
 
 import numpy as np
 
 from baselines.datasets.identity import subject_of
-from baselines.datasets.records import Clip, Dataset, Video, coarse
+from baselines.datasets.records import Clip, Dataset, Event, Video
+from baselines.errors import InputError
 from baselines.experiments.tasks.base import Task, annotated_videos, labelled_clips
 from baselines.experiments.tasks.spotting import Prepared as PreparedSpotting
-from baselines.experiments.tasks.spotting import can_learn, spotter_without
+from baselines.experiments.tasks.spotting import can_learn, event_row, fitted_spotter, prepared_spotting
 from baselines.recipes import Recipe, load_recipe
 from baselines.recognition.intervals import recognize_events
 from baselines.recognition.protocols import Fold
 from baselines.recognition.recognizer import Recognizer
 from baselines.recognition.representation import represent, supports
-from baselines.spotting.recipe import spotting_examples, spotting_row
 
 
 @dataclass(frozen=True)
@@ -28,13 +30,17 @@ class Prepared:
 
 
 class SpotThenRecognize(Task):
-    """A recipe names a spotting recipe and a recognition recipe, fitted on the other subjects' clips."""
+    """A recipe names a spotting recipe and a recognition recipe, fitted on other subjects' clips."""
 
     name = "str"
     scored_as = "strs"
+    in_classes = True
 
     def records(self, dataset: Dataset) -> list[Video]:
         return annotated_videos(dataset)
+
+    def learned(self, dataset: Dataset) -> Sequence[Clip | Video]:
+        return [*self.records(dataset), *labelled_clips(dataset)]
 
     def other_recipes(self, recipe: Recipe) -> tuple[str, ...]:
         return recipe.steps["spotting"], recipe.steps["recognition"]
@@ -48,26 +54,38 @@ class SpotThenRecognize(Task):
     def prepare(self, recipe: Recipe, dataset: Dataset, jobs: int) -> Prepared:
         clips, videos = labelled_clips(dataset), self.records(dataset)
         settings = load_recipe(recipe.steps["recognition"]).steps["representation"]
-        examples = spotting_examples(load_recipe(recipe.steps["spotting"]), videos, jobs)
-        return Prepared(PreparedSpotting(videos, examples), clips, represent(clips, settings, jobs))
+        spotting = prepared_spotting(load_recipe(recipe.steps["spotting"]), videos, jobs)
+        return Prepared(spotting, clips, represent(clips, settings, jobs))
 
     def run(self, recipe: Recipe, prepared: Prepared, fold: Fold, seed: int) -> dict[str, Any]:
         recognition = load_recipe(recipe.steps["recognition"])
-        subjects = np.array([subject_of(clip) for clip in prepared.clips])
-        others = ~np.isin(subjects, list(fold.tested))
-        labels = np.array([clip.label for clip in prepared.clips])
+        clips, videos = prepared.clips, prepared.spotting.videos
+        others, _ = fold.split(clips)
+        if not others.any():
+            raise InputError("no clip of another subject to train on; name another --protocol or more data")
+        labels, subjects = (np.array([of(clip) for clip in clips]) for of in (lambda clip: clip.label, subject_of))
         recognizer = Recognizer.from_recipe(recognition, seed)
         recognizer.fit(prepared.representations[others], labels[others], subjects[others])
-        spotter = spotter_without(load_recipe(recipe.steps["spotting"]), prepared.spotting, fold.tested, seed)
+        trained, tested = fold.split(videos)
+        spotter = fitted_spotter(load_recipe(recipe.steps["spotting"]), prepared.spotting, trained, seed)
         truth, predictions = [], []
-        for video in prepared.spotting.videos:
-            if subject_of(video) not in fold.tested:
-                continue
+        for video in compress(videos, tested):
             spotted = spotter.predict(video.frames, video.fps)
-            predictions += recognize_events(video, spotted.intervals, recognizer, recognition)
+            found = recognize_events(video, spotted.intervals, recognizer, recognition)
+            predictions += [{"dataset": video.dataset, **row} for row in found]
             truth += [
-                {**spotting_row(video, event), "emotion": coarse(event.emotion) or "others"}
+                {**event_row(video, event), "emotion": class_of_event(video, event)}
                 for event in video.events or ()
                 if event.kind == "micro"
             ]
         return {"truth": truth, "predictions": predictions}
+
+
+def class_of_event(video: Video, event: Event) -> str:
+    """Return the class of an event. It is empty for one in no class: such an event is to be spotted and no more.
+
+    An event without an emotion is one of `others`, where there is that class.
+    """
+    if not event.emotion and "others" in video.classes.classes:
+        return "others"
+    return video.classes.label(event.emotion) or ""

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from baselines.action_units import NAMES, names_text, parse_one
+from baselines.datasets.classes import coarse
 from baselines.datasets.question_kinds import COMBINED, TEMPLATES
-from baselines.datasets.records import coarse
 from baselines.vqa.llama.panel import flow_panels
 from baselines.vqa.vlm.augment import augment
 from baselines.vqa.vlm.vocabulary import ASSISTANT, END, START, USER, encode

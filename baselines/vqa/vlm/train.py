@@ -19,8 +19,9 @@ import numpy as np
 
 from baselines.action_units import NAMES
 from baselines.datasets import load_dataset
+from baselines.datasets.classes import coarse
 from baselines.datasets.question_kinds import ADMISSIBLE
-from baselines.datasets.records import Question, coarse, questions_by_clip
+from baselines.datasets.records import Question, questions_by_clip
 from baselines.errors import InputError
 from baselines.files import atomic_path, write_text
 from baselines.parallel import progress_bar
