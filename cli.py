@@ -50,6 +50,16 @@ _LABELS = click.option(
     default=True,
     help="Leave the known label errors of the database as they are.",
 )
+_CLASSES = click.option(
+    "--classes",
+    metavar="SET",
+    default="coarse",
+    show_default=True,
+    help="Emotion classes of recognition and str: coarse (negative, positive, surprise, others), fine, a set that the "
+    "dataset has (`data describe`: three, five, ...), or your own, such as happiness,disgust or "
+    "negative=disgust+fear,surprise. Other clips are left out, and counted. vqa has the coarse and fine classes of its "
+    "questions, whatever is named here.",
+)
 _MODEL = click.option(
     "--model",
     type=click.Path(path_type=Path),
@@ -80,9 +90,13 @@ def main():
 @click.option(
     "--protocol",
     metavar="NAME",
-    help="Recognition: who is tested on whom (loso, composite, cross-database, k-fold-by-subject). Default: each "
-    "subject left out in turn of all in the dataset.",
+    help="What is tested, and on what it is trained: loso (each subject left out, within each database), composite "
+    "(each subject left out of all databases), cross-database (each database on each other), leave-one-database-out, "
+    "k-fold-by-subject; recognition only, leave-one-sample-out: each clip left out, trained on other clips of the same "
+    "subject too, so not subject-independent and only for comparison with older papers. composite and those of "
+    "databases take all --dataset together. Default: loso, of several databases in one dataset composite.",
 )
+@_CLASSES
 @click.option(
     "--apex",
     metavar="SOURCE",
@@ -90,28 +104,50 @@ def main():
     show_default=True,
     help="Where recipes that look at an apex frame take it from: annotated, spotted or middle.",
 )
+@click.option(
+    "--shift",
+    metavar="KEY=K,...",
+    help="Move key frames, to see what each recipe loses: onset, apex or offset (any of them) by K frames, as in "
+    "onset=-2,apex=3, or apex=~3 by a random number from -3 to 3 (drawn from --seed and the name of the clip). Clips "
+    "are cut anew from their video; of long videos the events are moved that are learned from.",
+)
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Use about N clips and N videos of each dataset.")
 @click.option("--output", type=click.Path(path_type=Path), default=Path("results"), show_default=True, help="Folder.")
 @click.option("--overwrite", is_flag=True, help="Forget earlier rows in the output folder.")
 @click.option("--backend", type=click.Choice(["loky", "threading", "dask"]), help="joblib backend.")
 @click.option("--scheduler", metavar="ADDR", help="dask scheduler, such as tcp://127.0.0.1:8786.")
+@click.option(
+    "--check",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Compare with the tables in DIR, which run-all wrote, and list every figure that differs, and what differs in "
+    "the environments; exit 1 when one does. DIR is read before anything is written, so it may be that of --output.",
+)
 @_JSON
-def run_all(datasets, data_root, output, backend, scheduler, as_json, **options):
+def run_all(datasets, data_root, output, backend, scheduler, check, as_json, **options):
     """Run every recipe on every dataset, leave-one-subject-out, and write the tables.
 
-    A rerun computes only what is missing in the output folder.
+    A rerun computes only what is missing in the output folder. With --check, JSON is {"scores": ..., "check": ...}.
     """
     from baselines.experiments.run import run_experiments
     from baselines.parallel import parallel_backend
+    from baselines.report.check import check_run, check_text, is_identical, read_published
     from baselines.report.tables import markdown_tables, write_tables
 
+    published = read_published(check) if check else None
     with parallel_backend(backend, scheduler):
         outcome = run_experiments(datasets or ("synthetic",), data_root, output=output, **options)
     scores = write_tables(outcome.results, output)
-    click.echo(jsonlib.dumps(scores, indent=1) if as_json else markdown_tables(scores))
+    checked = check_run(outcome.planned, output, published, **options) if published else None
+    if as_json:
+        click.echo(jsonlib.dumps({"scores": scores, "check": checked} if published else scores, indent=1))
+    else:
+        click.echo("\n".join([markdown_tables(scores), *([check_text(checked)] if published else [])]))
     click.echo(f"folds: {outcome.computed} computed, {outcome.reused} reused", err=True)
-    click.echo(f"written: {output / 'scores.csv'}, scores.md, timings.csv", err=True)
+    click.echo(f"written: {output / 'scores.csv'}, scores.md, timings.csv, environment.json", err=True)
     _finish(outcome.failures, bool(scores))
+    if published and not is_identical(checked):
+        sys.exit(1)
 
 
 @main.group()
@@ -281,6 +317,7 @@ def spot_then_recognize(inputs, method, model, types, output, fps, jobs):
 @click.option("--dataset", required=True, metavar="NAME", help="Dataset to train on.")
 @_ROOT
 @_LABELS
+@_CLASSES
 @click.option(
     "--recipe", default="flow-kernels", show_default=True, metavar="NAME", help="A recognition recipe, or vlm."
 )
@@ -297,13 +334,15 @@ def spot_then_recognize(inputs, method, model, types, output, fps, jobs):
 @_SEED
 @_JOBS
 @_output("Model file to write, for recognize, str and vqa.")
-def train(dataset, data_root, fix_labels, recipe, folds, from_scratch, steps, seed, jobs, output):
-    """Train a recognition recipe on a whole dataset and write a model file.
+def train(dataset, data_root, fix_labels, classes, recipe, folds, from_scratch, steps, seed, jobs, output):
+    """Train a recognition recipe on a whole dataset and write a model file, which answers in the --classes.
 
     `--recipe vlm` fine-tunes the embedded vision model instead and writes a folder with two GGUF files and their
     scores; it needs PyTorch: pip install 'megc-baselines[vlm]'.
     """
     if recipe == "vlm":
+        if classes != "coarse":
+            raise InputError("--classes: vlm answers questions, which have classes of their own; leave it out")
         from baselines.vqa.vlm import train as vlm
 
         plan = vlm.make_plan(from_scratch, steps, seed=seed, folds=folds)
@@ -313,7 +352,7 @@ def train(dataset, data_root, fix_labels, recipe, folds, from_scratch, steps, se
     from baselines.commands.train import train_model
     from baselines.recognition.model import save_model
 
-    model = train_model(recipe, dataset, data_root, seed, jobs, fix_labels)
+    model = train_model(recipe, dataset, data_root, seed, jobs, fix_labels, classes)
     save_model(model, output)
     scores = ", ".join(f"{name} {value}" for name, value in model.data["scores"].items())
     click.echo(f"{output}: {recipe} on {model.data['clips']} clips of {model.data['subjects']} subjects", err=True)
@@ -393,7 +432,12 @@ def vqa(questions, media, answerer, output, fps, jobs, **options):
 
 @main.command()
 @click.argument("kind", type=click.Choice(["spotting", "recognition", "strs", "vqa"]))
-@click.option("--truth", type=click.Path(path_type=Path), help="File with the truth; recognition: may be left out.")
+@click.option(
+    "--truth",
+    type=click.Path(path_type=Path),
+    help="File with the truth; recognition: may be left out. spotting, strs: or a manifest folder, whose videos tell "
+    "where predictions end, as the column frames of a videos.csv beside an events.csv does.",
+)
 @click.option("--predictions", required=True, type=click.Path(path_type=Path), help="File with the predictions.")
 @click.option(
     "--compare", metavar="OTHER", type=click.Path(path_type=Path), help="Other predictions; tests the difference."
@@ -403,9 +447,11 @@ def vqa(questions, media, answerer, output, fps, jobs, **options):
 @click.option("--coarse-classes", metavar="A,B,...", help="vqa: classes of the coarse question.")
 @click.option("--fine-classes", metavar="A,B,...", help="vqa: classes of the fine-grained question.")
 @click.option(
-    "--iou-threshold",
+    "--iou",
+    metavar="LEAST",
     type=click.FloatRange(0, 1, min_open=True),
-    help="spotting: least overlap of a hit. Default: 0.5.",
+    multiple=True,
+    help="spotting: least overlap of a hit; repeatable. Default: 0.5, at which the first figures stay with several.",
 )
 @click.option("--strict", is_flag=True, help="spotting: a hit has IoU > threshold instead of >=.")
 @click.option("--type", type=click.Choice(["micro", "macro"]), help="strs: count only this type.")
@@ -413,7 +459,11 @@ def vqa(questions, media, answerer, output, fps, jobs, **options):
 @_SEED
 @_JSON
 def score(kind, truth, predictions, compare, seed, as_json, **options):
-    """Score predictions against the truth, with 95 % intervals by bootstrap over subjects."""
+    """Score predictions against the truth, with 95 % intervals by bootstrap over subjects.
+
+    Predicted intervals are cut to their video, from frame 1 to its end where that is known, with a warning that counts
+    them; one that lies outside as a whole is a false positive. --mode megc2025-script takes them as written.
+    """
     from baselines.commands.score import score_file
     from baselines.report.text import comparison_text, figures_text
     from baselines.scoring.common import json_ready
@@ -476,6 +526,20 @@ def bench(as_json):
     click.echo(machine(), err=True)
     rows = run_bench()
     click.echo(jsonlib.dumps(rows, indent=1) if as_json else table(rows))
+
+
+@main.command()
+@_JSON
+def env(as_json):
+    """Tell what results depend on here: versions, processor, numeric libraries, and variables that are set.
+
+    The key is that of the environment in rows.jsonl and environment.json. No place, user or name of a machine is told.
+    """
+    from baselines.commands.env import facts
+    from baselines.report.environments import environment_text
+
+    found = facts()
+    click.echo(jsonlib.dumps(found, indent=1) if as_json else environment_text(found))
 
 
 @main.command()
@@ -557,6 +621,30 @@ def recipes_show(name, as_json):
 
     recipe = load_recipe(name)
     click.echo(jsonlib.dumps(vars(recipe), indent=1) if as_json else recipe_text(name).rstrip())
+
+
+@recipes.command("cite")
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@_JSON
+def recipes_cite(names, as_json):
+    """Print the works that recipes stand on, as BibTeX with DOI where it is known.
+
+    That is each recipe's own source and those of its features, kernels, classifiers and spotting methods.
+    """
+    from baselines.commands.cite import bibtex_text, cite_recipes
+
+    cited = cite_recipes(names, __version__)
+    click.echo(jsonlib.dumps(cited, indent=1) if as_json else bibtex_text(cited))
+
+
+@main.command()
+@_JSON
+def cite(as_json):
+    """Print how to cite this suite, as BibTeX."""
+    from baselines.commands.cite import cite_suite
+
+    work = cite_suite(__version__)
+    click.echo(jsonlib.dumps(work, indent=1) if as_json else work["bibtex"])
 
 
 def _listing(entries, columns, as_json):
