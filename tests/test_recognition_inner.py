@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.model_selection import GroupKFold
 
 from baselines.metrics.recognition import calibration_counts, expected_calibration_error
 from baselines.recognition.inner_folds import choose, fit_temperature, softmax, split_groups
@@ -33,6 +34,13 @@ def test_inner_folds_leave_every_group_out_as_a_whole_once(groups, folds):
     for mask in masks:
         assert mask.any()
         assert not {g for g, out in zip(groups, mask) if out} & {g for g, out in zip(groups, mask) if not out}
+
+
+@given(st.lists(st.integers(1, 4), min_size=5, max_size=12), st.integers(2, 5))
+def test_inner_folds_are_as_large_as_those_of_scikit_learn(sizes, folds):
+    groups = np.repeat(np.arange(len(sizes)), sizes)
+    theirs = [len(out) for _, out in GroupKFold(folds).split(groups, groups=groups)]
+    assert sorted(mask.sum() for mask in split_groups(groups, folds)) == sorted(theirs)
 
 
 def test_the_alternative_that_tells_the_classes_is_chosen():

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from implanted_video import FROWN, SMILE, implanted_video, profile, smile_and_frown
 from scipy.ndimage import gaussian_filter1d
+from scipy.signal import find_peaks
 
 from baselines.datasets.frames import ArrayFrames, open_frames
 from baselines.datasets.records import Event
@@ -18,7 +19,15 @@ from baselines.report.plots import plot_spotting
 from baselines.spotting import blocks
 from baselines.spotting.base import Curve, Interval, SpottingResult
 from baselines.spotting.blocks import join
-from baselines.spotting.curves import bridge, face_runs, flanks, moilanen_threshold, out_and_back, tallest_apart
+from baselines.spotting.curves import (
+    bridge,
+    face_runs,
+    flanks,
+    moilanen_threshold,
+    out_and_back,
+    peaks_apart,
+    tallest_apart,
+)
 from baselines.spotting.mdmd import Mdmd
 from baselines.spotting.regional import fit
 from baselines.spotting.regional.augment import varied
@@ -363,6 +372,24 @@ def test_a_cut_is_no_motion(implanted, monkeypatch):
 def test_a_still_image_yields_nothing(implanted):
     still = ArrayFrames(np.repeat(implanted.array[:1], 90, axis=0))
     assert RegionalContrast().predict(still, 30.0).intervals == ()
+
+
+# --- peaks
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=60), st.integers(1, 3), st.integers(1, 8))
+def test_peaks_are_those_of_scipy_and_of_equal_ones_the_later_stays(values, height, distance):
+    values = np.array(values, float)
+    frames = peaks_apart(values, height, distance)
+    every = find_peaks(np.pad(values, 1), height=height)[0] - 1
+    assert set(frames) <= set(every)
+    assert (np.diff(frames) >= distance).all()
+    for peak in set(every) - set(frames):
+        near = [f for f in frames if abs(f - peak) < distance]
+        assert any((values[f], f) > (values[peak], peak) for f in near)
+    apart = values + np.linspace(0, 0.5, len(values))  # no two alike
+    alone = find_peaks(np.pad(apart, 1), height=height, distance=distance)[0] - 1
+    assert peaks_apart(apart, height, distance).tolist() == alone.tolist()
 
 
 # --- real video

@@ -83,7 +83,7 @@ def class_scores(classifier, Z, known, classes):
         if found.ndim == 1:
             found = np.stack([-found, found], axis=1)
     else:
-        found = np.log(np.maximum(classifier.predict_proba(Z), 1e-9))
+        found = np.log(np.maximum(np.asarray(classifier.predict_proba(Z), float), 1e-9))
     scores = np.full((len(Z), classes), found.min(initial=0) - 10.0, float)
     scores[:, known] = found
     return scores.round(DECIMALS)

@@ -2,7 +2,6 @@
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from sklearn.model_selection import GroupKFold
 
 from baselines.metrics.classification import confusions, uar, uf1
 from baselines.metrics.resampling import resampled_sums
@@ -13,16 +12,18 @@ RESAMPLES = 200
 def split_groups(groups, folds=5):
     """Return up to `folds` boolean masks (n,) of the samples left out; every group is left out as a whole, once.
 
-    Empty when there is one group only.
+    Empty when there is one group only. Groups are dealt from the largest down, each to the fold that has least so far,
+    as scikit-learn's `GroupKFold` does; which of equal ones comes first depends there on the processor.
     """
-    groups = np.asarray(groups)
-    number = min(folds, len(np.unique(groups)))
+    names, group, counts = np.unique(groups, return_inverse=True, return_counts=True)
+    number = min(folds, len(names))
     if number < 2:
         return []
-    masks = np.zeros((number, len(groups)), bool)
-    for mask, (_, out) in zip(masks, GroupKFold(number).split(groups, groups=groups)):
-        mask[out] = True
-    return list(masks)
+    fold, sizes = np.empty(len(names), int), np.zeros(number, int)
+    for name in np.argsort(counts, kind="stable")[::-1]:
+        fold[name] = sizes.argmin()
+        sizes[fold[name]] += counts[name]
+    return list(fold[group] == np.arange(number)[:, None])
 
 
 def choose(scores, codes, groups):

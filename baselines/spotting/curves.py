@@ -5,6 +5,7 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.signal import find_peaks
 
 BALANCE = 0.25  # least share of the way out that the way back must be, and the other way round
 
@@ -56,6 +57,18 @@ def _part_out_and_back(
     smaller = np.minimum(out, back)
     heights = np.where(smaller >= BALANCE * np.maximum(out, back), np.maximum(smaller, 0), 0)
     return heights, directions, lengths
+
+
+def peaks_apart(values: NDArray[np.floating], height: float, distance: int) -> NDArray[np.intp]:
+    """Return the frames (n,) of the peaks of (T,) values that reach a height, at least `distance` frames apart.
+
+    Of closer ones the higher stays, of equal ones the later; `scipy.signal.find_peaks` leaves that to the processor.
+    """
+    values = np.pad(values, 1)
+    peaks = find_peaks(values, height=height)[0]
+    ranks = np.zeros(len(values))
+    ranks[peaks[np.argsort(values[peaks], kind="stable")]] = np.arange(1, len(peaks) + 1)
+    return find_peaks(ranks, distance=distance)[0] - 1
 
 
 def moilanen_threshold(values: NDArray[np.float64], p: float) -> float:

@@ -95,7 +95,7 @@ class RoiFlow(Spotter):
                 means.append((0.0, 0.0))
                 continue
             number = max(1, round(self.strongest * len(vectors)))
-            longest = np.argpartition((vectors**2).sum(axis=1), -number)[-number:]
+            longest = np.argsort((vectors**2).sum(axis=1), kind="stable")[-number:]
             means.append(vectors[longest].mean(axis=0))
         return np.array(means, float)
 

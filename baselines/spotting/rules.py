@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.signal import find_peaks
 
 from baselines.spotting.base import Curve, Interval, SpottingResult
-from baselines.spotting.curves import face_runs, moilanen_threshold
+from baselines.spotting.curves import face_runs, moilanen_threshold, peaks_apart
 
 MICRO = 0.5  # seconds; the longest micro-expression
 
@@ -51,8 +50,8 @@ def _spans(curve: NDArray[np.float64], rule: Rule, threshold: float, fps: float)
     """Return the (first, last) indices of the intervals in one run."""
     if rule.k:
         k = max(1, round(rule.k * fps))
-        peaks, _ = find_peaks(np.pad(curve, 1), height=threshold, distance=max(1, round(rule.apart * fps)))
-        spans = [(max(peak - k, 0), min(peak + k, len(curve) - 1)) for peak in peaks - 1]
+        peaks = peaks_apart(curve, threshold, max(1, round(rule.apart * fps)))
+        spans = [(max(peak - k, 0), min(peak + k, len(curve) - 1)) for peak in peaks]
     else:
         spans = [(run.start, run.stop - 1) for run in face_runs(curve > threshold)]
     merged: list[tuple[int, int]] = []

@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, gaussian_filter1d, maximum_filter1d
-from scipy.signal import find_peaks
 
-from baselines.spotting.curves import bridge, face_runs, flanks, out_and_back
+from baselines.spotting.curves import bridge, face_runs, flanks, out_and_back, peaks_apart
 from baselines.spotting.regional.motion import LIDS, MOVING
 
 SCALES = (0.2, 0.35, 0.6, 1.0, 1.7, 2.8)  # seconds; half-windows of the contrast
@@ -24,7 +23,7 @@ TALL, CLEAR = 0.06, 4.5  # eye distances, times what is usual: a laugh is judged
 MINUTE = 60.0  # seconds
 NEAR = 5.0  # seconds within which other movements are compared
 ALIKE, AS_LARGE, APART = 0.7, 0.5, 0.4  # cosine, share of the height, seconds: a movement that counts as the same again
-DECIMALS = 6  # of figures; the last digits differ between processors, and a tree splits at values that occur
+DECIMALS = 6  # of figures and contrasts; the last digits differ between processors, decisions must not
 PARTS = tuple(MOVING)
 BROWS = [n for n, name in enumerate(PARTS) if "brow" in name]
 MOUTH = [n for n, name in enumerate(PARTS) if any(word in name for word in ("mouth", "lip", "chin"))]
@@ -78,11 +77,12 @@ def candidates(measured: NDArray[np.floating], fps: float) -> tuple[list[Candida
         typical = _Typical(views, restlessness, scale)
         movements: list[Movement] = []
         for run, view in zip(runs, views):
-            relative = view.heights / typical.scale
+            # What is typical is often the height of one of the peaks, which is then 1 and must be so everywhere.
+            relative = (view.heights / typical.scale).round(DECIMALS)
             relative[run.blinking] = 0
             top = relative.max(axis=1)
             curves[run.start : run.start + len(top), column] = top
-            for peak in find_peaks(np.pad(top, 1), height=1.0, distance=max(1, k // 2))[0] - 1:
+            for peak in peaks_apart(top, 1.0, max(1, k // 2)):
                 movements += _movement(run, view, typical, relative, peak, k, fps)
         found += _compared_with_each_other(movements, len(measured), fps)
     return found, curves
@@ -112,7 +112,7 @@ class _View:
         self.head = maximum_filter1d(out_and_back(run.head, k)[2][:, 0], max(3, k // 2))
         self.peaks: list[tuple[NDArray[np.intp], NDArray[np.floating]]] = []
         for curve in self.heights.T:
-            frames = find_peaks(np.pad(curve, 1), height=1e-9, distance=max(1, k // 2))[0] - 1
+            frames = peaks_apart(curve, 1e-9, max(1, k // 2))
             self.peaks.append((frames, curve[frames]))
 
 
@@ -135,7 +135,10 @@ def _movement(
     Nothing if it is too low or too short.
     """
     part = int(relative[peak].argmax())
-    height, way = view.heights[peak, part], view.directions[peak, part]
+    # as Python's floats, since logarithms of float32 differ between processors
+    curves = (view.heights[:, part], relative[:, part], view.lids, view.head)
+    height, clear, lids, head = (float(curve[peak]) for curve in curves)
+    way = view.directions[peak, part]
     motion = (view.heights[peak][:, None] * view.directions[peak]).astype(float)
     tallest = relative[peak] > TALLEST * relative[peak, part]
     weight = np.where(tallest, 1 / typical.scale**2, 0)[:, None] * motion
@@ -153,7 +156,7 @@ def _movement(
     course = course - np.linspace(course[0], course[-1], length)
     figures = [
         _capped(height, TALL),
-        _capped(relative[peak, part], CLEAR),
+        _capped(clear, CLEAR),
         _capped(height / typical.restlessness[part], 3 * CLEAR),
         _capped(height / near, CLEAR),
         higher,
@@ -162,8 +165,8 @@ def _movement(
         np.log(max(course.max(), 1e-4) * fps / max(apex - onset, 1)),
         min(np.abs(np.diff(course)).sum() / max(2 * course.max(), 1e-4), 4.0),
         min(unrest / height, 4.0),
-        np.log(max(view.lids[peak], 1e-4) / height),
-        np.log(max(view.head[peak], 1e-4) / height),
+        np.log(max(lids, 1e-4) / height),
+        np.log(max(head, 1e-4) / height),
         -motion[BROWS, 1].mean() / whole,
         np.linalg.norm(motion[MOUTH]) / whole,
         (motion * motion[MIRRORED] * (-1, 1)).sum() / whole**2,
@@ -180,7 +183,7 @@ def _others(
     frames, heights = (column[first:last] for column in peaks[:2])
     away = np.abs(frames - peak)
     near = heights[(away > length / 2 + 0.3 * fps) & (away < NEAR * fps)].max(initial=LEAST_TYPICAL)
-    return near, max(int(np.sum(heights > 0.9 * height)) - 1, 0) / (len(heights) + USUAL_PEAKS)
+    return float(near), max(int(np.sum(heights > 0.9 * height)) - 1, 0) / (len(heights) + USUAL_PEAKS)
 
 
 def _compared_with_each_other(movements: Sequence[Movement], frames: int, fps: float) -> Iterator[Candidate]:
