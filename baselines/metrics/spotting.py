@@ -422,8 +422,10 @@ def _assign(rows: Array, columns: Array, weights: Array) -> Array:
     # Every row has a column of its own that means "not matched" and costs more than any pair; the
     # weights are scaled so that all of them together count for less than one pair.
     cost = np.concatenate([1 - weights / (row_count + 1), np.full(row_count, 3.0)])
-    at = np.concatenate([rows, np.arange(row_count)]), np.concatenate([columns, column_count + np.arange(row_count)])
-    graph = csr_array((cost, at), (row_count, column_count + row_count))
+    unmatched = np.arange(row_count)
+    at = np.stack([np.append(rows, unmatched), np.append(columns, column_count + unmatched)])
+    row, column = at.astype(np.int32)  # the matching of SciPy 1.14 takes no other indices
+    graph = csr_array((cost, (row, column)), (row_count, column_count + row_count))
     taken = min_weight_full_bipartite_matching(graph)[1]
     return np.flatnonzero(taken[rows] == columns)
 
