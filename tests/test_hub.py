@@ -106,7 +106,10 @@ def test_named_model_is_downloaded_once(serve):
 
 def test_cut_download_is_gone_on_with(serve):
     server = serve(cut=True)
-    path, _ = hub.find_pair(NAME)
+    try:
+        path, _ = hub.find_pair(NAME)
+    except InputError:  # "run again": huggingface_hub before 2.0 leaves it to the next run
+        path, _ = hub.find_pair(NAME)
     assert path.read_bytes() == BODY
     first, second, *_ = server.ranges
     assert first == 0
