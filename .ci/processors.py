@@ -86,10 +86,9 @@ def main():
         folder = options.folder or Path(temporary)
         found = {kind: run(kind, variables, folder, options) for kind, variables in processors().items()}
         (first, (corpus, output)), *others = found.items()
-        wrong = 0
+        wrong, whole, rows = 0, files(corpus), folds(output)
         for kind, (other_corpus, other_output) in others:
-            pictures = differing(files(corpus), files(other_corpus))
-            rows = folds(output)
+            pictures = differing(whole, files(other_corpus))
             changed = differing(rows, folds(other_output))
             by_recipe = dict(collections.Counter(key[2] for key in changed))
             print(

@@ -1,12 +1,12 @@
 """What the commands spot, recognize and str do with their inputs: each input by itself, failures apart."""
 
 import warnings
-from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 from baselines.commands.train import default_model, load_model
 from baselines.datasets import manifest
+from baselines.datasets.choosing import in_no_class
 from baselines.datasets.classes import COARSE, ClassSet, coarse_classes, unknown_word
 from baselines.datasets.cutting import cut_clip, event_clips
 from baselines.datasets.manifest import read_videos
@@ -69,12 +69,9 @@ def recognize_inputs(inputs, model=None, fps=None, jobs=1):
     model = load_model(model) if model else default_model(jobs)
     classes = ClassSet.from_dict(model.data["classes"])
     clips, outcome = open_inputs(inputs, partial(read_labelled, classes=classes, fps=fps))
-    strange = Counter(clip.event.emotion for clip in clips if clip.event.emotion and clip.label is None)
+    strange, counted = in_no_class(clips)
     if strange:
-        counted = ", ".join(f"{word} {number}" for word, number in strange.most_common())
-        warnings.warn(
-            f"{strange.total()} clips have no label, being in no class of the model ({counted})", stacklevel=2
-        )
+        warnings.warn(f"{strange} clips have no label, being in no class of the model ({counted})", stacklevel=2)
 
     def rows_of(clip, representation):
         (label,) = model.recognizer.predict(representation[None])

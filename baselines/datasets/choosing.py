@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from baselines.datasets.classes import HOW, SPELLINGS, ClassSet, are_own, fine_set, parse_classes, unknown_word
-from baselines.datasets.records import Dataset
+from baselines.datasets.records import Clip, Dataset
 from baselines.errors import InputError
 
 
@@ -38,14 +38,19 @@ def refuse_idle_words(text: str, datasets: Iterable[Dataset]) -> None:
 
 def left_out(dataset: Dataset) -> str | None:
     """Return a line that counts the clips whose emotion is in no class, None where there is none."""
-    lost = [clip.event.emotion for clip in dataset.clips if clip.event and clip.event.emotion and clip.label is None]
+    lost, counted = in_no_class(dataset.clips)
     if not lost:
         return None
-    counted = ", ".join(f"{word} {number}" for word, number in Counter(lost).most_common())
     return (
-        f"{dataset.name}: {len(lost)} of {len(dataset.clips)} clips are left out, in no class of "
+        f"{dataset.name}: {lost} of {len(dataset.clips)} clips are left out, in no class of "
         f"{dataset.classes.name} ({counted})"
     )
+
+
+def in_no_class(clips: Iterable[Clip]) -> tuple[int, str]:
+    """Return how many clips have an emotion in no class of the set in force, and these emotions with their numbers."""
+    lost = Counter(clip.event.emotion for clip in clips if clip.event and clip.event.emotion and clip.label is None)
+    return lost.total(), ", ".join(f"{word} {number}" for word, number in lost.most_common())
 
 
 def emotions(dataset: Dataset) -> list[str]:
