@@ -104,6 +104,7 @@ FEATURES = _by_name(
     Feature("optical_strain:optical_strain", "flow", "Shreve et al. 2011"),
     Feature("hoof:hoof", "flow", "Chaudhry et al. 2009"),
     Feature("bi_woof:bi_woof", "flow", "Liong et al. 2018"),
+    Feature("flow_lbp:flow_lbp", "flow", "Ojala et al. 2002; channels: this project"),
     Feature("mdmo:mdmo", "clip+landmarks", "Liu et al. 2016", _FLOW),
     Feature("apex:find_apex", "clip+landmarks", "Liong et al. 2015", _FLOW_TO_FIRST),
     Feature("apex:onset_difference", "clip+landmarks", "Liong et al. 2015", _FLOW_TO_FIRST),

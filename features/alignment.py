@@ -1,4 +1,4 @@
-"""Similarity alignment of a face on 68 landmarks, with registrations smoothed in time.
+"""Similarity alignment of a face on 68 landmarks: one registration for a clip, or one for each of its frames.
 
 Landmark order is that of iBUG 300-W (0-16 jaw, 17-26 brows, 27-35 nose, 36-47 eyes, 48-67 mouth),
 coordinates are (x, y) in pixels. "Left" and "right" without more are those of the picture.
@@ -7,7 +7,7 @@ The registration rests on points that expressions hardly move: eye corners, nose
 
 import itertools
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Literal, get_args
 
 import cv2
 import numpy as np
@@ -17,6 +17,7 @@ from scipy.ndimage import gaussian_filter1d
 from features.errors import FeatureError
 
 RIGID = (36, 39, 42, 45, 27, 28, 29, 30, 33)
+Alignment = Literal["mean", "first", "each", "none"]  # how the frames of a clip are registered: `registrations`
 
 # Frontal adult face in units of the distance between the eye centres, origin midway between them: means of
 # dlib landmarks on frontal portraits, made symmetric and rounded.
@@ -130,16 +131,15 @@ def transform(landmarks: ArrayLike, matrix: ArrayLike) -> NDArray[np.float64]:
     return landmarks @ np.swapaxes(matrix[..., :2], -1, -2) + matrix[..., None, :, 2]
 
 
-def smooth(landmarks: ArrayLike, sigma: float | None) -> NDArray[np.float64]:
+def smooth(landmarks: ArrayLike, sigma: float) -> NDArray[np.float64]:
     """Return landmarks smoothed in time by a Gaussian.
 
     Parameters
     ----------
     landmarks : array_like of shape (T, 68, 2)
         x and y in px; NaN for frames without a face, which weigh nothing.
-    sigma : float or None
-        Frames. 0 changes nothing; None gives every frame with a face the mean over the clip, which makes one
-        registration for the whole clip.
+    sigma : float
+        Frames; 0 changes nothing.
 
     Returns
     -------
@@ -156,17 +156,14 @@ def smooth(landmarks: ArrayLike, sigma: float | None) -> NDArray[np.float64]:
     >>> import numpy as np
     >>> from features.alignment import smooth
     >>> jump = np.repeat([0.0, 0.0, 1.0, 1.0], 68 * 2).reshape(4, 68, 2)
-    >>> smooth(jump, 1)[:, 0, 0].round(2).tolist(), smooth(jump, None)[:, 0, 0].tolist()
-    ([0.08, 0.32, 0.68, 0.92], [0.5, 0.5, 0.5, 0.5])
+    >>> smooth(jump, 1)[:, 0, 0].round(2).tolist()
+    [0.08, 0.32, 0.68, 0.92]
     """
     landmarks = _checked(landmarks, 3)
     known = _with_face(landmarks)
     if sigma == 0 or not known.any():
         return landmarks.copy()
     result = np.full(landmarks.shape, np.nan)
-    if sigma is None:
-        result[known] = landmarks[known].mean(axis=0)
-        return result
     filled = np.where(known[:, None, None], landmarks, 0.0)
     weight = gaussian_filter1d(known.astype(float), sigma, mode="constant")
     total = gaussian_filter1d(filled, sigma, axis=0, mode="constant")
@@ -251,8 +248,8 @@ def bridge(landmarks: ArrayLike, longest_gap: int) -> NDArray[np.float64]:
     return landmarks
 
 
-def registrations(landmarks: ArrayLike, size: int = 128, sigma: float | None = None) -> NDArray[np.float64]:
-    """Return the similarities of a clip's landmarks after smoothing.
+def registrations(landmarks: ArrayLike, size: int = 128, by: Alignment = "mean") -> NDArray[np.float64]:
+    """Return the similarities by which the face is cut out of the frames of a clip.
 
     Parameters
     ----------
@@ -260,8 +257,11 @@ def registrations(landmarks: ArrayLike, size: int = 128, sigma: float | None = N
         x and y in px; NaN for frames without a face.
     size : int
         Side of the crop, px.
-    sigma
-        As `smooth`.
+    by : {"mean", "first", "each", "none"}
+        "mean": the similarity of the landmarks' mean over the clip, for all frames. "first": that of the first frame
+        with a face, for all. With both, what the head does stays in the crops. "each": every frame by its own, which
+        holds the head still and lets the jitter of the landmarks in. "none": the upright box of the face in the first
+        frame, as large as its crop and about the same middle, for all: nothing is turned.
 
     Returns
     -------
@@ -271,17 +271,38 @@ def registrations(landmarks: ArrayLike, size: int = 128, sigma: float | None = N
     Raises
     ------
     FeatureError
-        As `similarity`.
+        As `similarity`, or for another way to register.
 
     Examples
     --------
     >>> import numpy as np
     >>> from features.alignment import registrations
     >>> landmarks = np.random.default_rng(0).uniform(0, 99, (5, 68, 2))  # stand for those of a face
-    >>> registrations(landmarks, sigma=1).shape
+    >>> registrations(landmarks, by="each").shape
     (5, 2, 3)
     """
-    return np.stack([similarity(points, size) for points in smooth(landmarks, sigma)])
+    landmarks = _checked(landmarks, 3)
+    if by not in get_args(Alignment):
+        raise FeatureError(f"alignment: by {', '.join(get_args(Alignment))}; got {by!r}")
+    known = _with_face(landmarks)
+    seen, result = landmarks[known], np.full((len(landmarks), 2, 3), np.nan)
+    if not len(seen):
+        return result
+    if by == "each":
+        result[known] = [similarity(points, size) for points in seen]
+    elif by == "mean":
+        result[known] = similarity(seen.mean(axis=0), size)
+    else:
+        matrix = similarity(seen[0], size)
+        result[known] = matrix if by == "first" else _upright(matrix, seen[0])
+    return result
+
+
+def _upright(matrix: NDArray[np.float64], landmarks: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A similarity without its turn: of the same scale, with the middle of the rigid points in the same place."""
+    middle = landmarks[list(RIGID)].mean(axis=0, keepdims=True)
+    scale = np.hypot(matrix[0, 0], matrix[1, 0])
+    return np.column_stack([scale * np.eye(2), (transform(middle, matrix) - scale * middle).T])
 
 
 def warp(frame: NDArray[Any], matrix: ArrayLike, size: int = 128) -> NDArray[Any]:
@@ -374,7 +395,7 @@ def align(
     frames: Iterable[NDArray[np.uint8]],
     landmarks: ArrayLike,
     size: int = 128,
-    sigma: float | None = None,
+    by: Alignment = "mean",
     grey: bool = True,
 ) -> Iterator[NDArray[np.uint8] | None]:
     """Yield the aligned face of each frame.
@@ -387,8 +408,8 @@ def align(
         x and y in px on the same frames; NaN for frames without a face.
     size : int
         Side of the crop, px.
-    sigma
-        As `smooth`. A clip's own motion survives only if the registration does not follow it.
+    by
+        As `registrations`. A clip's own motion survives only if the registration does not follow it.
     grey : bool
         Turn RGB into grey.
 
@@ -400,7 +421,7 @@ def align(
     Raises
     ------
     FeatureError
-        As `similarity`.
+        As `registrations`.
 
     Examples
     --------
@@ -413,7 +434,7 @@ def align(
     >>> [face if face is None else face.shape for face in align(frames, landmarks, 64)]
     [(64, 64), None]
     """
-    matrices = registrations(landmarks, size, sigma)
+    matrices = registrations(landmarks, size, by)
     for frame, matrix in zip(frames, matrices):
         if not np.isfinite(matrix).all():
             yield None
@@ -422,12 +443,12 @@ def align(
         yield warp(picture, matrix, size)
 
 
-def aligned_landmarks(landmarks: ArrayLike, size: int = 128, sigma: float | None = None) -> NDArray[np.float64]:
+def aligned_landmarks(landmarks: ArrayLike, size: int = 128, by: Alignment = "mean") -> NDArray[np.float64]:
     """Return where landmarks fall in the crops that `align` gives.
 
     Parameters
     ----------
-    landmarks, size, sigma
+    landmarks, size, by
         As `align`.
 
     Returns
@@ -438,7 +459,7 @@ def aligned_landmarks(landmarks: ArrayLike, size: int = 128, sigma: float | None
     Raises
     ------
     FeatureError
-        As `similarity`.
+        As `registrations`.
 
     Examples
     --------
@@ -448,7 +469,7 @@ def aligned_landmarks(landmarks: ArrayLike, size: int = 128, sigma: float | None
     >>> aligned_landmarks(landmarks, 64).shape
     (5, 68, 2)
     """
-    return transform(landmarks, registrations(landmarks, size, sigma))
+    return transform(landmarks, registrations(landmarks, size, by))
 
 
 def _with_face(landmarks: NDArray[np.float64]) -> NDArray[np.bool_]:

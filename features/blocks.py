@@ -1,6 +1,9 @@
-"""Grids of blocks, over which histograms are taken one by one."""
+"""Grids of blocks, over which histograms and means are taken one by one."""
+
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from features.errors import FeatureError
 
@@ -44,3 +47,34 @@ def block_spans(size: int, count: int, overlap: float = 0.0) -> list[slice]:
     if (edges[0] >= edges[1]).any():
         raise FeatureError(f"blocks: {size} px or frames cannot be cut into {count} blocks")
     return [slice(first, last) for first, last in edges.T.tolist()]
+
+
+def block_means(picture: NDArray[Any], blocks: tuple[int, int]) -> NDArray[np.float64]:
+    """Mean of each block of a picture, channel by channel.
+
+    Parameters
+    ----------
+    picture : ndarray of shape (H, W, ...)
+        Any number of channels.
+    blocks : (rows, columns)
+        Grid over the picture.
+
+    Returns
+    -------
+    ndarray of shape (rows, columns, ...), float64
+        The means.
+
+    Raises
+    ------
+    FeatureError
+        If a block would be empty.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from features.blocks import block_means
+    >>> block_means(np.arange(16.0).reshape(4, 4), (2, 1)).tolist()
+    [[3.5], [11.5]]
+    """
+    rows, columns = (block_spans(size, count) for size, count in zip(picture.shape, blocks))
+    return np.array([[picture[y, x].mean(axis=(0, 1), dtype=np.float64) for x in columns] for y in rows])

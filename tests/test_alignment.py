@@ -1,7 +1,9 @@
 """Similarity alignment, smoothing of landmarks in time, warping."""
 
 import hashlib
+from typing import get_args
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,6 +12,7 @@ from scipy.ndimage import map_coordinates
 
 from features.alignment import (
     RIGID,
+    Alignment,
     align,
     aligned_landmarks,
     bridge,
@@ -91,13 +94,52 @@ def test_similarity_refuses_one_point():
         similarity(np.ones((68, 2)))
 
 
-def test_smooth_none_gives_one_registration_for_the_clip():
-    landmarks = np.stack([face(seed) for seed in range(5)])
-    landmarks[2] = np.nan
-    smoothed = smooth(landmarks, None)
-    assert np.isnan(smoothed[2]).all()
-    np.testing.assert_allclose(smoothed[0], np.nanmean(landmarks, axis=0))
-    np.testing.assert_array_equal(smoothed[0], smoothed[4])
+def test_a_clip_has_one_registration_or_one_for_each_frame():
+    landmarks = np.stack([face(seed) for seed in range(6)])
+    landmarks[[0, 3]] = np.nan
+    known = [1, 2, 4, 5]
+    own = np.stack([similarity(points, 96) for points in landmarks[known]])
+    expected = {"mean": [similarity(landmarks[known].mean(axis=0), 96)] * 4, "first": [own[0]] * 4, "each": own}
+    for by, matrices in expected.items():
+        found = registrations(landmarks, 96, by)
+        np.testing.assert_array_equal(found[known], matrices)
+        assert np.isnan(found[[0, 3]]).all()
+    assert (registrations(landmarks, 96) == registrations(landmarks, 96, "mean"))[known].all()
+    assert np.isnan(registrations(np.full((2, 68, 2), np.nan), by="first")).all()
+    with pytest.raises(FeatureError, match="by mean, first, each, none; got 'last'"):
+        registrations(landmarks, by="last")
+
+
+@given(poses)
+def test_without_alignment_a_face_of_any_pose_is_cut_out_upright_at_its_size_and_place(pose):
+    upright = face()
+    posed = turned(upright, *pose)
+    first, none = (registrations(np.stack([posed, upright]), 96, by) for by in ("first", "none"))
+    middle = posed[list(RIGID)].mean(axis=0, keepdims=True)
+    np.testing.assert_array_equal(none[0], none[1])
+    assert none[0, 0, 1] == none[0, 1, 0] == 0
+    assert none[0, 0, 0] == none[0, 1, 1] == pytest.approx(np.hypot(*first[0, :, 0]))
+    np.testing.assert_allclose(transform(middle, none[0]), transform(middle, first[0]), atol=1e-6)
+
+
+def test_what_the_head_does_stays_in_the_crops_unless_each_frame_has_its_own():
+    """A head that turns and drifts over a scene of its own: held still by "each", kept in by the others."""
+    scene = np.kron(np.random.default_rng(3).integers(0, 256, (50, 50)), np.ones((6, 6))).astype(np.uint8)
+    start, poses = canonical_face(64) + 100, [(0, (0, 0)), (0.1, (3, 1)), (0.2, (7, -2))]
+    frames, moved = [], []
+    for angle, shift in poses:
+        c, s = np.cos(angle), np.sin(angle)
+        matrix = np.column_stack([[[c, -s], [s, c]], np.add(shift, 150 - np.array([[c, -s], [s, c]]) @ (150, 150))])
+        frames.append(cv2.warpAffine(scene, matrix, scene.shape[::-1]))
+        moved.append(transform(start, matrix))
+    seen = {by: [crop.astype(float) for crop in align(frames, moved, 64, by)] for by in get_args(Alignment)}
+    places = {by: aligned_landmarks(moved, 64, by) for by in seen}
+    apart = {by: np.abs(places[by][2] - places[by][0])[list(RIGID)].max() for by in seen}
+    changes = {by: np.abs(crops[2] - crops[0]).mean() for by, crops in seen.items()}
+    assert apart["each"] < 1e-6
+    assert all(apart[by] > 5 for by in ("mean", "first", "none"))
+    assert all(changes[by] > 3 * changes["each"] for by in ("mean", "first", "none"))
+    np.testing.assert_array_equal(seen["first"][0], seen["each"][0])
 
 
 def test_smooth_zero_changes_nothing_and_copies():
@@ -222,7 +264,7 @@ def test_align_puts_a_moving_face_at_rest():
     for shift in ((0, 0), (3, 1), (7, -2)):
         frames.append(np.roll(scene, shift[::-1], axis=(0, 1)))
         moved.append(landmarks + shift)
-    faces = list(align(frames, np.array(moved), 64, sigma=0))
+    faces = list(align(frames, np.array(moved), 64, by="each"))
     np.testing.assert_array_equal(faces[0], faces[1])
     np.testing.assert_array_equal(faces[0], faces[2])
     one_registration = list(align(frames, np.array(moved), 64))

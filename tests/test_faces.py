@@ -233,7 +233,7 @@ def test_aligned_faces_of_a_stream_are_those_of_the_arrays(portrait):
     points = smooth(landmarks, 3.0)
     streamed = list(aligned_faces(follow(frames, fps=30), 30, size=96, smoothing=0.1))
     assert len(streamed) == 36
-    for frame, place, matrix, (face, marks) in zip(frames, points, registrations(points, 96, 0), streamed):
+    for frame, place, matrix, (face, marks) in zip(frames, points, registrations(points, 96, "each"), streamed):
         if np.isnan(matrix).any():
             assert (face, marks) == (None, None)
             continue

@@ -46,7 +46,7 @@ def test_a_misspelt_parameter_and_a_wrong_kind_of_value_are_refused(part):
 
 
 def _required(part):
-    return {p.name: 1 for p in part.parameters().values() if p.default is REQUIRED}
+    return {p.name: "a" if p.hint is str else 1 for p in part.parameters().values() if p.default is REQUIRED}
 
 
 @EVERY

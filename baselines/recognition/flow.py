@@ -8,41 +8,40 @@ import numpy as np
 from baselines.cache import cached_arrays
 from baselines.datasets.frames import read_image
 from baselines.errors import InputError
-from baselines.faces.clips import ApexSource, Side, onset_and_apex
+from baselines.faces.clips import ApexSource, Magnification, Side, onset_and_apex
 from baselines.identity import array_identity, depends_on
 from baselines.signatures import AtLeast, AtMost
+from features.alignment import Alignment
+from features.blocks import block_means
 from features.optical_flow import FlowMethod, optical_flow
 from features.optical_strain import optical_strain
 
 PICTURE_SIZE = 28
+Pixels = Annotated[int, AtLeast(1), AtMost(1024)]
+Blocks = tuple[int, int]  # rows, columns
 
 
-def flow_image(clip, method: FlowMethod = "tvl1-skimage", size: Side = 128, apex: ApexSource = "annotated"):
+def flow_image(clip, blocks: Blocks | None = None, **flow):
     """Return the (28, 28, 3) picture of u, v and optical strain from onset to apex, each scaled to 0..255.
 
     The picture a database ships is read as it is; otherwise flow is computed and scaled as the published pictures
-    are (Liong et al. 2019). method, size, apex: as `onset_to_apex_flow`.
+    are (Liong et al. 2019). blocks: the mean of each of (rows, columns) blocks instead of pixels. flow: parameters of
+    `onset_to_apex_flow`.
     """
     if clip.flow_image is not None:
-        return _read_picture(clip.flow_image)
-    flow = onset_to_apex_flow(clip, method, size, apex)
-    small = _shrunk(np.dstack([flow, optical_strain(flow)]), PICTURE_SIZE)
+        return _averaged(_read_picture(clip.flow_image), blocks)
+    field = onset_to_apex_flow(clip, **flow)
+    small = _shrunk(np.dstack([field, optical_strain(field)]), PICTURE_SIZE)
     low, high = small.min(axis=(0, 1)), small.max(axis=(0, 1))
-    return (small - low) / np.maximum(high - low, 1e-6) * 255
+    return _averaged((small - low) / np.maximum(high - low, 1e-6) * 255, blocks)
 
 
-def raw_flow(
-    clip,
-    pixels: Annotated[int, AtLeast(1), AtMost(1024)] = PICTURE_SIZE,
-    method: FlowMethod = "tvl1-skimage",
-    size: Side = 128,
-    apex: ApexSource = "annotated",
-):
-    """Return u and v themselves, px, averaged down to (pixels, pixels, 2); other parameters as `flow_image`."""
-    return _shrunk(clip_flow(clip, method=method, size=size, apex=apex), pixels)
+def raw_flow(clip, pixels: Pixels = PICTURE_SIZE, blocks: Blocks | None = None, **flow):
+    """Return u and v themselves, px, averaged down to (pixels, pixels, 2); blocks and flow as `flow_image`."""
+    return _averaged(_shrunk(clip_flow(clip, **flow), pixels), blocks)
 
 
-def clip_flow(clip, **flow_settings):
+def clip_flow(clip, **flow):
     """Return the flow (H, W, 2) from onset to apex of any clip.
 
     Published pictures scale u and v from least to largest, so that the level of no motion is lost. Most of a face
@@ -50,17 +49,25 @@ def clip_flow(clip, **flow_settings):
     the unit, and how much longer u is than v.
     """
     if clip.flow_image is None:
-        return onset_to_apex_flow(clip, **flow_settings)
-    flow = _read_picture(clip.flow_image)[..., :2]
-    return flow - np.median(flow, axis=(0, 1))
+        return onset_to_apex_flow(clip, **flow)
+    field = _read_picture(clip.flow_image)[..., :2]
+    return field - np.median(field, axis=(0, 1))
 
 
-def onset_to_apex_flow(clip, method="tvl1-skimage", size=128, apex="annotated"):
+def onset_to_apex_flow(
+    clip,
+    method: FlowMethod = "tvl1-skimage",
+    size: Side = 128,
+    apex: ApexSource = "annotated",
+    align: Alignment = "mean",
+    magnification: Magnification | None = None,
+) -> np.ndarray:
     """Return the flow (size, size, 2), px, between the aligned faces at onset and apex; kept in the cache.
 
-    method: as `features.optical_flow`. apex: as `faces.clips.onset_and_apex`.
+    method: as `features.optical_flow`. apex: as `faces.clips.onset_and_apex`. size, align, magnification: as
+    `faces.clips.aligned_faces`. With these defaults it is what published pictures show.
     """
-    pair = np.stack(onset_and_apex(clip, size, apex))
+    pair = np.stack(onset_and_apex(clip, size, apex, align, magnification))
     key = {
         "pair": array_identity(pair),
         "method": method,
@@ -78,3 +85,7 @@ def _read_picture(path):
 
 def _shrunk(picture, side):
     return cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
+
+
+def _averaged(picture, blocks):
+    return picture if blocks is None else block_means(picture, blocks)

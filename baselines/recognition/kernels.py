@@ -72,6 +72,11 @@ class Samples:
         return part
 
     @property
+    def key(self):
+        """What tells these samples from others, and whether their pairs were computed before."""
+        return self.identity, self.rows.tobytes(), *sorted(self._pairs)
+
+    @property
     def array(self):
         """The representations (n, ...) of this part."""
         return self._whole[self.rows]
@@ -84,16 +89,26 @@ class Samples:
     def share(self, views):
         """Compute for the views that learn no transform what they need of every clip and pair; return self."""
         for view in views:
-            if not view.learning and view.key not in self._pairs:
-                seen = view.see(self._whole)
-                self._pairs[view.key] = seen[0], view.compare(seen, seen[0])
+            if not view.learning and view.pairs_key not in self._pairs:
+                self._pairs[view.pairs_key] = self.pairs(view)
         return self
+
+    def pairs(self, view):
+        """Return (what a view that learns no transform sees of the whole, its numbers of all pairs)."""
+        seen = view.see(self._whole)
+        return seen[0], view.compare(seen, seen[0])
+
+    def with_pairs(self, pairs):
+        """Return these samples with {key of a view: its `pairs`}."""
+        part = self[:]
+        part._pairs = dict(pairs)
+        return part
 
     def shared(self, view):
         """Return (what the view sees of this part, pairs of the whole), or None if that was not shared."""
-        if view.key not in self._pairs:
+        if view.pairs_key not in self._pairs:
             return None
-        seen, pairs = self._pairs[view.key]
+        seen, pairs = self._pairs[view.pairs_key]
         return seen[self.rows], pairs
 
 
@@ -127,6 +142,11 @@ class View(BaseEstimator):
     def key(self):
         """Text that tells views apart."""
         return json.dumps(self.get_params(), sort_keys=True)
+
+    @property
+    def pairs_key(self):
+        """Text that tells views apart whose numbers of pairs differ; gamma comes after these."""
+        return json.dumps({name: value for name, value in self.get_params().items() if name != "gamma"}, sort_keys=True)
 
     @property
     def learning(self):
@@ -210,6 +230,9 @@ class View(BaseEstimator):
         if not self.window:
             return Z.reshape(1, len(Z), -1)
         size, step = self.window, self.step or self.window
+        if Z.ndim < 3 or min(Z.shape[1:3]) < size:
+            shape = " x ".join(map(str, Z.shape[1:3]))
+            raise InputError(f"a kernel over windows of {size} px: pictures of {shape} px hold none; make window less")
         tops, lefts = (range(0, extent - size + 1, step) for extent in Z.shape[1:3])
         return np.stack([Z[:, y : y + size, x : x + size].reshape(len(Z), -1) for y in tops for x in lefts])
 

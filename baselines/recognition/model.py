@@ -13,15 +13,17 @@ from baselines.files import atomic_path
 from baselines.identity import library_versions
 from baselines.parts import PARTS
 from baselines.recipes import Recipe
-from baselines.recognition.classifiers import KernelRidge
+from baselines.recognition.classifiers import KernelLogistic, KernelRidge
 from baselines.recognition.kernels import View
 from baselines.recognition.pipeline import Features, KernelMean
+from baselines.recognition.row_classifiers import Forest, NearestNeighbours
 from baselines.recognition.transforms import Flatten
 
-FORMAT = "megc-baselines model 4"
+FORMAT = "megc-baselines model 5"
+OWN = (Features, Flatten, Forest, KernelLogistic, KernelMean, KernelRidge, NearestNeighbours, View)
 TRUSTED = {
     "baselines.recognition.recognizer.Recognizer",
-    *(f"{t.__module__}.{t.__qualname__}" for t in (Features, Flatten, KernelMean, KernelRidge, View)),
+    *(f"{t.__module__}.{t.__qualname__}" for t in OWN),
     "baselines.vqa.analyst.ClipAnalyst",
     "xgboost.core.Booster",
     "xgboost.sklearn.XGBClassifier",
@@ -50,14 +52,34 @@ def save_model(model, path):
 
     contents = {
         "format": FORMAT,
-        "recipe": vars(model.recipe),
+        "recipe": model.recipe.to_dict(),
         "recognizer": model.recognizer,
         "analyst": model.analyst,
         "data": model.data,
         "libraries": model.libraries,
     }
     with atomic_path(path) as temporary:
-        skops.io.dump(contents, temporary)
+        try:
+            skops.io.dump(contents, temporary)
+        except (TypeError, AttributeError, ValueError) as error:
+            raise _unkept(model, f"{type(error).__name__}: {' '.join(str(error).split())}") from None
+        strange = _strange(temporary)
+        if strange:
+            raise _unkept(model, f"holds the types {', '.join(strange)}")
+
+
+def _strange(path):
+    """Return the types in a file that no model has, sorted."""
+    import skops.io
+
+    return sorted(set(skops.io.get_untrusted_types(file=path)) - TRUSTED)
+
+
+def _unkept(model, reason):
+    return InputError(
+        f"recipe {model.recipe.name}: what it learns cannot be kept in a model file ({reason}); "
+        "train another classifier"
+    )
 
 
 def load_model(path):
@@ -66,7 +88,7 @@ def load_model(path):
 
     wanted = "expected a file that `train --output` wrote; train it again"
     try:
-        strange = sorted(set(skops.io.get_untrusted_types(file=path)) - TRUSTED)
+        strange = _strange(path)
         if strange:
             raise InputError(f"{path}: holds the types {', '.join(strange)}, which no model has; {wanted}")
         contents = skops.io.load(path, trusted=sorted(TRUSTED))

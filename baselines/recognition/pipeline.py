@@ -9,10 +9,11 @@ from baselines.errors import InputError
 from baselines.parts import KERNEL, find_part
 from baselines.recognition.kernels import Gamma, View
 from baselines.recognition.transforms import Flatten, build_transforms
+from baselines.signatures import load
 
 
 class Features(BaseEstimator):
-    """Flat features (n, d) by a recipe's transforms."""
+    """Flat features (n, d) by a recipe's transforms, in float64, in which classifiers add alike on every processor."""
 
     views = ()
 
@@ -35,14 +36,14 @@ class Features(BaseEstimator):
         Z = samples.array
         for step in self.steps_:
             Z = step.fit_transform(Z)
-        return Z
+        return np.asarray(Z, float)
 
     def transform(self, samples):
         """Return the features of samples."""
         Z = samples.array
         for step in self.steps_:
             Z = step.transform(Z)
-        return Z
+        return np.asarray(Z, float)
 
     @staticmethod
     def part(Z, rows, _):
@@ -94,12 +95,12 @@ def build(transforms, kernels, classifier):
     part = find_part("classifier", classifier["name"])
     if part.takes != KERNEL:
         if kernels:
-            raise InputError(f"classifier {part.name!r} takes no kernels; choose one that does, such as svm or ridge")
+            raise InputError(f"classifier {part.name!r} takes no kernels; choose svm, ridge or logistic")
         return Features(transforms), classifier
     of_kernel, own = part.split(classifier)
     settings = {"name": part.name, **own}
     if not kernels:
-        return KernelMean([one_kernel(transforms, **of_kernel)]), settings
+        return KernelMean([load(part.preparation)(transforms, **of_kernel)]), settings
     if transforms or of_kernel:
         raise InputError("kernels: each has its own transforms, kernel and gamma; take them out of the other steps")
     return KernelMean([View(**kernel) for kernel in kernels]), settings
@@ -107,4 +108,9 @@ def build(transforms, kernels, classifier):
 
 def one_kernel(transforms, kernel: str = "rbf", gamma: Gamma = "scale"):
     """Return the `View` of a classifier on one kernel, whose name and gamma stand among the classifier's parameters."""
+    return View(transforms, kernel, gamma)
+
+
+def linear_kernel(transforms, kernel: str = "linear", gamma: Gamma = "scale"):
+    """Return what `one_kernel` does, for a classifier that is linear where nothing else is said."""
     return View(transforms, kernel, gamma)

@@ -11,13 +11,15 @@ import numpy as np
 
 from baselines.cache import cached_arrays
 from baselines.datasets.records import Clip
-from baselines.errors import InputError
+from baselines.errors import InputError, one_line
 from baselines.faces.track import tracking_identity
 from baselines.identity import depends_on
 from baselines.parallel import run_parallel
 from baselines.parts import find_part
-from baselines.signatures import Part, load, named
+from baselines.signatures import Parameter, Part, load, named, signature_of
 from features.errors import FeatureError
+
+FLOW = "baselines.recognition.flow:onset_to_apex_flow"  # its parameters say how faces and flow are made of frames
 
 
 def nothing(clip: Clip) -> np.ndarray:
@@ -26,12 +28,27 @@ def nothing(clip: Clip) -> np.ndarray:
 
 
 def supports(settings: Mapping[str, Any], clip: Clip) -> bool:
-    """Tell whether a representation can be made of a clip: some need its frames, published pictures have none."""
+    """Tell whether a representation can be made of a clip (`misfit`)."""
+    return not misfit(settings, clip)
+
+
+def misfit(settings: Mapping[str, Any], clip: Clip) -> str:
+    """Return why a representation cannot be made of a clip, empty where it can.
+
+    Some need its frames, which a published flow picture lacks. Such a picture also is what it is: a recipe that says,
+    other than by default, how faces or flow are to be made cannot have its way.
+    """
     if clip.frames is not None or settings["name"] == "nothing":
-        return True
+        return ""
     part = find_part("representation", settings["name"])
-    of_flow = part.feature is None or part.feature.input == "flow"
-    return of_flow and settings.get("apex", "annotated") == "annotated"
+    if part.feature is not None and part.feature.input != "flow":
+        return f"{part.name} is made of frames, which published flow pictures lack"
+    stated = [f"{p.name} = {settings[p.name]!r}" for p in signature_of(FLOW).values() if _differs(settings, p)]
+    return f"published flow pictures are as they are, without {', '.join(stated)}" if stated else ""
+
+
+def _differs(settings: Mapping[str, Any], parameter: Parameter) -> bool:
+    return bool(settings.get(parameter.name, parameter.default) != parameter.default)
 
 
 def represent(clips: Sequence[Clip], settings: Mapping[str, Any], jobs: int = 1) -> np.ndarray:
@@ -56,7 +73,7 @@ def represent_one(clip: Clip, settings: Mapping[str, Any]) -> np.ndarray:
     part = find_part("representation", name)
 
     def compute() -> dict[str, np.ndarray]:
-        return {"array": np.asarray(_made(clip, part, parameters), np.float32)}
+        return {"array": _checked(_made(clip, part, parameters), part, clip)}
 
     if clip.frames is None or name == "nothing":
         return compute()["array"]
@@ -78,6 +95,19 @@ def feature_of(clip: Clip, settings: Mapping[str, Any]) -> np.ndarray:
     return np.asarray(_made(clip, find_part("representation", name), parameters))
 
 
+def _checked(made: Any, part: Part, clip: Clip) -> np.ndarray:
+    """Return what a representation gave as float32; `InputError` where that is no array of finite numbers."""
+    try:
+        array = np.asarray(made, np.float32)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"representation {part.name}, clip {clip.name}: gave {type(made).__name__}; expected an array of numbers"
+        ) from None
+    if not np.isfinite(array).all():
+        raise InputError(f"representation {part.name}, clip {clip.name}: gave a value that is not a finite number")
+    return array
+
+
 def _made(clip: Clip, part: Part, parameters: Mapping[str, Any]) -> Any:
     try:
         if part.feature is None:
@@ -88,3 +118,7 @@ def _made(clip: Clip, part: Part, parameters: Mapping[str, Any]) -> Any:
     except FeatureError as error:
         source = clip.frames.source if clip.frames else clip.flow_image
         raise InputError(f"{source}, clip {clip.name}: {error}") from None
+    except (InputError, KeyboardInterrupt):
+        raise
+    except (Exception, SystemExit) as error:  # named here, because no trace of the place comes back from a worker
+        raise InputError(f"representation {part.name}, clip {clip.name}: {one_line(error)}") from None

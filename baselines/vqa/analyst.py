@@ -12,7 +12,7 @@ from baselines.action_units import NAMES, parse_one
 from baselines.datasets.classes import coarse
 from baselines.datasets.records import Event
 from baselines.errors import InputError
-from baselines.recognition.classifiers import DECIMALS
+from baselines.recognition.classifiers import DECIMALS, kernel_basis
 from baselines.recognition.kernels import Samples, View
 from baselines.recognition.pipeline import KernelMean
 from baselines.vqa.records import Evidence
@@ -63,12 +63,12 @@ class ClipAnalyst(BaseEstimator):
         units = [_units(event) for event in events]
         self.emotion_kernels_, self.unit_kernels_ = self._kernels(samples)
         K = self.emotion_kernels_.fit_transform(samples)
-        self.emotion_basis_ = _basis(K)
+        self.emotion_basis_ = kernel_basis(K)[0]
         Z = K @ self.emotion_basis_
         self.coarse_ = self._classifier(Z[known], broad[known], class_weight="balanced")
         self.fine_ = self._classifier(Z[named], emotions[named], class_weight="balanced") if named.any() else None
         K = self.unit_kernels_.fit_transform(samples)
-        self.unit_basis_ = _basis(K)
+        self.unit_basis_ = kernel_basis(K)[0]
         self._fit_units(K @ self.unit_basis_, units)
         self._fit_unit_shares(emotions, units)
         self._fit_side(samples, units)
@@ -100,7 +100,7 @@ class ClipAnalyst(BaseEstimator):
 
     def _kernels(self, samples):
         """Return the unfitted kernels for emotions and those for units."""
-        if self.kernels is None or not _pictures(samples):
+        if self.kernels is None or not _are_pictures(samples, self.kernels):
             return [KernelMean([View(transforms=[{"name": "standardize"}], kernel="linear")]) for _ in range(2)]
         emotions = KernelMean([View(**kernel) for kernel in self.kernels])
         return emotions, KernelMean([View(transforms=[{"name": "recentre"}], kernel="linear", mirror=True)])
@@ -145,7 +145,7 @@ class ClipAnalyst(BaseEstimator):
         if not mirrored or len(left) < self.min_events:
             return
         K = self.emotion_kernels_.transform(samples, odd=True)
-        self.side_basis_ = _basis(K)
+        self.side_basis_ = kernel_basis(K)[0]
         Z = (K @ self.side_basis_)[clips]
         model = LogisticRegression(C=self.C, max_iter=1000, fit_intercept=False)
         self.side_ = model.fit(np.concatenate([Z, -Z]), np.concatenate([left, ~left]))
@@ -155,19 +155,10 @@ def _samples(X):
     return X if isinstance(X, Samples) else Samples(np.asarray(X, np.float32))
 
 
-def _pictures(samples):
-    return len(samples.shape) == 4 and samples.shape[-1] == 3
-
-
-def _basis(K):
-    """Return (n, r) for which K @ basis are features whose inner products are the kernel K (n, n), scaled.
-
-    Their mean square norm is 1.
-    """
-    values, vectors = np.linalg.eigh(K)
-    kept = values > 1e-7 * max(values[-1], 1e-12)
-    scale = np.sqrt(max(np.trace(K) / len(K), 1e-12))
-    return vectors[:, kept] / np.sqrt(values[kept]) / scale
+def _are_pictures(samples, kernels):
+    """Tell whether samples are pictures that windows of the kernels fit in."""
+    least = max((kernel.get("window") or 1 for kernel in kernels), default=1)
+    return len(samples.shape) == 4 and samples.shape[-1] == 3 and min(samples.shape[1:3]) >= least
 
 
 def _probabilities(model, Z):
