@@ -60,6 +60,24 @@ _CLASSES = click.option(
     "negative=disgust+fear,surprise. Other clips are left out, and counted. vqa has the coarse and fine classes of its "
     "questions, whatever is named here.",
 )
+
+
+def _with_plugins(context, _, paths):
+    """Make the parts of plug-ins known until the command ends."""
+    from baselines.plugins import plugins
+
+    context.with_resource(plugins(paths))
+
+
+_PLUGIN = click.option(
+    "--plugin",
+    metavar="FILE",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    expose_value=False,
+    callback=_with_plugins,
+    help="A Python file with parts of your own (docs/extending.md), which is run; repeatable.",
+)
 _MODEL = click.option(
     "--model",
     type=click.Path(path_type=Path),
@@ -83,10 +101,46 @@ def main():
 @_LABELS
 @click.option("--task", "tasks", multiple=True, metavar="TASK", help="recognition, spotting, str or vqa; repeatable.")
 @click.option(
-    "--recipe", "recipes", multiple=True, metavar="NAME", help="A recipe; repeatable. Default: all but the slow ones."
+    "--recipe",
+    "recipes",
+    multiple=True,
+    metavar="NAME|FILE",
+    help="A recipe, or a recipe file; repeatable. Default: all but the slow ones.",
+)
+@click.option(
+    "--recipes",
+    "folders",
+    multiple=True,
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="A folder of recipe files, which are run besides those named by --recipe; repeatable.",
+)
+@_PLUGIN
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Set a parameter in every recipe, as in classifier.C=1; values are TOML, or bare words; repeatable.",
+)
+@click.option(
+    "--vary",
+    "axes",
+    multiple=True,
+    metavar="KEY=V1,V2,...",
+    help="Run every recipe with each value of a parameter, as in representation.blocks=[5,5,1],[8,8,1]; repeated, with "
+    "every combination. A cell that a recipe cannot take is named and left out.",
 )
 @_JOBS
-@_SEED
+@click.option(
+    "--seed",
+    "seeds",
+    type=click.IntRange(0),
+    multiple=True,
+    default=(0,),
+    show_default="0",
+    help="Seed of all randomness; repeatable.",
+)
 @click.option(
     "--protocol",
     metavar="NAME",
@@ -99,21 +153,28 @@ def main():
 @_CLASSES
 @click.option(
     "--apex",
+    "apexes",
     metavar="SOURCE",
-    default="annotated",
-    show_default=True,
-    help="Where recipes that look at an apex frame take it from: annotated, spotted or middle.",
+    multiple=True,
+    default=("annotated",),
+    show_default="annotated",
+    help="Where recipes that look at an apex frame take it from: annotated, spotted or middle; repeatable.",
 )
 @click.option(
     "--shift",
+    "shifts",
     metavar="KEY=K,...",
+    multiple=True,
     help="Move key frames, to see what each recipe loses: onset, apex or offset (any of them) by K frames, as in "
     "onset=-2,apex=3, or apex=~3 by a random number from -3 to 3 (drawn from --seed and the name of the clip). Clips "
-    "are cut anew from their video; of long videos the events are moved that are learned from.",
+    "are cut anew from their video; of long videos the events are moved that are learned from. Repeatable; none moves "
+    "none.",
 )
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Use about N clips and N videos of each dataset.")
 @click.option("--output", type=click.Path(path_type=Path), default=Path("results"), show_default=True, help="Folder.")
 @click.option("--overwrite", is_flag=True, help="Forget earlier rows in the output folder.")
+@click.option("--yes", is_flag=True, help="Run more than 1000 experiments.")
+@click.option("--dry-run", is_flag=True, help="List the experiments, their folds and how many are done; run nothing.")
 @click.option("--backend", type=click.Choice(["loky", "threading", "dask"]), help="joblib backend.")
 @click.option("--scheduler", metavar="ADDR", help="dask scheduler, such as tcp://127.0.0.1:8786.")
 @click.option(
@@ -124,19 +185,26 @@ def main():
     "the environments; exit 1 when one does. DIR is read before anything is written, so it may be that of --output.",
 )
 @_JSON
-def run_all(datasets, data_root, output, backend, scheduler, check, as_json, **options):
+def run_all(datasets, data_root, output, overwrite, jobs, backend, scheduler, check, dry_run, as_json, **options):
     """Run every recipe on every dataset, leave-one-subject-out, and write the tables.
 
     A rerun computes only what is missing in the output folder. With --check, JSON is {"scores": ..., "check": ...}.
     """
-    from baselines.experiments.run import run_experiments
+    from baselines.commands.run import cells_text, plan_run
+    from baselines.experiments.plan import listing
+    from baselines.experiments.run import run_plan
     from baselines.parallel import parallel_backend
     from baselines.report.check import check_run, check_text, is_identical, read_published
     from baselines.report.tables import markdown_tables, write_tables
 
     published = read_published(check) if check else None
     with parallel_backend(backend, scheduler):
-        outcome = run_experiments(datasets or ("synthetic",), data_root, output=output, **options)
+        planned = plan_run(datasets or ("synthetic",), data_root, **options)
+        click.echo(cells_text(planned), err=True)
+        if dry_run:
+            _listing(listing(planned, output), ("done", "folds", "task", "dataset", "seed", "recipe"), as_json)
+            return _finish(planned.failures, bool(planned.experiments))
+        outcome = run_plan(planned, output, overwrite, jobs)
     scores = write_tables(outcome.results, output)
     checked = check_run(outcome.planned, output, published, **options) if published else None
     if as_json:
@@ -144,10 +212,81 @@ def run_all(datasets, data_root, output, backend, scheduler, check, as_json, **o
     else:
         click.echo("\n".join([markdown_tables(scores), *([check_text(checked)] if published else [])]))
     click.echo(f"folds: {outcome.computed} computed, {outcome.reused} reused", err=True)
-    click.echo(f"written: {output / 'scores.csv'}, scores.md, timings.csv, environment.json", err=True)
-    _finish(outcome.failures, bool(scores))
+    click.echo(
+        f"written: {output / 'scores.csv'}, scores.md, predictions-*.csv, timings.csv, environment.json", err=True
+    )
+    _finish(outcome.failures, bool(scores or outcome.computed))
     if published and not is_identical(checked):
         sys.exit(1)
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--pivot",
+    metavar="ROWS:COLUMNS",
+    help="One figure by what varies, such as classifier:representation.blocks. A key is a setting of a recipe (its "
+    "last words are enough: C for classifier.C), or recipe, base, seed, task, dataset, subset, metric, protocol or "
+    "classes; several are joined by +. Recipes that differ in anything else are refused, seeds become mean and "
+    "deviation.",
+)
+@click.option(
+    "--against",
+    metavar="RECIPE",
+    help="What each other recipe gives minus this one, with a paired interval: what leaving an ingredient out costs.",
+)
+@click.option(
+    "--table",
+    "parts",
+    multiple=True,
+    type=click.Choice(["scores", "ranks", "pairs", "classes", "subjects", "confusion"]),
+    help="Repeatable. scores: means over seeds; ranks and pairs: Friedman, Nemenyi and Wilcoxon-Holm of three recipes "
+    "or more on the same folds; classes, subjects, confusion. Default: all but pairs; none with --pivot or --against.",
+)
+@click.option("--metric", "metrics", multiple=True, metavar="NAME", help="Of scores and pivot; repeatable.")
+@click.option("--task", "tasks", multiple=True, metavar="TASK", help="Repeatable.")
+@click.option("--dataset", "datasets", multiple=True, metavar="NAME", help="As the tables name it; repeatable.")
+@click.option("--subset", "subsets", multiple=True, metavar="NAME", help="Of scores and pivot; repeatable.")
+@click.option(
+    "--where",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Only experiments with this value of a key, such as classifier.C=10 or base=flow-svm; repeatable.",
+)
+@click.option(
+    "--format",
+    "forms",
+    multiple=True,
+    type=click.Choice(["markdown", "latex", "csv", "html"]),
+    default=("markdown",),
+    show_default=True,
+    help="Repeatable with --output.",
+)
+@click.option("--output", type=click.Path(path_type=Path), help="Folder for the files. Default: print to stdout.")
+@_JSON
+def report(folder, forms, output, as_json, **options):
+    """Show what an output folder of run-all holds: what varied, means over seeds, ranks, classes, subjects.
+
+    DIR is only read. With --output there is report.md, report.html, one CSV a table, and one LaTeX file a table with
+    report.tex to compile.
+    """
+    from baselines.commands.report import Asked, make_report, report_text, write_report
+    from baselines.report.table import json_tables
+
+    if output is None and len(forms) > 1:
+        raise InputError(f"--format {' and '.join(forms)}: only one goes to stdout; name --output DIR")
+    found = make_report(folder, Asked(**options))
+    gaps = [f"{table.name}: {gap}" for table in found.tables for gap in table.gaps if "csv" in forms]
+    for warning in (*found.warnings, *gaps):
+        click.echo(f"warning: {warning}", err=True)
+    if output is not None:
+        written = write_report(found, forms, output, str(folder))
+        click.echo(f"written: {len(written)} files in {output}", err=True)
+    if as_json:
+        click.echo(jsonlib.dumps(json_tables(found.tables), indent=1))
+    elif output is None:
+        click.echo(report_text(found, forms[0], str(folder)), nl=False)
+    _finish(found.failures, True)
 
 
 @main.group()
@@ -220,6 +359,7 @@ def features_group():
 
 
 @features_group.command("list")
+@_PLUGIN
 @_JSON
 def features_list(as_json):
     """List the features; JSON tells their parameters and defaults too."""
@@ -229,6 +369,7 @@ def features_list(as_json):
 
 
 @features_group.command("extract")
+@_PLUGIN
 @click.argument("name")
 @_INPUTS
 @_output("File to write: .npz, one array a clip and their `index`; .csv, one row a clip.")
@@ -253,6 +394,7 @@ def features_extract(name, inputs, output, settings, fps, jobs):
 
 
 @main.command()
+@_PLUGIN
 @_INPUTS
 @click.option("--method", default="", metavar="NAME", help="A spotting recipe; see `recipes list`.")
 @_output("CSV subject,video,onset,offset,type to write.")
@@ -275,6 +417,7 @@ def spot(inputs, method, output, plot, preview, fps, jobs, as_json):
 
 
 @main.command()
+@_PLUGIN
 @_INPUTS
 @_MODEL
 @_output("CSV dataset,subject,clip,label,prediction to write.")
@@ -288,6 +431,7 @@ def recognize(inputs, model, output, fps, jobs):
 
 
 @main.command("str")
+@_PLUGIN
 @_INPUTS
 @click.option("--method", default="", metavar="NAME", help="A spotting recipe; see `recipes list`.")
 @_MODEL
@@ -314,6 +458,7 @@ def spot_then_recognize(inputs, method, model, types, output, fps, jobs):
 
 
 @main.command()
+@_PLUGIN
 @click.option("--dataset", required=True, metavar="NAME", help="Dataset to train on.")
 @_ROOT
 @_LABELS
@@ -456,6 +601,13 @@ def vqa(questions, media, answerer, output, fps, jobs, **options):
 @click.option("--strict", is_flag=True, help="spotting: a hit has IoU > threshold instead of >=.")
 @click.option("--type", type=click.Choice(["micro", "macro"]), help="strs: count only this type.")
 @click.option("--per-video", is_flag=True, help="spotting: counts of each video too.")
+@click.option(
+    "--where",
+    multiple=True,
+    metavar="COLUMN=VALUE",
+    help="Which rows of a file that run-all wrote, where it holds several experiments: recipe=flow-svm, seed=0 or "
+    "table=flow-images; repeatable.",
+)
 @_SEED
 @_JSON
 def score(kind, truth, predictions, compare, seed, as_json, **options):
@@ -584,24 +736,39 @@ def draw_corpus_command(directory):
         click.echo(path)
 
 
+@draw.command("differences")
+@click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--against", multiple=True, required=True, metavar="RECIPE", help="As in `report`; repeatable.")
+@_output("PNG file to write.")
+def draw_differences_command(folders, against, output):
+    """Draw what recipes give against one: output folders of run-all as dots with intervals, one panel each."""
+    from baselines.commands.report import draw_against
+
+    for line in draw_against(folders, against, output):
+        click.echo(f"warning: {line}", err=True)
+    click.echo(output)
+
+
 @main.group()
 def recipes():
     """Recipes: named methods with all their parameters."""
 
 
 @recipes.command("list")
+@_PLUGIN
 @_JSON
 def recipes_list(as_json):
     """List the recipes."""
     from baselines.recipes import broken_recipes, load_recipe, recipe_names
 
     broken = broken_recipes()
-    found = [vars(load_recipe(name)) for name in recipe_names() if name not in broken]
+    found = [load_recipe(name).to_dict() for name in recipe_names() if name not in broken]
     _listing(found, ("name", "task", "summary"), as_json)
     _finish(broken.values(), bool(found))
 
 
 @recipes.command("parts")
+@_PLUGIN
 @_JSON
 def recipes_parts(as_json):
     """List every part that a recipe can name: what it takes, its source, its parameters and their defaults."""
@@ -613,6 +780,7 @@ def recipes_parts(as_json):
 
 
 @recipes.command("show")
+@_PLUGIN
 @click.argument("name")
 @_JSON
 def recipes_show(name, as_json):
@@ -620,10 +788,11 @@ def recipes_show(name, as_json):
     from baselines.recipes import load_recipe, recipe_text
 
     recipe = load_recipe(name)
-    click.echo(jsonlib.dumps(vars(recipe), indent=1) if as_json else recipe_text(name).rstrip())
+    click.echo(jsonlib.dumps(recipe.to_dict(), indent=1) if as_json else recipe_text(name).rstrip())
 
 
 @recipes.command("cite")
+@_PLUGIN
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
 @_JSON
 def recipes_cite(names, as_json):

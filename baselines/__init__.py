@@ -7,7 +7,8 @@ From Python:
 >>> result = baselines.spot(dataset.videos[0])  # doctest: +SKIP
 >>> result.to_dict()["intervals"]  # doctest: +SKIP
 
-`landmarks`, `spot`, `recognize`, `load_dataset` and `run_all` are loaded when they are asked for.
+`landmarks`, `spot`, `recognize`, `load_dataset`, `run_all` and `part`, which makes parts of one's own, are loaded when
+they are asked for.
 """
 
 from importlib import import_module
@@ -21,6 +22,7 @@ OFFERED = {
     "recognize": "baselines.commands.python",
     "run_all": "baselines.commands.python",
     "load_dataset": "baselines.datasets",
+    "part": "baselines.parts",
 }
 
 

@@ -16,9 +16,26 @@ class MissingDependency(InputError):
 
 
 UNEXPECTED = "unexpected"  # how the line of a fault of the program begins, which names no file by itself
+PLUGIN = "megc_plugin_"  # how the modules of files with a user's own parts begin
 
 
 def one_line(error: BaseException) -> str:
-    """Return an error in one line; one that is no `InputError` is a fault of the program and says its kind."""
+    """Return an error in one line; one that is no `InputError` is a fault of the program and says its kind.
+
+    One that arose in a file with a user's own parts names that file and the line in it.
+    """
     text = " ".join(str(error).split())
-    return text if isinstance(error, InputError) else f"{UNEXPECTED} {type(error).__name__}: {text}"
+    if isinstance(error, InputError):
+        return text
+    kind, place = type(error).__name__, _in_plugin(error)
+    return f"{place}: {kind}: {text}" if place else f"{UNEXPECTED} {kind}: {text}"
+
+
+def _in_plugin(error: BaseException) -> str:
+    """Return "file, line n" of the innermost place of an error that lies in a file of a user's own parts, or ""."""
+    place, trace = "", error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_globals.get("__name__", "").startswith(PLUGIN):
+            place = f"{trace.tb_frame.f_code.co_filename}, line {trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

@@ -14,17 +14,20 @@ import sys
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from baselines.costs import apart
 from baselines.environment import ROOT, numeric_kernel
 
-PACKAGES = ("features", "baselines")
-REGISTRIES = {"features", "baselines", "baselines.parts", "baselines.recipes"}
+REGISTRIES = {"features", "baselines", "baselines.parts", "baselines.plugins", "baselines.recipes"}
 DATA = (".json", ".gguf", ".csv", ".npz")  # endings of files that a module reads from beside it
 # they say how and where something runs, not what comes out
 NO_MATTER = {"click", "distributed", "huggingface_hub", "joblib", "threadpoolctl"}
+# top-level package -> the folder that it lies in: those of this project, and of users' own parts
+_packages = {"features": ROOT, "baselines": ROOT}
+_texts: dict[str, tuple[Path, bytes]] = {}  # module -> (file, what it held) of files that no package holds
 PACKAGED_AS = {"dlib": ["dlib-bin", "dlib"]}  # where the package does not tell the names that it is imported by
 
 
@@ -53,8 +56,38 @@ def depends_on(*modules: str) -> dict[str, Any]:
     """
     with apart():  # is done once in a process, for whichever recipe comes first
         files, libraries = reached(*modules)
-        contents = [[str(file.relative_to(ROOT)), hashlib.blake2b(file.read_bytes()).hexdigest()] for file in files]
+        contents = [[_label(file), hashlib.blake2b(_content(file)).hexdigest()] for file in files]
         return {"code": digest(contents), "libraries": library_versions(*libraries), "kernel": numeric_kernel()}
+
+
+def add_package(name: str) -> None:
+    """Count the code of an installed top-level package, which holds parts of a user's own, like that of this project.
+
+    Raises `ModuleNotFoundError` where there is none.
+    """
+    spec = find_spec(name)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"{name}: no such package")
+    file = Path(spec.origin)
+    _packages[name] = file.parent.parent if spec.submodule_search_locations else file.parent
+    _forget()
+
+
+def add_text(module: str, file: Path, content: bytes) -> None:
+    """Count the code of a file that no package holds, under the name that it is imported by."""
+    _texts[module] = file, content
+    _forget()
+
+
+def drop_text(module: str) -> None:
+    """Count a file that `add_text` told no longer."""
+    _texts.pop(module, None)
+    _forget()
+
+
+def _forget() -> None:
+    for known in (depends_on, reached, _read, _source):
+        known.cache_clear()
 
 
 @lru_cache
@@ -112,7 +145,7 @@ def _read(source: Path) -> tuple[list[str], list[Path]]:
     """Return (dotted names that a source file imports, files beside it that it names)."""
     imported: list[str] = []
     data: list[Path] = []
-    for node in ast.walk(ast.parse(source.read_bytes())):
+    for node in ast.walk(ast.parse(_content(source))):
         imported += _imported(node)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.endswith(DATA):
             name = Path(node.value).name
@@ -130,17 +163,32 @@ def _imported(node: ast.AST) -> Iterator[str]:
 
 
 def _is_ours(name: str) -> bool:
-    return name.partition(".")[0] in PACKAGES
+    return name in _texts or name.partition(".")[0] in _packages
 
 
 @lru_cache
 def _source(name: str) -> Path | None:
     """Return the file of a module of ours, None where the name stands for something inside a module."""
-    path = ROOT.joinpath(*name.split("."))
+    if name in _texts:
+        return _texts[name][0]
+    path = _packages[name.partition(".")[0]].joinpath(*name.split("."))
     for file in (path.with_suffix(".py"), path / "__init__.py"):
         if file.is_file():
             return file
     return None
+
+
+def _content(file: Path) -> bytes:
+    """Return what a file holds, or held when it was told: another machine may not have it."""
+    told = [content for known, content in _texts.values() if known == file]
+    return told[0] if told else file.read_bytes()
+
+
+def _label(file: Path) -> str:
+    """Return the name of a file in a key, which does not tell where its package lies."""
+    homes = [home for home in dict.fromkeys(_packages.values()) if file.is_relative_to(home)]
+    told = file in (known for known, _ in _texts.values())
+    return file.name if told or not homes else str(file.relative_to(homes[0]))
 
 
 @lru_cache

@@ -1,38 +1,54 @@
-"""One loop for everything that runs over subjects, clips or videos: joblib, any backend, one thread a worker."""
+"""One loop for everything that runs over subjects, clips or videos: joblib here, dask on a cluster; one thread each.
+
+A worker that dies, killed for memory perhaps, costs what it was doing, which is done again.
+"""
 
 import contextlib
 import sys
+import threading
+import warnings
+from concurrent.futures import BrokenExecutor
+from contextvars import ContextVar
+from functools import partial
 
 import click
 import joblib
 
+from baselines.cluster import ALONE, TRIES, WorkerDied, connected, died
 from baselines.costs import measure, under_way
-from baselines.errors import InputError, one_line
+from baselines.errors import one_line
 
-DONE = object()
+_cluster = ContextVar("cluster", default=None)  # that the caller chose
+_before = {}  # name -> what is called before each item
 
 
-def iterate_parallel(function, items, jobs=1, label=""):
-    """Yield `function(item)` for each item, in order, computed by `jobs` workers.
+def iterate_parallel(function, items, jobs=1, label="", instead=None):
+    """Yield `function(item)` for each item, in order, computed by `jobs` workers, or by those of a cluster.
 
-    A progress bar with `label` goes to stderr (only the label when stderr is no terminal). The backend
-    is the caller's, set with `parallel_backend`; native libraries use one thread inside a worker.
+    A progress bar with `label` goes to stderr (only the label when stderr is no terminal). Where it runs is the
+    caller's choice, by `parallel_backend`; native libraries use one thread inside a worker.
     What the workers did counts as the caller's work where that is measured (`baselines.costs`), waiting for them does
     not.
+
+    What a dead worker was doing is done again. An item over which workers die each time raises `WorkerDied`; with
+    `instead`, `instead(item, error)` is yielded in its place and the others go on. `ClusterLost` ends the loop.
     """
     items = list(items)
-    parallel = joblib.Parallel(n_jobs=jobs, return_as="generator", batch_size=1, pre_dispatch="2*n_jobs")
+    work, cluster = partial(_single_threaded, tuple(_before.values()), function), _cluster.get()
+    results = cluster.iterate(work, items) if cluster else _iterate_here(work, items, jobs)
     with progress_bar(len(items), label) as bar:
-        results = iter(parallel(joblib.delayed(_single_threaded)(function, item) for item in items))
-        while True:
+        for number, item in enumerate(items, start=1):
             with measure(memory=False):
-                found = next(results, DONE)
-            if found is DONE:
-                return
-            result, cost = found
-            caller = under_way()
-            if caller:
-                caller.add(cost)
+                found = next(results)
+            if isinstance(found, WorkerDied):
+                if instead is None:
+                    raise WorkerDied(f"item {number} of {len(items)}{_named(item)}: {found}")
+                result = instead(item, found)
+            else:
+                result, cost = found
+                caller = under_way()
+                if caller:
+                    caller.add(cost)
             bar.update(1)
             yield result
 
@@ -42,11 +58,24 @@ def run_parallel(function, items, jobs=1, label=""):
     return list(iterate_parallel(function, items, jobs, label))
 
 
+def workers(jobs=1):
+    """Return how many workers `iterate_parallel` has."""
+    cluster = _cluster.get()
+    return len(cluster.workers) if cluster else joblib.effective_n_jobs(jobs)
+
+
+def before_work(name, call=None):
+    """Let workers do `call()` before each item of the loops that begin from now on; None: no longer."""
+    _before.pop(name, None)
+    if call is not None:
+        _before[name] = call
+
+
 def attempt(function, item):
     """Return (`function(item)`, None), or (None, what went wrong in one line): one bad item stops no other."""
     try:
         return function(item), None
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # the latter of a part of a user's own
         return None, one_line(error)
 
 
@@ -55,31 +84,83 @@ def progress_bar(length, label):
     return click.progressbar(length=length, label=label, file=sys.stderr, hidden=not label)
 
 
+@contextlib.contextmanager
 def parallel_backend(name=None, scheduler=None):
-    """Return a context in which `run_parallel` uses the backend loky, threading or dask (at `scheduler`)."""
-    if name is None:
-        return contextlib.nullcontext()
-    if name == "dask":
+    """Let `iterate_parallel` use the backend loky, threading or dask (the cluster of `scheduler`) inside the block."""
+    if name != "dask":
+        with joblib.parallel_config(backend=name) if name else contextlib.nullcontext():
+            yield
+        return
+    with connected(scheduler) as cluster:
+        token = _cluster.set(cluster)
         try:
-            from distributed import Client
-        except ImportError:
-            raise InputError("--backend dask needs dask: run `pip install 'megc-baselines[dask]'`") from None
-        if not scheduler:
-            raise InputError("--backend dask needs --scheduler ADDR, such as tcp://127.0.0.1:8786")
-        try:
-            Client(scheduler, set_as_default=True)
-        except (OSError, ValueError) as error:
-            message = f"--scheduler {scheduler}: no dask scheduler answers ({error}); mend the address"
-            raise InputError(message) from None
-    return joblib.parallel_config(backend=name)
+            yield
+        finally:
+            _cluster.reset(token)
 
 
-def _single_threaded(function, item):
+def _named(item):
+    name = getattr(item, "name", None)
+    return f" ({name})" if name else ""
+
+
+def _iterate_here(work, items, jobs):
+    """Yield `work(item)` for each item by joblib, or `WorkerDied`.
+
+    Which item a worker died over is not told: its death breaks the pool, and all that was not yielded yet is done again
+    by a new one. Where that breaks too before anything is yielded, the next item is tried alone.
+    """
+    position = deaths = 0
+    while position < len(items):
+        rest = items[position : position + 1 if deaths == TRIES - 1 else None]
+        parallel = joblib.Parallel(n_jobs=jobs, return_as="generator", batch_size=1, pre_dispatch="2*n_jobs")
+        try:
+            for found in parallel(joblib.delayed(work)(item) for item in rest):
+                position, deaths = position + 1, 0
+                yield found
+        except BrokenExecutor:
+            deaths += 1
+            if deaths == TRIES:
+                position, deaths = position + 1, 0
+                yield died(TRIES, ALONE)
+            else:
+                warnings.warn("a worker died (out of memory?); what it was doing is done again", stacklevel=2)
+
+
+class _OneThread:
+    """Native libraries at one thread from where the first of several workers in this process enters to the last exit.
+
+    Which threads they use belongs to the process, so the first worker to finish must not give it back.
+    """
+
+    def __init__(self):
+        self.lock, self.inside, self.limits = threading.Lock(), 0, None
+
+    def __enter__(self):
+        import cv2
+        from threadpoolctl import threadpool_limits
+
+        cv2.setNumThreads(1)
+        with self.lock:
+            limits = threadpool_limits(1)  # each time: of libraries that were loaded since, too
+            self.limits = self.limits or limits
+            self.inside += 1
+
+    def __exit__(self, *_):
+        with self.lock:
+            self.inside -= 1
+            if not self.inside:
+                self.limits.restore_original_limits()
+                self.limits = None
+
+
+_one_thread = _OneThread()
+
+
+def _single_threaded(before, function, item):
     """Return (`function(item)`, its `Cost`)."""
-    import cv2
-    from threadpoolctl import threadpool_limits
-
-    cv2.setNumThreads(1)
-    with threadpool_limits(1), measure() as cost:
+    for call in before:
+        call()
+    with _one_thread, measure() as cost:
         result = function(item)
     return result, cost

@@ -7,15 +7,24 @@ summary is the first line of its docstring; nothing is imported before it is ask
 
 A new part needs its module and its line below, nothing else; `docs/extending.md` shows each kind. The lines that a
 recipe names are part of its identity, the others are not: here is nothing else that could change a result.
+
+Parts of a user's own are added by the decorator `part`: in installed packages, which offer the module that holds them
+by an entry point of the group `megc.parts`, and in files that the user names (`baselines.plugins`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import inspect
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
+from importlib.metadata import entry_points
 from typing import Any
 
-from baselines.errors import InputError
+from baselines.errors import InputError, one_line
+from baselines.identity import add_package
 from baselines.signatures import Part, check_parameters, described, named, nearest
-from features import FEATURES, INPUTS
+from features import FEATURES, INPUTS, Feature
 
+GROUP = "megc.parts"
 KINDS = ("representation", "transform", "kernel", "classifier", "spotting method", "answerer")
 # How the input of a feature is made of a clip: `features.INPUTS` -> function of the clip and keyword parameters.
 PREPARATIONS = {
@@ -52,9 +61,9 @@ def _features() -> Iterator[Part]:
         )
 
 
-def _representation(name: str, path: str, citation: str = "") -> Part:
+def _representation(name: str, path: str, citation: str = "", passes: tuple[str, ...] = ()) -> Part:
     takes = "a clip or its published flow picture"
-    return Part("representation", name, f"baselines.recognition.{path}", takes, citation, given=1)
+    return Part("representation", name, f"baselines.recognition.{path}", takes, citation, given=1, passes=passes)
 
 
 def _transform(name: str, path: str, takes: str) -> Part:
@@ -65,8 +74,8 @@ def _kernel(name: str, function: str, citation: str = "") -> Part:
     return Part("kernel", name, f"baselines.recognition.kernels:{function}", "two sets of rows", citation, given=2)
 
 
-def _classifier(name: str, path: str, takes: str, citation: str = "") -> Part:
-    preparation = ONE_KERNEL if takes == KERNEL else ""
+def _classifier(name: str, path: str, takes: str, citation: str = "", preparation: str = "") -> Part:
+    preparation = preparation or (ONE_KERNEL if takes == KERNEL else "")
     return Part("classifier", name, f"baselines.recognition.{path}", takes, citation, 1, preparation)
 
 
@@ -79,7 +88,11 @@ def _answerer(name: str, path: str, takes: str) -> Part:
 
 
 KERNEL = "a kernel (n, n)"
+ROWS = "rows (n, d)"
 ONE_KERNEL = "baselines.recognition.pipeline:one_kernel"  # where a recipe has no [[steps.kernels]]
+LINEAR_KERNEL = "baselines.recognition.pipeline:linear_kernel"  # the same, where a classifier is linear by default
+SPOTTER_OF = "baselines.spotting.by_curve:spotter_of"
+_FLOW = ("baselines.recognition.flow:onset_to_apex_flow",)
 _FLOW_PICTURES = "flow pictures (n, H, W, C)"
 PARTS = {
     kind: _by_name(parts)
@@ -87,8 +100,8 @@ PARTS = {
         "representation": (
             *_features(),
             _representation("nothing", "representation:nothing"),
-            _representation("flow_image", "flow:flow_image", "Liong et al. 2019"),
-            _representation("raw_flow", "flow:raw_flow"),
+            _representation("flow_image", "flow:flow_image", "Liong et al. 2019", _FLOW),
+            _representation("raw_flow", "flow:raw_flow", passes=_FLOW),
         ),
         "transform": (
             _transform("scale", "baselines.recognition.transforms:Scale", "any (n, ...)"),
@@ -97,9 +110,9 @@ PARTS = {
             _transform("strain_tensor", "baselines.recognition.transforms:StrainTensor", _FLOW_PICTURES),
             _transform("soft_hoof", "baselines.recognition.transforms:SoftHoof", _FLOW_PICTURES),
             _transform("pool", "baselines.recognition.transforms:Pool", _FLOW_PICTURES),
-            _transform("standardize", "sklearn.preprocessing:StandardScaler", "rows (n, d)"),
-            _transform("minmax", "sklearn.preprocessing:MinMaxScaler", "rows (n, d)"),
-            _transform("pca", "baselines.recognition.transforms:Pca", "rows (n, d)"),
+            _transform("standardize", "sklearn.preprocessing:StandardScaler", ROWS),
+            _transform("minmax", "sklearn.preprocessing:MinMaxScaler", ROWS),
+            _transform("pca", "baselines.recognition.transforms:Pca", ROWS),
         ),
         "kernel": (
             _kernel("linear", "products"),
@@ -111,7 +124,12 @@ PARTS = {
             _classifier("majority", "classifiers:majority", "any (n, ...)"),
             _classifier("svm", "classifiers:svm", KERNEL, "Cortes and Vapnik 1995"),
             _classifier("ridge", "classifiers:ridge", KERNEL, "Suykens and Vandewalle 1999"),
-            _classifier("xgboost", "boosting:xgboost", "rows (n, d)", "Chen and Guestrin 2016"),
+            _classifier("logistic", "classifiers:logistic", KERNEL, "Zhu and Hastie 2005", LINEAR_KERNEL),
+            _classifier("xgboost", "boosting:xgboost", ROWS, "Chen and Guestrin 2016"),
+            _classifier("random_forest", "row_classifiers:random_forest", ROWS, "Breiman 2001"),
+            _classifier("knn", "row_classifiers:knn", ROWS, "Cover and Hart 1967"),
+            _classifier("lda", "row_classifiers:lda", ROWS, "Fisher 1936"),
+            _classifier("estimator", "estimators:estimator", ROWS, "Pedregosa et al. 2011"),
         ),
         "spotting method": (
             _spotter("regional_contrast", "regional.method:RegionalContrast", "this project"),
@@ -130,16 +148,97 @@ PARTS = {
 }  # fmt: skip
 
 
+def part(kind: str, takes: str = "", citation: str = "this user") -> Callable[[Any], Any]:
+    """Return a decorator that makes a function or class at the top level of a module a part under its own name.
+
+    kind: one of `KINDS`. takes: of a representation one of `features.INPUTS`, by default "clip"; of a classifier "rows"
+    (n, d), the default, or "kernel" (n, n). citation: who published it.
+
+    A representation is a function of the arrays that it takes, which gives an array of one shape for all clips. A
+    spotting method is a subclass of `spotting.base.Spotter`, or a function of the aligned faces (T, H, W) uint8 and
+    their number per second that gives a curve (T,); `spotting.by_curve` makes intervals of that. All others are like
+    those in `PARTS`. What more a function takes, recipes can set; its type hints tell which values suit.
+
+    Raises `InputError` for a name that is taken and for what cannot be such a part.
+    """
+    if kind not in KINDS:
+        raise InputError(f"part {kind!r}: there is no such kind; {nearest(kind, KINDS)}")
+
+    def register(target: Any) -> Any:
+        made = _own(kind, target, takes, citation)
+        taken = PARTS[kind].get(made.name)
+        if taken and taken.path != made.path:
+            raise InputError(f"there is a {kind} {made.name!r} already ({taken.path}); choose another name")
+        PARTS[kind][made.name] = made
+        return target
+
+    return register
+
+
+def forget_parts(module: str) -> None:
+    """Take the parts of a module out of the registry."""
+    for parts in PARTS.values():
+        for name in [name for name, found in parts.items() if found.path.partition(":")[0] == module]:
+            del parts[name]
+
+
+def _own(kind: str, target: Any, takes: str, citation: str) -> Part:
+    """Return the part that a function or class of a user is."""
+    name = getattr(target, "__name__", "")
+    if not callable(target) or getattr(target, "__qualname__", "") != name or not name.isidentifier():
+        raise InputError(f"{kind} {name or target!r}: expected a function or class at the top level of its module")
+    path, taking, given = f"{target.__module__}:{name}", takes, 0
+    more: dict[str, Any] = {}
+    if kind == "representation":
+        taken = takes or "clip"
+        if taken not in INPUTS:
+            raise InputError(f"representation {name}: takes {taken!r}; {nearest(taken, INPUTS)}")
+        taking, given = INPUTS[taken], len(taken.split("+"))
+        more = {"preparation": PREPARATIONS[taken], "feature": Feature(path, taken, citation)}
+    elif kind == "classifier":
+        if takes not in ("", "rows", "kernel"):
+            raise InputError(f"classifier {name}: takes {takes!r}; expected 'rows' or 'kernel'")
+        taking, given = ROWS if takes != "kernel" else KERNEL, 1
+        more = {"preparation": ONE_KERNEL} if takes == "kernel" else {}
+    elif kind == "kernel":
+        given = 2
+    elif kind == "spotting method" and not inspect.isclass(target):
+        more, given = {"made_by": SPOTTER_OF}, 0
+    found = Part(kind, name, path, taking, citation, given, **more)
+    least = 2 if "made_by" in more else given
+    if sum(p.kind is not inspect.Parameter.VAR_KEYWORD for p in inspect.signature(target).parameters.values()) < least:
+        raise InputError(f"{kind} {name}: is given {least} values first; expected a function that takes them")
+    return found
+
+
+def parts_of_kind(kind: str) -> Mapping[str, Part]:
+    """Return {name: part} of a kind, with those of installed packages."""
+    _discover()
+    return PARTS[kind]
+
+
+@lru_cache
+def _discover() -> None:
+    """Import the modules of parts that installed packages offer; one that cannot be is told, and leaves the others."""
+    for entry in entry_points(group=GROUP):
+        try:
+            add_package(entry.module.partition(".")[0])
+            entry.load()
+        except (Exception, SystemExit) as error:
+            forget_parts(entry.module)
+            warnings.warn(f"parts {entry.name!r} of {entry.module}: left out: {one_line(error)}", stacklevel=2)
+
+
 def describe_parts() -> list[dict[str, Any]]:
     """Return one mapping a part: kind, name, takes, summary, citation, and parameters with default and type."""
-    return [described(part) for parts in PARTS.values() for part in parts.values()]
+    return [described(part) for kind in KINDS for part in parts_of_kind(kind).values()]
 
 
 def find_part(kind: str, name: Any) -> Part:
     """Return the part of a kind that is called `name`; raises `InputError` with the nearest name that there is."""
-    known = PARTS[kind]
+    known = parts_of_kind(kind)
     if not isinstance(name, str) or name not in known:
-        raise InputError(f"{kind} {name!r} is not known; {nearest(name, known)}")
+        raise InputError(f"{kind} {name!r} is not known; {nearest(name, known)}; one of your own comes with --plugin")
     return known[name]
 
 

@@ -77,7 +77,8 @@ class Part:
     path: "module:attribute". takes: what it is made from, in words. given: how many leading parameters the program
     fills in. preparation: path of the function that makes its input, whose parameters a recipe sets at the same place.
     passes: paths of what takes the rest of its `**parameters`; a table of functions is read under the parameter
-    `method`. feature: of a representation that is a registered feature.
+    `method`. feature: of a representation that is a feature. made_by: path of the function that makes the part of what
+    `path` names, where that is not the part itself.
     """
 
     kind: str
@@ -89,10 +90,12 @@ class Part:
     preparation: str = ""
     passes: tuple[str, ...] = ()
     feature: Feature | None = None
+    made_by: str = ""
 
     def load(self) -> Any:
         """Return the function or class itself."""
-        return load(self.path)
+        found = load(self.path)
+        return load(self.made_by)(found) if self.made_by else found
 
     @property
     def line(self) -> dict[str, Any]:
@@ -111,7 +114,7 @@ class Part:
     def modules(self) -> tuple[str, ...]:
         """The modules that it is made of, where a search for the code that it reaches begins."""
         least_frames = f"features.{self.feature.least_frames}" if self.feature and self.feature.least_frames else ""
-        paths = (self.path, self.preparation, *self.passes, least_frames)
+        paths = (self.path, self.preparation, *self.passes, least_frames, self.made_by)
         return tuple(dict.fromkeys(path.partition(":")[0] for path in paths if path))
 
     def split(self, parameters: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -234,10 +237,19 @@ def described(part: Part) -> dict[str, Any]:
         "summary": part.summary,
         "citation": part.citation,
         "parameters": [
-            {"name": p.name, "required": p.default is REQUIRED, "default": _plain(p.default), "type": hint_text(p.hint)}
+            {"name": p.name, "required": p.default is REQUIRED, "default": plain(p.default), "type": hint_text(p.hint)}
             for p in part.parameters().values()
         ],
     }
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON holds it; what only code can write becomes text, a missing one None."""
+    if value is REQUIRED:
+        return None
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
+    return value if isinstance(value, bool | int | float | str | None) else str(value)
 
 
 @lru_cache
@@ -263,15 +275,6 @@ def _hint_of(default: Any) -> Any:
     if isinstance(default, bool | int | float | str):
         return float | int if isinstance(default, float) else type(default)
     return Any
-
-
-def _plain(default: Any) -> Any:
-    """Return a default as JSON holds it; what only code can write becomes text, a missing one None."""
-    if default is REQUIRED:
-        return None
-    if isinstance(default, tuple | list):
-        return [_plain(item) for item in default]
-    return default if isinstance(default, bool | int | float | str | None) else str(default)
 
 
 def _tuples(value: Any) -> Any:

@@ -9,10 +9,10 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from baselines import __version__, recipes
+from baselines import __version__
 from baselines.commands.cite import FLOWS, cite_recipes, cite_suite
 from baselines.parts import PARTS
-from baselines.recipes import load_recipe, recipe_names
+from baselines.recipes import load_recipe, recipe_names, shelf
 from baselines.references import OURS, bibtex, cited_as, cited_in, references
 from cli import main
 from features import FEATURES
@@ -47,7 +47,7 @@ def parsed(text):
 
 
 def own_recipe(folder, citation):
-    text = (recipes.FOLDER / "hoof-svm.toml").read_text(encoding="utf-8")
+    text = (shelf.FOLDER / "hoof-svm.toml").read_text(encoding="utf-8")
     text = re.sub(r"^citation = .*$", lambda _: f"citation = {json.dumps(citation)}", text, flags=re.MULTILINE)
     (folder / "mine.toml").write_text(text, encoding="utf-8")
 
@@ -55,9 +55,9 @@ def own_recipe(folder, citation):
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A folder of recipes of the test's own in place of the package's."""
-    for file in recipes.FOLDER.glob("*.toml"):
+    for file in shelf.FOLDER.glob("*.toml"):
         (tmp_path / file.name).write_bytes(file.read_bytes())
-    monkeypatch.setattr(recipes, "FOLDER", tmp_path)
+    monkeypatch.setattr(shelf, "FOLDER", tmp_path)
     return tmp_path
 
 

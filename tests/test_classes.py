@@ -19,8 +19,8 @@ from baselines.datasets.identity import data_identity
 from baselines.datasets.manifest import read_videos
 from baselines.datasets.records import Event, Video
 from baselines.errors import InputError
+from baselines.experiments.plan import join_datasets, plan
 from baselines.experiments.rows import Rows
-from baselines.experiments.run import join_datasets, plan
 from baselines.experiments.tasks import TASKS
 from baselines.recognition.model import load_model
 

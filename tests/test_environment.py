@@ -23,7 +23,7 @@ IDENTITY = """
 import json
 from baselines.environment import numeric_kernel
 from baselines.experiments.environments import library_names, this_environment
-from baselines.experiments.run import recipe_identity
+from baselines.experiments.plan import recipe_identity
 from baselines.identity import depends_on, digest
 from baselines.recipes import load_recipe
 key, found = this_environment(library_names())

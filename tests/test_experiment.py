@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from baselines import recipes
 from baselines.datasets import load_dataset
 from baselines.datasets.flow_images import WHOLE
 from baselines.datasets.identity import sample_of, subject_of
 from baselines.errors import InputError
+from baselines.experiments.plan import join_datasets, limit_dataset, plan
 from baselines.experiments.rows import Rows
-from baselines.experiments.run import Outcome, join_datasets, limit_dataset, plan, run, run_experiments
+from baselines.experiments.run import Outcome, run_batch, run_experiments
 from baselines.experiments.tasks import TASKS
 from baselines.parallel import iterate_parallel
-from baselines.recipes import load_recipe
+from baselines.recipes import load_recipe, shelf
 from baselines.recognition.protocols import ACROSS, PROTOCOLS, SAMPLE_WISE, Fold, make_folds
 from baselines.recognition.recognizer import Recognizer
 from baselines.report.tables import write_tables
@@ -127,16 +127,18 @@ def test_a_number_that_is_not_finite_fails_its_fold_and_spoils_no_table(root, tm
     assert {score["recipe"] for score in write_tables(outcome.results, tmp_path)} == {"flow-svm"}
 
 
-def test_workers_that_die_cost_their_recipe_only(root, tmp_path, monkeypatch):
-    def dying(function, items, jobs=1, label=""):
-        if "majority" in label:
-            raise RuntimeError("a worker was killed")
-        return iterate_parallel(function, items, jobs, label)
+def test_what_stops_the_workers_is_told_and_the_folds_before_stay(root, tmp_path, monkeypatch):
+    def stopping(function, items, *options):
+        yield from list(iterate_parallel(function, items[:3], *options))
+        raise RuntimeError("the workers are gone")
 
-    monkeypatch.setattr("baselines.experiments.run.iterate_parallel", dying)
+    monkeypatch.setattr("baselines.experiments.run.iterate_parallel", stopping)
     outcome = run_experiments(("flow-images",), root, (), RECIPES, output=tmp_path)
-    assert outcome.failures == ["majority on flow-images: unexpected RuntimeError: a worker was killed"]
-    assert [found[0]["recipe"] for found in outcome.results] == ["flow-svm"]
+    assert outcome.failures == ["majority, flow-svm on flow-images: unexpected RuntimeError: the workers are gone"]
+    assert outcome.computed == 3
+    monkeypatch.undo()
+    again = run_experiments(("flow-images",), root, (), RECIPES, output=tmp_path)
+    assert (again.computed, again.reused, again.failures) == (5, 3, [])
 
 
 def test_damaged_rows_are_passed_over(root, tmp_path):
@@ -150,11 +152,11 @@ def test_principal_components_give_the_same_bytes_again(root, tmp_path, monkeypa
     folder = tmp_path / "recipes"
     folder.mkdir()
     for name in ("majority", "flow-svm"):
-        text = (recipes.FOLDER / f"{name}.toml").read_text()
+        text = (shelf.FOLDER / f"{name}.toml").read_text()
         (folder / f"{name}.toml").write_text(
             text.replace('{ name = "recentre" }', '{ name = "pca", n_components = 8 }')
         )
-    monkeypatch.setattr(recipes, "FOLDER", folder)
+    monkeypatch.setattr(shelf, "FOLDER", folder)
     for name in "ab":
         run_all(root, tmp_path / name)
     assert (tmp_path / "a" / "scores.csv").read_bytes() == (tmp_path / "b" / "scores.csv").read_bytes()
@@ -293,10 +295,10 @@ def test_what_cannot_be_prepared_leaves_the_others_their_rows(root, tmp_path, mo
     task = type(TASKS["recognition"])
     original = task.prepare
 
-    def prepare(self, recipe, dataset, jobs):
+    def prepare(self, recipe, *others):
         if recipe.name == "majority":
             raise RuntimeError("a fault\nof two lines")
-        return original(self, recipe, dataset, jobs)
+        return original(self, recipe, *others)
 
     monkeypatch.setattr(task, "prepare", prepare)
     outcome = run_experiments(("flow-images",), root, (), RECIPES, output=tmp_path)
@@ -308,8 +310,8 @@ def test_two_runs_into_one_folder_both_end_well(root, tmp_path):
     dataset = load_dataset("flow-images", root)
     (experiment,) = plan(dataset, recipes=("flow-svm",))
     one, two = Rows(tmp_path), Rows(tmp_path)
-    run(experiment, dataset, one, 1, Outcome())
-    run(experiment, dataset, two, 1, Outcome())
+    run_batch([(experiment, dataset)], one, 1, Outcome())
+    run_batch([(experiment, dataset)], two, 1, Outcome())
     for line in (tmp_path / "rows.jsonl").read_text().splitlines():
         json.loads(line)
     assert write_tables(Rows(tmp_path).results(), tmp_path) == write_tables(one.results(), tmp_path)

@@ -6,10 +6,10 @@ import json
 import numpy as np
 import pytest
 
-from baselines.commands.extract import parse_settings
 from baselines.datasets.cutting import event_clips
 from baselines.datasets.manifest import read_videos
 from baselines.faces.clips import aligned_faces, onset_and_apex
+from baselines.recipes.values import read_set
 from baselines.recognition.inputs import EXPRESSION
 from baselines.recognition.representation import feature_of
 from features import FEATURES
@@ -131,7 +131,7 @@ def test_events_without_emotions_are_clips_too(megc, subject, tmp_path):
 
 def test_values_of_settings_are_toml_or_json_or_text():
     settings = ("size=20", "smoothing=null", 'pooling="sum"', "method=dis", "quality=fast", "to_first = true")
-    assert parse_settings(settings) == {
+    assert read_set(settings) == {
         "size": 20, "smoothing": None, "pooling": "sum", "method": "dis", "quality": "fast", "to_first": True,
     }  # fmt: skip
 
@@ -142,7 +142,10 @@ def test_values_of_settings_are_toml_or_json_or_text():
         (("none",), "feature 'none' is not known; choose one of lbp_top"),
         (("lbp-top",), "feature 'lbp-top' is not known; did you mean 'lbp_top'?"),
         (("lbp_top", "--set", "radius=3"), "--set.radius: lbp_top has no such parameter; did you mean 'radii'?"),
-        (("lbp_top", "--set", "radii"), "--set 'radii': expected NAME=VALUE"),
+        (
+            ("lbp_top", "--set", "radii"),
+            "--set 'radii': expected a key, = and what it is set to, as in --set radii",
+        ),
         (("osf", "--set", "method=none"), "--set.method: 'none' does not suit; expected one of 'farneback', 'dis'"),
         (("osf", "--set", "quality=fast"), "--set.quality: osf has no such parameter"),
         (("lbp_top", "--set", "radii=3"), "--set.radii: 3 does not suit; expected tuple of int, int, int"),
@@ -153,7 +156,7 @@ def test_values_of_settings_are_toml_or_json_or_text():
         (("lbp_top", "--set", "frames=0"), "--set.frames: 0 does not suit; expected int of at least 2"),
         (("lbp_top", "--set", "magnification={alpha = nan}"), "--set.magnification: {'alpha': nan} does not suit"),
         (("hoof", "--set", "bins=10000000000"), "unexpected MemoryError"),
-        (("hoof", "--set", "name=lbp_top"), "name is given already; give it once"),
+        (("hoof", "--set", "name=lbp_top"), "--set name: the feature is named already; give it once"),
         (("hoof", "--set", "size=64", "--set", "size=96"), "size is given already; give it once"),
         (("flow_to_first", "--set", "size=32"), "use .npz"),
     ],

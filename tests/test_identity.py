@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 from baselines.environment import numeric_kernel
-from baselines.experiments.run import recipe_identity
+from baselines.experiments.plan import recipe_identity
 from baselines.identity import ROOT, array_identity, depends_on, digest, library_versions, reached
 from baselines.parts import PARTS
 from baselines.recipes import load_recipe, recipe_names
 
 IDENTITIES = """
 import json
-from baselines.experiments.run import recipe_identity
+from baselines.experiments.plan import recipe_identity
 from baselines.identity import digest
 from baselines.recipes import load_recipe, recipe_names
 print(json.dumps({name: digest(recipe_identity(load_recipe(name))) for name in recipe_names()}))

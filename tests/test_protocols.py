@@ -14,7 +14,8 @@ from baselines.datasets.flow_images import WHOLE
 from baselines.datasets.identity import sample_of, subject_of
 from baselines.datasets.records import Clip, Dataset, Question, Video, questions_about
 from baselines.errors import InputError
-from baselines.experiments.run import join_datasets, plan, run_experiments
+from baselines.experiments.plan import join_datasets, plan
+from baselines.experiments.run import run_experiments
 from baselines.experiments.tasks import TASKS, score_of
 from baselines.experiments.tasks import spotting as spotting_task
 from baselines.experiments.tasks import str as str_task

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from baselines import recipes
 from baselines.errors import InputError
 from baselines.parts import PARTS
-from baselines.recipes import broken_recipes, floor_names, load_recipe, parts_of, recipe_names, recipe_text, with_apex
+from baselines.recipes import broken_recipes, floor_names, load_recipe, parts_of, recipe_names, recipe_text, shelf
+from baselines.recipes.cells import expand
 
 RECOGNITION = recipe_names("recognition")
 
@@ -29,8 +29,8 @@ def folder(tmp_path, monkeypatch):
     mine = tmp_path / "recipes"
     mine.mkdir()
     for name in ("majority", "hoof-svm", "softnet-rule"):
-        shutil.copy(recipes.FOLDER / f"{name}.toml", mine)
-    monkeypatch.setattr(recipes, "FOLDER", mine)
+        shutil.copy(shelf.FOLDER / f"{name}.toml", mine)
+    monkeypatch.setattr(shelf, "FOLDER", mine)
     return mine
 
 
@@ -220,11 +220,11 @@ def test_a_folder_or_a_dead_link_named_like_a_recipe_is_none(folder):
 
 
 def test_a_name_that_would_mean_something_else_is_refused(folder):
-    for name in ("a@b", "a|b"):
+    for name in ("a@b", "a|b", "a (b)"):
         (folder / f"{name}.toml").write_text(SOUND)
-        with pytest.raises(InputError, match=r"may not hold @ or \|; rename the file"):
+        with pytest.raises(InputError, match=r"may not hold @ or \( or \|; rename the file"):
             load_recipe(name)
-    assert set(broken_recipes()) == {"a@b", "a|b"}
+    assert set(broken_recipes()) == {"a@b", "a|b", "a (b)"}
 
 
 def test_a_byte_order_mark_does_no_harm(folder):
@@ -234,7 +234,7 @@ def test_a_byte_order_mark_does_no_harm(folder):
 
 def test_the_apex_can_be_taken_from_elsewhere_whether_or_not_the_recipe_names_it(folder):
     (folder / "silent.toml").write_text(SOUND)
-    assert with_apex(["silent", "majority"], "spotted") == ["silent@spotted", "majority"]
+    assert names_of(["silent", "majority"], "spotted") == ["silent@spotted", "majority"]
     assert load_recipe("silent@spotted").steps["representation"]["apex"] == "spotted"
 
 
@@ -255,7 +255,7 @@ def test_spotting_does_not_stop_at_a_broken_recipe(megc, folder, tmp_path):
 
 def test_the_package_holds_its_recipes_and_no_other_file_counts():
     assert recipe_names() == sorted(recipe_names(), key=lambda name: (not load_recipe(name).floor, name))
-    assert {path.stem for path in Path(recipes.FOLDER).glob("*.toml")} == set(recipe_names())
+    assert {path.stem for path in Path(shelf.FOLDER).glob("*.toml")} == set(recipe_names())
     assert {name for name in recipe_names() if load_recipe(name).floor} == floor_names()
     assert not {"mdmd", "roi-flow"} & set(recipe_names(slow=False))
 
@@ -280,20 +280,26 @@ def test_a_recipe_of_flow_may_take_its_apex_from_elsewhere(name):
     assert spotted.steps["representation"] == plain.steps["representation"] | {"apex": "spotted"}
     assert spotted.steps["classifier"] == plain.steps["classifier"]
     assert tomllib.loads(recipe_text(spotted.name)) == tomllib.loads(recipe_text(name))
-    assert recipe_text(spotted.name).startswith('# with apex = "spotted"')
+    assert recipe_text(spotted.name).startswith("# with representation.apex = spotted\n")
 
 
-def test_with_apex_changes_only_recipes_that_look_at_one():
+def names_of(recipes, *apexes):
+    return [recipe.name for recipe in expand(recipes, apexes=apexes).recipes]
+
+
+def test_the_apex_changes_only_in_recipes_that_look_at_one():
     names = ["majority", "bi-woof-svm", "lbp-top-svm", "softnet-rule"]
-    assert with_apex(names, "middle") == ["majority", "bi-woof-svm@middle", "lbp-top-svm", "softnet-rule"]
-    assert with_apex(names, "annotated") == names
+    assert names_of(names, "middle") == ["majority", "bi-woof-svm@middle", "lbp-top-svm", "softnet-rule"]
+    assert names_of(names, "annotated") == names
+    both = ["majority", "bi-woof-svm", "bi-woof-svm@middle", "lbp-top-svm", "softnet-rule"]
+    assert names_of(names, "annotated", "middle") == both
     with pytest.raises(InputError, match="annotated, spotted or middle"):
-        with_apex(names, "offset")
+        expand(names, apexes=("offset",))
 
 
 @pytest.mark.parametrize("name", ["lbp-top-svm@spotted", "bi-woof-svm@annotated", "bi-woof-svm@", "bi-woof-svm@a/b"])
 def test_a_wrong_apex_is_refused(name):
-    with pytest.raises(InputError, match="after @ comes one of spotted, middle"):
+    with pytest.raises(InputError, match="after @ comes one of spotted, middle|looks at no apex frame"):
         load_recipe(name)
 
 
@@ -303,4 +309,4 @@ def test_run_all_takes_the_apex_from_where_it_is_told(megc, corpus, tmp_path):
     assert done.exit_code == 0, done.stderr
     rows = [json.loads(line) for line in (tmp_path / "rows.jsonl").read_text().splitlines()]
     assert {row["recipe"] for row in rows} == {"hoof-svm@middle", "majority"}
-    assert "hoof-svm@middle" in done.stdout
+    assert "| middle " in done.stdout

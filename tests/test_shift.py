@@ -11,7 +11,7 @@ from baselines.datasets.identity import data_identity
 from baselines.datasets.records import Clip, Dataset, Event, Video
 from baselines.datasets.shift import Move, parse_shift, shift_dataset, shifted_clip, shifted_event
 from baselines.errors import InputError
-from baselines.experiments.run import limit_dataset, plan
+from baselines.experiments.plan import limit_dataset, plan
 from baselines.experiments.tasks import TASKS
 from baselines.experiments.tasks import spotting as spotting_task
 from baselines.recipes import load_recipe

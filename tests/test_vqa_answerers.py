@@ -188,11 +188,12 @@ def test_only_those_with_a_vision_model_reach_its_code(name):
 
 
 def test_the_recipe_names_the_kernels_of_its_emotions():
-    task, rules = QuestionAnswering(), load_recipe("vqa-rules")
-    assert task.other_recipes(rules) == ("flow-kernels",)
+    rules = load_recipe("vqa-rules")
+    assert {step: recipe.name for step, recipe in rules.named.items()} == {"emotions": "flow-kernels"}
     assert emotion_kernels(rules) == load_recipe("flow-kernels").steps["kernels"]
-    assert task.other_recipes(load_recipe("vqa-llama")) == ()
+    assert load_recipe("vqa-llama").named == {}
     assert emotion_kernels(load_recipe("vqa-llama")) is None
-    without = Recipe("mine", "vqa", "", "", rules.steps | {"emotions": "flow-svm"})
+    steps = rules.steps | {"emotions": "flow-svm"}
+    without = Recipe("mine", "vqa", "", "", steps, named={"emotions": load_recipe("flow-svm")})
     with pytest.raises(InputError, match=r"recipe mine: steps\.emotions: 'flow-svm' has no kernels"):
         emotion_kernels(without)

@@ -4,12 +4,13 @@ import os
 import platform
 from dataclasses import asdict, dataclass
 
+from baselines.bench.cells import grid_rows
 from baselines.bench.features import feature_rows, worker_rows
 from baselines.bench.pipeline import recognition_rows, score_rows, video_rows
 from baselines.identity import library_versions
 from baselines.parallel import progress_bar
 
-PARTS = (feature_rows, video_rows, recognition_rows, score_rows, worker_rows)
+PARTS = (feature_rows, video_rows, recognition_rows, grid_rows, score_rows, worker_rows)
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Extent:
     repeats: int = 9
     long_repeats: int = 5
     clips: int = 64
+    cell_frames: int = 24
     mdmo_frames: int = 60
     video_frames: int = 90
     pictures: int = 442  # clips and subjects of the MEGC2019 composite database
@@ -28,7 +30,7 @@ class Extent:
 
 
 FULL = Extent()
-REDUCED = Extent(1, 1, 4, 4, 12, 12, 3, 100, 100)
+REDUCED = Extent(1, 1, 4, 8, 4, 12, 12, 3, 100, 100)
 
 
 def run_bench(extent=FULL):

@@ -54,9 +54,8 @@ def sources_of(recipe: Recipe) -> Iterator[tuple[str, str]]:
     for step, kind in SETTINGS.items():
         if step in recipe.steps:
             yield from _of_settings(find_part(kind, recipe.steps[step]["name"]), recipe.steps[step])
-    for other in recipe.steps.values():
-        if isinstance(other, str):  # the name of another recipe
-            yield from sources_of(load_recipe(other))
+    for other in recipe.named.values():
+        yield from sources_of(other)
 
 
 def _of_settings(part: Part, settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

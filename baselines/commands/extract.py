@@ -1,7 +1,5 @@
 """What the commands `features list` and `features extract` do: any feature of `features` on any clip."""
 
-import json
-import tomllib
 from functools import partial
 from pathlib import Path
 
@@ -10,10 +8,10 @@ import numpy as np
 from baselines.commands.predict import open_inputs, read_clips, run_each
 from baselines.errors import InputError
 from baselines.files import atomic_path, csv_text, write_text
-from baselines.parts import PARTS, check_part
+from baselines.parts import check_part, parts_of_kind
+from baselines.recipes.values import read_set
 from baselines.recognition.representation import feature_of
 from baselines.signatures import described, nearest
-from features import FEATURES
 
 SUFFIXES = (".npz", ".csv")
 
@@ -23,12 +21,12 @@ def feature_list():
     return [
         {
             "name": name,
-            "input": feature.input,
-            "citation": feature.citation,
-            "summary": PARTS["representation"][name].summary,
-            "parameters": {p["name"]: p["default"] for p in described(PARTS["representation"][name])["parameters"]},
+            "input": part.feature.input,
+            "citation": part.citation,
+            "summary": part.summary,
+            "parameters": {p["name"]: p["default"] for p in described(part)["parameters"]},
         }
-        for name, feature in FEATURES.items()
+        for name, part in _features().items()
     ]
 
 
@@ -37,26 +35,22 @@ def extract_inputs(name, inputs, settings=(), fps=None, jobs=1):
 
     settings: texts `name=value`, parameters as a recipe gives them to the representation of this name.
     """
-    if name not in FEATURES:
-        raise InputError(f"feature {name!r} is not known; {nearest(name, FEATURES)}")
-    chosen = {**parse_settings(settings), "name": name}
+    known = _features()
+    if name not in known:
+        raise InputError(f"feature {name!r} is not known; {nearest(name, known)}")
+    chosen = read_set(settings, "radii=[1,1,4]")
+    if "name" in chosen:
+        raise InputError("--set name: the feature is named already; give it once")
+    chosen["name"] = name
     check_part("representation", chosen, "--set")
     clips, outcome = open_inputs(inputs, partial(read_clips, fps=fps))
     compute = partial(feature_of, settings=chosen)
     return run_each(compute, clips, lambda clip, array: [(clip, array)], outcome, jobs, name)
 
 
-def parse_settings(settings):
-    """Return {parameter: value} of texts `parameter=value`; a value is a TOML or JSON literal, or else plain text."""
-    parameters = {}
-    for setting in settings:
-        key, equals, text = setting.partition("=")
-        if not equals or not key.strip():
-            raise InputError(f"--set {setting!r}: expected NAME=VALUE, such as radii=[1, 1, 4]")
-        if key.strip() in (*parameters, "name"):
-            raise InputError(f"--set {setting!r}: {key.strip()} is given already; give it once")
-        parameters[key.strip()] = _literal(text.strip())
-    return parameters
+def _features():
+    """Return {name: part} of the representations that are features, the user's own among them."""
+    return {name: part for name, part in parts_of_kind("representation").items() if part.feature is not None}
 
 
 def write_features(path, rows):
@@ -74,15 +68,6 @@ def checked_output(path):
     if Path(path).suffix not in SUFFIXES:
         raise InputError(f"{path}: the name of the output must end in {' or '.join(SUFFIXES)}")
     return path
-
-
-def _literal(text):
-    for read in (lambda: tomllib.loads(f"value = {text}")["value"], lambda: json.loads(text)):
-        try:
-            return read()
-        except ValueError:
-            continue
-    return text
 
 
 def _csv(path, rows):

@@ -18,6 +18,7 @@ from baselines.datasets.records import Clip, Event, Video
 from baselines.errors import InputError
 from baselines.experiments.run import run_experiments
 from baselines.faces.track import cached_track
+from baselines.plugins import plugins as own_parts
 from baselines.recognition.model import Model
 from baselines.recognition.representation import represent_one
 from baselines.report.tables import write_tables
@@ -62,16 +63,23 @@ def recognize(
 
 
 def run_all(
-    datasets: str | Sequence[str] = "synthetic", root: Any = None, output: Any = "results", **options: Any
+    datasets: str | Sequence[str] = "synthetic",
+    root: Any = None,
+    output: Any = "results",
+    plugins: Sequence[str | PathLike[str]] = (),
+    **options: Any,
 ) -> list[dict[str, Any]]:
     """Run recipes on datasets, write the tables into a folder, and return the rows of scores.csv as mappings.
 
-    root: the folder that holds the datasets. options: those of `baselines.experiments.run.run_experiments`, such as
-    tasks, recipes, seed, limit, protocol, classes, shift and jobs. What fails is told by warnings; the others go on.
+    root: the folder that holds the datasets. plugins: files with parts of your own. options: jobs, overwrite, and those
+    of `baselines.experiments.plan.plan_experiments`: tasks, recipes (names or files), values ({key: values} that make
+    cells of them), seed, apex and shift (one or several), limit, protocol, classes. What fails, and each cell that no
+    part can take, is told by warnings; the others go on.
     """
     names = (datasets,) if isinstance(datasets, str) else tuple(datasets)
-    outcome = run_experiments(names, root, output=output, **options)
-    for failure in outcome.failures:
+    with own_parts(plugins):
+        outcome = run_experiments(names, root, output=output, **options)
+    for failure in (*outcome.failures, *(f"{cell}: left out: {why}" for cell, why in outcome.impossible.items())):
         warnings.warn(failure, stacklevel=2)
     return write_tables(outcome.results, output)
 

@@ -12,7 +12,7 @@ from baselines.datasets.choosing import refuse_idle_words
 from baselines.datasets.classes import coarse
 from baselines.datasets.identity import data_identity, subject_of
 from baselines.errors import InputError
-from baselines.experiments.run import recipe_identity
+from baselines.experiments.plan import recipe_identity
 from baselines.experiments.tasks import TASKS, score_of
 from baselines.experiments.tasks.vqa import in_known_words
 from baselines.identity import depends_on, digest
@@ -91,7 +91,7 @@ def default_model(jobs=1):
     """Return the model trained on the embedded corpus, made at first use and kept in the cache folder."""
     key = digest(
         recipe_identity(load_recipe(DEFAULT_RECIPE)),
-        vars(load_recipe(EMOTIONS)),
+        load_recipe(EMOTIONS).to_dict(),
         depends_on(__name__, "baselines.datasets.embedded"),
     )
     path = cache_folder() / "models" / f"{key}.skops"

@@ -1,7 +1,8 @@
 """The result rows of an output folder, `rows.jsonl`, one JSON line a fold, and `notes.jsonl` on how they were made.
 
 A line of rows.jsonl holds the fold's predictions and a digest of all that they depend on. A line of notes.jsonl tells
-what an environment is that rows name by its key, or what it cost to prepare the folds of a digest. A line is added by a
+what an environment is that rows name by its key, of which recipe a digest is, or what it cost to prepare the folds of
+that digest. A line is added by a
 single write when what it tells is done, so that a killed run loses nothing but what is under way; one that a kill cut
 short is passed over. Tables are derived from the lines (`baselines.report.tables`).
 """
@@ -16,6 +17,7 @@ from baselines.costs import Cost
 from baselines.errors import InputError
 
 NEEDED = {"task", "recipe", "dataset", "fold", "fold_number", "folds", "seed", "digest", "predictions"}
+RECIPE = {"base": str, "varied": dict, "settings": dict, "floor": bool}
 
 
 class Lines:
@@ -24,7 +26,9 @@ class Lines:
     def __init__(self, path: Path) -> None:
         self.path = path
         text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
-        self.found = list(filter(None, map(_object_of, text.splitlines())))
+        objects = [_object_of(line) for line in text.splitlines()]
+        self.found = list(filter(None, objects))
+        self.passed_over = [number for number, found in enumerate(objects, start=1) if not found]  # lines
         self.cut = bool(text) and not text.endswith("\n")  # by a kill
 
     def add(self, record: dict[str, Any]) -> None:
@@ -44,24 +48,34 @@ class Lines:
 class Notes:
     """The lines of notes.jsonl in a folder.
 
-    environments: {key: what it stands for}; preparations: {digest: {seconds, growth_mb, kept}}, as in `costs.Cost`.
+    environments: {key: what it stands for}; preparations: {digest: {seconds, growth_mb, kept}}, as in `costs.Cost`;
+    recipes: {digest: {base, varied, settings, floor}}, as `recipes.Recipe.note` gives them.
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.lines = Lines(Path(folder) / "notes.jsonl")
         self.environments: dict[str, dict[str, Any]] = {}
         self.preparations: dict[str, dict[str, Any]] = {}
+        self.recipes: dict[str, dict[str, Any]] = {}
         for line in self.lines.found:
             if isinstance(line.get("stands_for"), dict):
                 self.environments[str(line.get("environment"))] = line["stands_for"]
             elif "prepared" in line and is_cost(line):
                 self.preparations[str(line["prepared"])] = line
+            elif is_recipe(line):
+                self.recipes[str(line["digest"])] = {name: line[name] for name in RECIPE}
 
     def add_environment(self, key: str, stands_for: dict[str, Any]) -> None:
         """Tell what a key stands for, once."""
         if key not in self.environments:
             self.lines.add({"environment": key, "stands_for": stands_for})
             self.environments[key] = stands_for
+
+    def add_recipe(self, digest: str, told: dict[str, Any]) -> None:
+        """Tell of which recipe a digest is, once."""
+        if digest not in self.recipes:
+            self.lines.add({"digest": digest, **told})
+            self.recipes[digest] = told
 
     def add_preparation(self, digest: str, cost: Cost) -> None:
         """Tell what it cost to prepare the folds of a digest; the last one counts."""
@@ -71,16 +85,17 @@ class Notes:
 
 
 class Rows:
-    """The lines of rows.jsonl in a folder, and its notes."""
+    """The lines of rows.jsonl in a folder, and its notes; adds: whether rows will be added, else nothing is made."""
 
-    def __init__(self, folder: str | os.PathLike[str], overwrite: bool = False) -> None:
+    def __init__(self, folder: str | os.PathLike[str], overwrite: bool = False, adds: bool = True) -> None:
         self.path = Path(folder) / "rows.jsonl"
         if overwrite:
             self.path.unlink(missing_ok=True)
             self.path.with_name("notes.jsonl").unlink(missing_ok=True)
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.path.touch()
+            if adds:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                self.path.touch()
         except OSError as error:
             raise InputError(f"{folder}: cannot be written ({error.strerror}); choose another --output") from None
         self.lines = Lines(self.path)
@@ -118,6 +133,11 @@ class Rows:
 def cost_fields(cost: Cost) -> dict[str, Any]:
     """Return a cost as a line holds it."""
     return {"seconds": round(cost.seconds, 4), "growth_mb": cost.growth_mb, "kept": cost.kept}
+
+
+def is_recipe(line: dict[str, Any]) -> bool:
+    """Tell whether a line holds what `Notes.recipes` do."""
+    return "digest" in line and all(isinstance(line.get(name), kind) for name, kind in RECIPE.items())
 
 
 def is_cost(line: dict[str, Any]) -> bool:

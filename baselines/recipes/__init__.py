@@ -1,60 +1,40 @@
-"""Recipes: one TOML file in this folder names a task, its steps, their parameters and the paper it follows.
+"""Recipes: one TOML file names a task, its steps, their parameters and the paper it follows.
 
 A recipe is checked whole when it is loaded: keys, task, steps, names of parts and of their parameters, kinds of value.
-A mistake is an `InputError` of one line with the file, the key and the nearest right name.
+A mistake is an `InputError` of one line with the file, the key and the nearest right name. Recipes lie in this folder,
+in installed packages and where the user says (`recipes.shelf`); a cell is a recipe with some values changed, called
+`NAME (classifier.C=1.0, ...)`, and `NAME@spotted` where it is the source of its apex frames.
 """
 
-import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import lru_cache
+import re
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from baselines.errors import InputError
-from baselines.parts import check_part, find_part
-from baselines.signatures import Part, check_parameters, load, nearest, signature_of
+from baselines.parts import find_part
+from baselines.recipes.check import OTHER_SUBJECTS, STEPS, check_keys, check_steps
+from baselines.recipes.records import Recipe
+from baselines.recipes.shelf import RESERVED, find_file, read_table, read_text, recipe_files
+from baselines.recipes.values import DEFAULT, flat, read_value, split, with_values, written
+from baselines.signatures import Part, load
 
-FOLDER = Path(__file__).parent
+__all__ = [
+    "OTHER_SUBJECTS", "Recipe", "broken_recipes", "floor_names", "load_recipe", "looks_at_apex", "parts_of",
+    "recipe_names", "recipe_table", "recipe_text",
+]  # fmt: skip
+
+APEX = "representation.apex"
+ANNOTATED = "annotated"
 OTHER_APEXES = ("spotted", "middle")  # where recipes may take their apex frames from, besides the annotation
-OTHER_SUBJECTS = "other subjects"
-RESERVED = {"@", "|"}  # in names: the one says where an apex is from, the other parts columns of tables
-VIEW = "baselines.recognition.kernels:View"
+OWN = ("floor", "slow", "extends")  # keys that a recipe does not take over from the one it extends
 # Task -> what looks at all steps of a recipe together, once each is right by itself.
 TOGETHER = {
     "recognition": "baselines.recognition.recognizer:check_steps",
     "spotting": "baselines.spotting.recipe:check_steps",
 }
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """One named method with every parameter; `steps` maps a step of the task to its part and parameters.
-
-    floor: tables compare the others with it. slow: `run-all` leaves it out unless it is named. learns_from: of a
-    spotting recipe, `OTHER_SUBJECTS` where its method is fitted on the other subjects of a dataset, else empty.
-    """
-
-    name: str
-    task: str
-    summary: str
-    citation: str
-    steps: dict[str, Any]
-    floor: bool = False
-    slow: bool = False
-    learns_from: str = ""
-
-
-# Key -> (kind of value, whether every recipe has it).
-KEYS = {
-    "task": (str, True),
-    "summary": (str, True),
-    "citation": (str, True),
-    "steps": (dict, True),
-    "floor": (bool, False),
-    "slow": (bool, False),
-    "learns_from": (str, False),
-}
+_NAME = re.compile(r"(?P<stem>[^@(]*?)(?P<at>@(?P<apex>[^ (]*))?( \((?P<cell>.*)\))?")
 
 
 def recipe_names(task: str | None = None, slow: bool = True) -> list[str]:
@@ -63,8 +43,8 @@ def recipe_names(task: str | None = None, slow: bool = True) -> list[str]:
     Only what a file says of itself is read; one that cannot be read or names no task is left out: `broken_recipes`.
     """
     found = []
-    for name in _files():
-        table = _header(name)
+    for name, path in recipe_files().items():
+        table = _header(path)
         if "task" in table and task in (None, table["task"]) and (slow or table.get("slow") is not True):
             found.append((table.get("floor") is not True, name))
     return [name for _, name in sorted(found)]
@@ -72,37 +52,39 @@ def recipe_names(task: str | None = None, slow: bool = True) -> list[str]:
 
 def floor_names() -> set[str]:
     """Return the names of the recipes that say `floor = true`, whether or not they can be loaded."""
-    return {name for name in _files() if _header(name).get("floor") is True}
+    return {name for name, path in recipe_files().items() if _header(path).get("floor") is True}
 
 
 def broken_recipes() -> dict[str, str]:
     """Return {name: what is wrong} of the recipe files that `load_recipe` refuses."""
     broken = {}
-    for name in _files():
+    for name, path in recipe_files().items():
         try:
-            load_recipe(name)
+            _read(name, path, {})
         except InputError as error:
             broken[name] = str(error)
     return broken
 
 
-def load_recipe(name: str) -> Recipe:
-    """Return the recipe called `name`, checked.
+def load_recipe(name: str | Path, values: Mapping[str, Any] | None = None) -> Recipe:
+    """Return the recipe called `name`, or in the file that it is the path of, checked.
 
-    `NAME@spotted` and `NAME@middle` are the recipe NAME with its apex frames from there instead of from the database.
+    values: {key: value} to put into its steps (`recipes.values`), which makes a cell of it, as the name of a cell does.
     """
-    if set(name) & RESERVED and name in _files():  # in this order, because files are looked up only for such names
-        raise InputError(f"{FOLDER / name}.toml: the name of a recipe may not hold @ or |; rename the file")
-    stem, at, apex = name.partition("@")
-    recipe = _checked(stem, recipe_text(stem))
-    if not at:
-        return recipe
-    if apex not in OTHER_APEXES or not looks_at_apex(recipe):
-        raise InputError(
-            f"recipe {name!r}: after @ comes one of {', '.join(OTHER_APEXES)}, with a recipe that looks at an apex"
-        )
-    representation = recipe.steps["representation"] | {"apex": apex}
-    return replace(recipe, name=name, steps=recipe.steps | {"representation": representation})
+    stem, chosen = _parsed(str(name))
+    path = find_file(stem)
+    return _read(path.stem, path, {**chosen, **(values or {})})
+
+
+def recipe_table(name: str | Path) -> dict[str, Any]:
+    """Return what the file of a recipe says, with what it extends, not checked."""
+    return _extended(find_file(_parsed(str(name))[0]))
+
+
+def recipe_text(name: str | Path) -> str:
+    """Return the text of the file of a recipe; what a cell changes stands in lines before it."""
+    stem, values = _parsed(str(name))
+    return "".join(f"# with {k} = {written(v)}\n" for k, v in values.items()) + read_text(find_file(stem))
 
 
 def looks_at_apex(recipe: Recipe) -> bool:
@@ -111,187 +93,148 @@ def looks_at_apex(recipe: Recipe) -> bool:
     return settings is not None and "apex" in find_part("representation", settings["name"]).parameters()
 
 
-def recipe_text(name: str) -> str:
-    """Return the text of the file of a recipe; where `name` says another apex, that stands in a first line."""
-    stem, at, apex = name.partition("@")
-    if stem not in _files():
-        raise InputError(f"recipe {name!r} is not known; {nearest(stem, _files())}")
-    return (f'# with apex = "{apex}" in its representation\n' if at else "") + _read(FOLDER / f"{stem}.toml")
-
-
-def with_apex(names: Iterable[str], apex: str) -> list[str]:
-    """Return the names of recipes with those that look at an apex frame taking it from `apex`.
-
-    apex: "annotated", as the recipes stand, "spotted" or "middle".
-    """
-    if apex not in ("annotated", *OTHER_APEXES):
-        raise InputError(f"--apex {apex!r} is not known; choose annotated, {' or '.join(OTHER_APEXES)}")
-    if apex == "annotated":
-        return list(names)
-    return [f"{name}@{apex}" if "@" not in name and looks_at_apex(load_recipe(name)) else name for name in names]
-
-
 def parts_of(recipe: Recipe) -> list[Part]:
     """Return every part that the steps of a recipe name; those of other recipes that it names are theirs."""
-    return list(_parts(recipe.task, recipe.steps))
+    return check_steps(recipe.task, recipe.steps)
 
 
-def _files() -> list[str]:
-    return sorted(path.stem for path in FOLDER.glob("*.toml") if path.is_file())
+def _parsed(name: str) -> tuple[str, dict[str, Any]]:
+    """Return (the name or path of a recipe, {key: value} that a cell changes)."""
+    match = _NAME.fullmatch(name)
+    if match is None or name.endswith(".toml") or name in recipe_files():
+        return name, {}
+    values = {}
+    if match["at"]:
+        if match["apex"] not in OTHER_APEXES:
+            raise InputError(f"recipe {name!r}: after @ comes one of {', '.join(OTHER_APEXES)}")
+        values[APEX] = match["apex"]
+    for part in split(match["cell"], f"recipe {name!r}") if match["cell"] else ():
+        key, _, value = part.partition("=")
+        values[key.strip()] = read_value(value.strip(), f"recipe {name!r}")
+    return match["stem"], values
 
 
-def _header(name: str) -> dict[str, Any]:
-    """Return the table of a recipe file as it stands, empty where it cannot be read."""
+def _read(name: str, path: Path, values: Mapping[str, Any]) -> Recipe:
+    if set(name) & set(RESERVED):
+        raise InputError(f"{path}: the name of a recipe may not hold {' or '.join(RESERVED)}; rename the file")
     try:
-        return _table(FOLDER / f"{name}.toml")
-    except InputError:
-        return {}
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read ({error}); save it as UTF-8 text") from None
-
-
-def _table(path: Path, text: str | None = None) -> dict[str, Any]:
-    try:
-        return tomllib.loads(_read(path) if text is None else text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InputError(f"{path}: not TOML ({error}); correct it there") from None
-
-
-@lru_cache
-def _checked(name: str, text: str) -> Recipe:
-    path = FOLDER / f"{name}.toml"
-    table = _table(path, text)
-    try:
-        _check_keys(table)
-        recipe = Recipe(name, **table)
-        for _ in _parts(recipe.task, recipe.steps):
-            pass
-        if recipe.task in TOGETHER:
-            load(TOGETHER[recipe.task])(recipe)
+        base = _made(name, _extended(path))
     except InputError as error:
-        raise InputError(f"{path}: {error}") from None
+        text = str(error)
+        raise InputError(text if text.startswith(str(path)) else f"{path}: {text}") from None
+    if not values:
+        return base
+    called = cell_name(base, values)
+    try:
+        if APEX in values and not looks_at_apex(base):
+            raise InputError(f"{APEX}: the recipe looks at no apex frame; name one that does")
+        return _cell(base, called, values)
+    except InputError as error:
+        raise InputError(f"{called}: {error}") from None
+
+
+def cell_name(base: Recipe, values: Mapping[str, Any]) -> str:
+    """Return what the cell of a recipe with these values is called."""
+    apex = values.get(APEX)
+    at = f"@{apex}" if apex in OTHER_APEXES else ""
+    others = {key: v for key, v in values.items() if key != APEX or (not at and apex != apex_of(base))}
+    told = ", ".join(f"{key}={written(value)}" for key, value in others.items())
+    return f"{base.name}{at}" + (f" ({told})" if told else "")
+
+
+def apex_of(recipe: Recipe) -> Any:
+    """Return where a recipe takes its apex frames from."""
+    return recipe.steps.get("representation", {}).get("apex", ANNOTATED)
+
+
+def _made(name: str, table: Mapping[str, Any]) -> Recipe:
+    """Return the recipe that a table describes, once it is right."""
+    check_keys(table)
+    told = {key: value for key, value in table.items() if key not in ("extends", "set", "grid")}
+    told["steps"], for_others = with_values(told["task"], told["steps"], flat(table.get("set", {})))
+    return _whole(partial(Recipe, name, base=name), told, for_others)
+
+
+def _cell(base: Recipe, name: str, values: Mapping[str, Any]) -> Recipe:
+    """Return a recipe with values put into its steps, once it is right."""
+    steps, for_others = with_values(base.task, base.steps, values)
+    told = base.to_dict() | {"steps": steps, "floor": base.floor and set(values) <= {APEX}}
+    del told["name"], told["varied"], told["base"]
+    return _whole(partial(Recipe, name, base=base.name, varied=dict(values)), told, for_others)
+
+
+def _whole(make: Any, told: Mapping[str, Any], for_others: Mapping[str, Mapping[str, Any]]) -> Recipe:
+    """Check the steps that are told, and together, and return the recipe with those that it names."""
+    check_steps(told["task"], told["steps"])
+    named = {
+        step: _other(told["steps"][step], kind.recipe_for, f"steps.{step}", for_others.get(step, {}))
+        for step, kind in STEPS[told["task"]].items()
+        if kind.recipe_for and step in told["steps"]
+    }
+    recipe: Recipe = make(**told, named=named)
+    if recipe.task in TOGETHER:
+        load(TOGETHER[recipe.task])(recipe)
     return recipe
 
 
-def _check_keys(table: Mapping[str, Any]) -> None:
-    for key, value in table.items():
-        if key not in KEYS:
-            raise InputError(f"{key}: a recipe has no such key; {nearest(key, KEYS)}")
-        kind = KEYS[key][0]
-        if not isinstance(value, kind):
-            raise InputError(f"{key}: {value!r} does not suit; expected {kind.__name__}")
-    missing = [key for key, (_, needed) in KEYS.items() if needed and key not in table]
-    if missing:
-        raise InputError(f"{', '.join(missing)}: missing; a recipe has task, summary, citation and [steps]")
-    if table["task"] not in STEPS:
-        raise InputError(f"task: {table['task']!r} is not known; {nearest(table['task'], STEPS)}")
-    if "learns_from" in table and (table["learns_from"] != OTHER_SUBJECTS or table["task"] != "spotting"):
-        raise InputError(f"learns_from: does not suit; expected {OTHER_SUBJECTS!r}, in a recipe for spotting")
-
-
-def _parts(task: str, steps: Mapping[str, Any]) -> Iterator[Part]:
-    """Check the steps of a recipe and yield the parts that they name."""
-    for step in steps:
-        if step not in STEPS[task]:
-            raise InputError(f"steps.{step}: a {task} recipe has no such step; {nearest(step, STEPS[task])}")
-    for step, (read, needed) in STEPS[task].items():
-        if step in steps:
-            yield from read(steps[step], f"steps.{step}")
-        elif needed:
-            raise InputError(f"steps.{step}: missing; a {task} recipe needs it")
-
-
-def _part(kind: str) -> Callable[[Any, str], Iterator[Part]]:
-    def read(value: Any, place: str) -> Iterator[Part]:
-        yield check_part(kind, value, place)
-
-    return read
-
-
-def _list(read: Callable[[Any, str], Iterator[Part]]) -> Callable[[Any, str], Iterator[Part]]:
-    def read_each(values: Any, place: str) -> Iterator[Part]:
-        if not isinstance(values, list):
-            raise InputError(f"{place}: {values!r} does not suit; expected a list in [ ]")
-        for number, value in enumerate(values):
-            yield from read(value, f"{place}[{number}]")
-
-    return read_each
-
-
-def _kernel(value: Any, place: str) -> Iterator[Part]:
-    """Read the parameters of a `recognition.kernels.View`."""
-    if not isinstance(value, dict):
-        raise InputError(f"{place}: {value!r} does not suit; expected a table, one [[steps.kernels]] a kernel")
-    check_parameters("a kernel", value, signature_of(VIEW), place)
-    yield check_part("kernel", {"name": value.get("kernel", "rbf")}, f"{place}.kernel")
-    yield from _list(_part("transform"))(value.get("transforms", []), f"{place}.transforms")
-
-
-def _number(least: int) -> Callable[[Any, str], Iterator[Part]]:
-    def read(value: Any, place: str) -> Iterator[Part]:
-        if type(value) is not int or value < least:
-            raise InputError(f"{place}: {value!r} does not suit; expected a whole number of at least {least}")
-        yield from ()
-
-    return read
-
-
-def _choice(value: Any, place: str) -> Iterator[Part]:
-    """Read {step: its alternatives}; one of kernels lists the numbers of those it takes."""
-    alternatives = {"transforms": _list(_part("transform")), "kernels": _list(_number(0)), "classifier": _classifier}
-    if not isinstance(value, dict):
-        raise InputError(f"{place}: {value!r} does not suit; expected a table of steps")
-    for step, offered in value.items():
-        if step not in alternatives:
-            raise InputError(f"{place}.{step}: this step offers no choice; {nearest(step, alternatives)}")
-        yield from _list(alternatives[step])(offered, f"{place}.{step}")
-
-
-def _classifier(value: Any, place: str) -> Iterator[Part]:
-    part = check_part("classifier", value, place)
-    yield part
-    if "kernel" in part.parameters():
-        yield check_part("kernel", {"name": value.get("kernel", "rbf")}, f"{place}.kernel")
-
-
-def _recipe(task: str) -> Callable[[Any, str], Iterator[Part]]:
-    """Read the name of a recipe for another task."""
-
-    def read(value: Any, place: str) -> Iterator[Part]:
-        if not isinstance(value, str):
-            raise InputError(f"{place}: {value!r} does not suit; expected the name of a {task} recipe")
-        found = _header(value.partition("@")[0]).get("task", task)
+def _other(name: str, task: str, place: str, values: Mapping[str, Any]) -> Recipe:
+    """Return the recipe for another task that a step names."""
+    try:
+        stem, chosen = _parsed(name)
+        path = find_file(stem)
+        found = _header(path).get("task", task)
         if found != task:  # looked at first, so that recipes that name each other in a ring are not followed
-            raise InputError(f"{place}: {value!r} is a recipe for {found}; expected one for {task}")
-        try:
-            load_recipe(value)
-        except InputError as error:
-            raise InputError(f"{place}: {error}") from None
-        yield from ()
-
-    return read
+            raise InputError(f"{name!r} is a recipe for {found}; expected one for {task}")
+        return _read(path.stem, path, {**chosen, **values})
+    except InputError as error:
+        raise InputError(f"{place}: {error}") from None
 
 
-# Task -> step -> (what reads it, whether a recipe of the task needs it).
-STEPS: dict[str, dict[str, tuple[Callable[[Any, str], Iterator[Part]], bool]]] = {
-    "recognition": {
-        "representation": (_part("representation"), True),
-        "transforms": (_list(_part("transform")), False),
-        "kernels": (_list(_kernel), False),
-        "classifier": (_classifier, True),
-        "choose": (_choice, False),
-        "inner_folds": (_number(2), False),
-    },
-    "spotting": {"method": (_part("spotting method"), True)},
-    "str": {"spotting": (_recipe("spotting"), True), "recognition": (_recipe("recognition"), True)},
-    "vqa": {
-        "answerer": (_part("answerer"), True),
-        "representation": (_part("representation"), True),
-        "emotions": (_recipe("recognition"), False),
-    },
-}
+def _extended(path: Path, ring: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """Return the table of a file, put over that of the recipe that it extends."""
+    table = read_table(path)
+    if "extends" not in table:
+        return table
+    other = table["extends"]
+    try:
+        if not isinstance(other, str):
+            raise InputError(f"extends: {other!r} does not suit; expected the name of a recipe")
+        base = find_file(str(path.parent / other) if other.endswith(".toml") else other)
+        if base in (path, *ring):
+            raise InputError(f"extends: {other!r} comes back to this recipe; extend another")
+        below = _extended(base, (path, *ring))
+    except InputError as error:
+        text = str(error)
+        raise InputError(
+            text if text.startswith(str(path)) else f"{path}: extends: {text.removeprefix('extends: ')}"
+        ) from None
+    merged = {key: value for key, value in below.items() if key not in OWN} | table
+    if isinstance(below.get("set"), dict) and isinstance(table.get("set", {}), dict):
+        merged["set"] = flat(below["set"]) | flat(table.get("set", {}))
+    if isinstance(table.get("steps", {}), dict) and isinstance(below.get("steps"), dict):
+        merged["steps"] = _over(below["steps"], table.get("steps", {}))
+    return merged
+
+
+def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Return steps over others: what names the same part keeps its other parameters, `default` takes one away."""
+    merged = dict(below)
+    for step, value in above.items():
+        old = below.get(step)
+        if value == DEFAULT:
+            merged.pop(step, None)
+        elif (
+            isinstance(value, dict) and isinstance(old, dict) and value.get("name", old.get("name")) == old.get("name")
+        ):
+            merged[step] = {key: v for key, v in (old | value).items() if v != DEFAULT}
+        else:
+            merged[step] = value
+    return merged
+
+
+def _header(path: Path) -> dict[str, Any]:
+    """Return what the file of a recipe says, with what it extends, empty where it cannot be read."""
+    try:
+        return _extended(path)
+    except InputError:
+        return {}

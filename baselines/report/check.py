@@ -7,6 +7,7 @@ from pathlib import Path
 from baselines.errors import InputError
 from baselines.files import read_csv, read_text
 from baselines.recipes import recipe_names
+from baselines.recipes.shelf import RESERVED
 from baselines.report.environments import flat
 
 NAME = ("task", "dataset", "subset", "recipe", "seed", "metric")  # of a figure
@@ -52,24 +53,25 @@ def _environments(path):
     raise InputError(f"{path}: not what run-all writes; copy it again or delete it")
 
 
-def check_run(planned, output, published, tasks=(), recipes=(), seed=0, apex="annotated", **_):
+def check_run(planned, output, published, tasks=(), recipes=(), seeds=(0,), apexes=("annotated",), **others):
     """Return the `compare` of what a run wrote into `output` with what is published, of the figures it was asked for.
 
-    planned: its experiments; tasks, recipes, seed, apex: as `experiments.run.run_experiments`. Without names it was
-    asked for all recipes but the slow ones, those that are published and are not known here among them.
+    planned: its experiments; tasks, recipes, seeds, apexes, others: the options of `commands.run.plan_run`. Without
+    names it was asked for all recipes but the slow ones, those that are published and are not known here among them.
     """
     datasets = {experiment.dataset for experiment in planned}
-    names = {experiment.recipe for experiment in planned} | set(recipes)
+    plain = not any(others.get(name) for name in ("folders", "settings", "axes", "shifts"))
+    names = {experiment.recipe for experiment in planned} | (set(recipes) if plain else set())
     slow = set(recipe_names()) - set(recipe_names(slow=False))
+    every = plain and not recipes and tuple(apexes) == ("annotated",)
 
     def is_asked(figure):
         recipe = figure["recipe"]
-        unnamed = not recipes and apex == "annotated" and "@" not in recipe and recipe not in slow
         return (
-            figure["seed"] == str(seed)
+            figure["seed"] in map(str, seeds)
             and figure["dataset"] in datasets
             and (not tasks or figure["task"] in tasks)
-            and (recipe in names or unnamed)
+            and (recipe in names or (every and not set(recipe) & set(RESERVED) and recipe not in slow))
         )
 
     return compare(read_published(output), published, is_asked)

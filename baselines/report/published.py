@@ -17,6 +17,7 @@ Classes, protocol and n are empty where the source does not tell them and its fi
 .5587, .6073 and .6721 are 138, 150 and 166 of 247 clips.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -178,7 +179,7 @@ def _counterpart(figure: Figure, ours: _Ours) -> str:
     if figure["recipe"] in recipes:
         return figure["recipe"]
     # a recipe that takes its apex from elsewhere, or a cell of a grid, counts where the recipe itself was not run
-    following = [name for name in recipes if name.replace("|", "@").partition("@")[0] == figure["recipe"]]
+    following = [name for name in recipes if re.split(r"@| \(", name)[0] == figure["recipe"]]
     return max(following or recipes, key=recipes.__getitem__)
 
 

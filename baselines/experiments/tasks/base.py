@@ -6,6 +6,7 @@ from typing import Any
 
 from baselines.datasets.records import Clip, Dataset, Video
 from baselines.errors import InputError
+from baselines.experiments.tasks.shared import Take, alone
 from baselines.recipes import Recipe
 from baselines.recognition.protocols import ACROSS, PROTOCOLS, SAMPLE_WISE, Fold, make_folds, unit_of
 
@@ -37,10 +38,6 @@ class Task(ABC):
         """Tell whether a recipe of this task can run on a dataset."""
         return bool(self.records(dataset))
 
-    def other_recipes(self, recipe: Recipe) -> tuple[str, ...]:
-        """Return the names of the recipes that a recipe names in its steps."""
-        return ()
-
     def protocol(self, dataset: Dataset, named: str | None = None) -> str | None:
         """Return the protocol on a dataset; None if the task does not know the one that is named.
 
@@ -71,8 +68,11 @@ class Task(ABC):
         return make_folds(protocol, tested, seed, learned)
 
     @abstractmethod
-    def prepare(self, recipe: Recipe, dataset: Dataset, jobs: int) -> Any:
-        """Return what all folds share, records and representations, under names. Nothing is fitted here."""
+    def prepare(self, recipe: Recipe, dataset: Dataset, jobs: int, take: Take = alone) -> Any:
+        """Return what all folds share, records and representations, under names. Nothing is fitted here.
+
+        take: gives what experiments with the same representation of the same clips share, as `Shared.take`.
+        """
 
     @abstractmethod
     def run(self, recipe: Recipe, prepared: Any, fold: Fold, seed: int) -> dict[str, Any]:

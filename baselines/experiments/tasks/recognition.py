@@ -1,6 +1,7 @@
 """Recognition: the emotion of clips, in the classes of the dataset."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from baselines.datasets.identity import subject_of
 from baselines.datasets.records import Clip, Dataset
 from baselines.errors import InputError
 from baselines.experiments.tasks.base import Task, labelled_clips
+from baselines.experiments.tasks.shared import Take, alone
 from baselines.recipes import Recipe
 from baselines.recognition.kernels import Samples
 from baselines.recognition.protocols import PROTOCOLS, Fold
@@ -39,10 +41,12 @@ class Recognition(Task):
         clips = self.records(dataset)
         return bool(clips) and all(supports(recipe.steps["representation"], clip) for clip in clips)
 
-    def prepare(self, recipe: Recipe, dataset: Dataset, jobs: int) -> Prepared:
+    def prepare(self, recipe: Recipe, dataset: Dataset, jobs: int, take: Take = alone) -> Prepared:
         clips = self.records(dataset)
-        samples = Samples(represent(clips, recipe.steps["representation"], jobs))
-        return Prepared(clips, Recognizer.from_recipe(recipe).share(samples))
+        samples = take("samples", "", lambda: Samples(represent(clips, recipe.steps["representation"], jobs)))
+        views = [view for view in Recognizer.from_recipe(recipe).views if not view.learning]
+        pairs = {view.pairs_key: take("pairs", view.pairs_key, partial(samples.pairs, view)) for view in views}
+        return Prepared(clips, samples.with_pairs(pairs))
 
     def run(self, recipe: Recipe, prepared: Prepared, fold: Fold, seed: int) -> dict[str, Any]:
         clips, samples = prepared.clips, prepared.samples

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from baselines.datasets.identity import subject_of
 from baselines.datasets.records import Dataset, Event, Video
 from baselines.experiments.tasks.base import Task, annotated_videos
+from baselines.experiments.tasks.shared import Take, alone
 from baselines.recipes import Recipe
 from baselines.recognition.protocols import Fold
 from baselines.spotting.base import Interval, Spotter
@@ -37,7 +38,7 @@ class Spotting(Task):
     def fits(self, recipe: Recipe, dataset: Dataset) -> bool:
         return can_learn(recipe, self.records(dataset))
 
-    def prepare(self, recipe: Recipe, dataset: Dataset, jobs: int) -> Prepared:
+    def prepare(self, recipe: Recipe, dataset: Dataset, jobs: int, take: Take = alone) -> Prepared:
         return prepared_spotting(recipe, self.records(dataset), jobs)
 
     def run(self, recipe: Recipe, prepared: Prepared, fold: Fold, seed: int) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from baselines.datasets.identity import subject_of
 from baselines.datasets.records import Clip, Dataset, Event, Video
 from baselines.errors import InputError
 from baselines.experiments.tasks.base import Task, annotated_videos, labelled_clips
+from baselines.experiments.tasks.shared import Take, alone
 from baselines.experiments.tasks.spotting import Prepared as PreparedSpotting
 from baselines.experiments.tasks.spotting import can_learn, event_row, fitted_spotter, prepared_spotting
-from baselines.recipes import Recipe, load_recipe
+from baselines.recipes import Recipe
 from baselines.recognition.intervals import recognize_events
 from baselines.recognition.protocols import Fold
 from baselines.recognition.recognizer import Recognizer
@@ -42,23 +43,20 @@ class SpotThenRecognize(Task):
     def learned(self, dataset: Dataset) -> Sequence[Clip | Video]:
         return [*self.records(dataset), *labelled_clips(dataset)]
 
-    def other_recipes(self, recipe: Recipe) -> tuple[str, ...]:
-        return recipe.steps["spotting"], recipe.steps["recognition"]
-
     def fits(self, recipe: Recipe, dataset: Dataset) -> bool:
-        settings = load_recipe(recipe.steps["recognition"]).steps["representation"]
+        settings = recipe.named["recognition"].steps["representation"]
         clips = labelled_clips(dataset)
-        spottable = can_learn(load_recipe(recipe.steps["spotting"]), self.records(dataset))
+        spottable = can_learn(recipe.named["spotting"], self.records(dataset))
         return bool(spottable and clips) and all(supports(settings, clip) for clip in clips)
 
-    def prepare(self, recipe: Recipe, dataset: Dataset, jobs: int) -> Prepared:
+    def prepare(self, recipe: Recipe, dataset: Dataset, jobs: int, take: Take = alone) -> Prepared:
         clips, videos = labelled_clips(dataset), self.records(dataset)
-        settings = load_recipe(recipe.steps["recognition"]).steps["representation"]
-        spotting = prepared_spotting(load_recipe(recipe.steps["spotting"]), videos, jobs)
+        settings = recipe.named["recognition"].steps["representation"]
+        spotting = prepared_spotting(recipe.named["spotting"], videos, jobs)
         return Prepared(spotting, clips, represent(clips, settings, jobs))
 
     def run(self, recipe: Recipe, prepared: Prepared, fold: Fold, seed: int) -> dict[str, Any]:
-        recognition = load_recipe(recipe.steps["recognition"])
+        recognition = recipe.named["recognition"]
         clips, videos = prepared.clips, prepared.spotting.videos
         others, _ = fold.split(clips)
         if not others.any():
@@ -67,7 +65,7 @@ class SpotThenRecognize(Task):
         recognizer = Recognizer.from_recipe(recognition, seed)
         recognizer.fit(prepared.representations[others], labels[others], subjects[others])
         trained, tested = fold.split(videos)
-        spotter = fitted_spotter(load_recipe(recipe.steps["spotting"]), prepared.spotting, trained, seed)
+        spotter = fitted_spotter(recipe.named["spotting"], prepared.spotting, trained, seed)
         truth, predictions = [], []
         for video in compress(videos, tested):
             spotted = spotter.predict(video.frames, video.fps)

@@ -10,8 +10,9 @@ from baselines.datasets.classes import coarse
 from baselines.datasets.records import Clip, Dataset, Question, questions_about
 from baselines.errors import InputError
 from baselines.experiments.tasks.base import Task
+from baselines.experiments.tasks.shared import Take, alone
 from baselines.parts import build_part
-from baselines.recipes import Recipe, load_recipe
+from baselines.recipes import Recipe
 from baselines.recognition.kernels import Samples
 from baselines.recognition.protocols import Fold
 from baselines.recognition.representation import represent, supports
@@ -50,10 +51,7 @@ class QuestionAnswering(Task):
         clips = self.records(dataset)
         return bool(clips) and all(supports(recipe.steps["representation"], clip) for clip in clips)
 
-    def other_recipes(self, recipe: Recipe) -> tuple[str, ...]:
-        return (recipe.steps["emotions"],) if "emotions" in recipe.steps else ()
-
-    def prepare(self, recipe: Recipe, dataset: Dataset, jobs: int) -> Prepared:
+    def prepare(self, recipe: Recipe, dataset: Dataset, jobs: int, take: Take = alone) -> Prepared:
         clips = self.records(dataset)
         X = represent(clips, recipe.steps["representation"], jobs)
         analyst = ClipAnalyst(kernels=emotion_kernels(recipe))
@@ -82,9 +80,9 @@ def in_known_words(clip: Clip) -> Clip:
 
 def emotion_kernels(recipe: Recipe) -> Sequence[Mapping[str, Any]] | None:
     """Return the kernels of the recognition recipe that `emotions` names, None where a recipe has no such step."""
-    if "emotions" not in recipe.steps:
+    if "emotions" not in recipe.named:
         return None
-    kernels = load_recipe(recipe.steps["emotions"]).steps.get("kernels")
+    kernels = recipe.named["emotions"].steps.get("kernels")
     if not kernels:
         raise InputError(
             f"recipe {recipe.name}: steps.emotions: {recipe.steps['emotions']!r} has no kernels; name a recipe that has"
