@@ -46,6 +46,7 @@ def test_run_all_writes_tables_of_every_task_and_again_the_same(corpus, tmp_path
         assert row["signature"]
     assert "### recognition on synthetic (n = 12)" in first.stdout
     written = {"scores.csv", "scores.md", "timings.csv", "environment.json"}
+    written |= {f"predictions-{task}.csv" for task in ("recognition", "spotting", "str", "vqa")}
     assert written | {"rows.jsonl", "notes.jsonl"} == set(os.listdir(tmp_path / "out"))
     before = {name: (tmp_path / "out" / name).read_bytes() for name in written}
     again = run(*arguments, "--json")

@@ -3,62 +3,12 @@
 import csv
 
 import pytest
+from runs import answered, cell, recognized, spotted, strs, write_run
 
+from baselines.experiments.rows import Rows
 from baselines.report.floors import COLUMNS
 from baselines.report.tables import SCORE_COLUMNS, markdown_tables, score_rows, write_tables
 from baselines.scoring.kinds import SCORES
-
-CLASSES = ("negative", "positive", "surprise")
-
-
-def recognized(recipe, right, dataset="flow-images", seed=0, subjects=6):
-    """Rows of a recognition experiment on two databases; `right(n)` tells which of 6 clips a subject are right."""
-    rows = []
-    for fold in range(subjects):
-        clips = [{"dataset": ("smic", "samm")[fold % 2], "subject": f"s{fold}", "clip": str(n)} for n in range(6)]
-        labels = [(CLASSES[n % 3], CLASSES[(n + (not right(n))) % 3]) for n in range(6)]
-        predictions = [clip | dict(zip(("label", "prediction"), pair)) for clip, pair in zip(clips, labels)]
-        rows.append(experiment("recognition", recipe, dataset, seed, fold) | {"predictions": predictions})
-    return rows
-
-
-def spotted(recipe, hits, subjects=4):
-    """Rows of a spotting experiment: one micro- and one macro-expression a subject, `hits` (of 2) found."""
-    rows = []
-    for fold in range(subjects):
-        truth = [
-            {"subject": f"s{fold}", "video": "v", "onset": 10 + 100 * n, "offset": 19 + 100 * n, "type": kind}
-            for n, kind in enumerate(("micro", "macro"))
-        ]
-        sides = {"truth": truth, "predictions": truth[:hits] if fold else truth}
-        rows.append(experiment("spotting", recipe, "d", 0, fold) | sides)
-    return rows
-
-
-def strs(recipe, emotion, subjects=4):
-    rows = spotted(recipe, 2, subjects)
-    for row in rows:
-        for side, name in (("truth", "negative"), ("predictions", emotion)):
-            row[side] = [event | {"emotion": name, "type": "micro"} for event in row[side]]
-    return [row | {"task": "str"} for row in rows]
-
-
-def answered(recipe, answer, subjects=4):
-    rows = []
-    for fold in range(subjects):
-        asked = {"dataset": "d", "subject": f"s{fold}", "question": "What is the coarse expression class?"}
-        answers = [("negative", answer), ("positive", "positive")]
-        predictions = [
-            asked | {"id": f"{fold}_{n}", "video": f"c{n}", "answer": true, "prediction": found}
-            for n, (true, found) in enumerate(answers)
-        ]
-        rows.append(experiment("vqa", recipe, "d", 0, fold) | {"predictions": predictions})
-    return rows
-
-
-def experiment(task, recipe, dataset, seed, fold):
-    fixed = {"task": task, "recipe": recipe, "dataset": dataset, "seed": seed}
-    return fixed | {"fold": f"{dataset}/s{fold}", "fold_number": fold, "seconds": 1.0, "growth_mb": 10.0, "kept": {}}
 
 
 def by(scores, metric, subset="all"):
@@ -148,3 +98,91 @@ def test_published_figures_stand_under_the_tables_of_their_database():
     after = text[text.index("flow-images: smic") :]
     assert "164 clips, ours 18" in next(line for line in after.splitlines() if line.startswith("| HTNet"))
     assert "Published" not in markdown_tables(score_rows([recognized("majority", bool, dataset="synthetic")]))
+
+
+def grid(folder, seeds=(0,)):
+    """A folder of a floor, a recipe in four cells and one in its own, whose cells get the more clips right."""
+    named = [cell("flow-svm", classifier__C=C, representation__blocks=b) for C in (1.0, 10.0) for b in ([2, 2], [4, 4])]
+    named += [cell("hoof-svm"), ("majority", {"base": "majority", "varied": {}, "settings": {}, "floor": True})]
+    rights = [lambda n, k=k: n < k for k in (1, 2, 3, 4, 5, 2)]
+    runs = [recognized(name, right, seed=seed) for (name, _), right in zip(named, rights) for seed in seeds]
+    return write_run(folder, *runs, notes=dict(named))
+
+
+def tabled(folder):
+    scores = write_tables(Rows(folder).results(), folder)
+    with open(folder / "scores.csv", newline="") as stream:
+        return scores, list(csv.DictReader(stream))
+
+
+def test_what_is_varied_has_columns_of_its_own(tmp_path):
+    scores, rows = tabled(grid(tmp_path))
+    assert tuple(rows[0]) == (*SCORE_COLUMNS, "base", "classifier.C", "representation.blocks")
+    told = {row["recipe"]: (row["base"], row["classifier.C"], row["representation.blocks"]) for row in rows}
+    assert told == {
+        "flow-svm (classifier.C=1.0, representation.blocks=[2,2])": ("flow-svm", "1.0", "[2,2]"),
+        "flow-svm (classifier.C=1.0, representation.blocks=[4,4])": ("flow-svm", "1.0", "[4,4]"),
+        "flow-svm (classifier.C=10.0, representation.blocks=[2,2])": ("flow-svm", "10.0", "[2,2]"),
+        "flow-svm (classifier.C=10.0, representation.blocks=[4,4])": ("flow-svm", "10.0", "[4,4]"),
+        "hoof-svm": ("hoof-svm", "", ""),
+        "majority": ("majority", "", ""),
+    }
+    assert {score["classifier.C"] for score in scores} == {None, 1.0, 10.0}
+    header, line = (
+        next(line for line in (tmp_path / "scores.md").read_text().splitlines() if line.startswith(start)).split("|")
+        for start in ("| recipe ", "| flow-svm | 10.0 ")
+    )
+    assert [text.strip() for text in header[1:4]] == ["recipe", "classifier.C", "representation.blocks"]
+    assert [text.strip() for text in line[1:4]] == ["flow-svm", "10.0", "[2,2]"]
+
+
+def test_settings_that_were_not_varied_stand_where_others_vary_them(tmp_path):
+    name, note = cell("flow-svm", classifier__C=1.0)
+    plain = {"base": "hoof-svm", "varied": {}, "settings": {"classifier.C": 0.5, "classifier": "svm"}, "floor": False}
+    runs = [recognized(name, bool), recognized("hoof-svm", bool), spotted("mdmd", 1)]
+    _, rows = tabled(write_run(tmp_path, *runs, notes={name: note, "hoof-svm": plain}))
+    assert {row["recipe"]: row["classifier.C"] for row in rows} == {name: "1.0", "hoof-svm": "0.5", "mdmd": ""}
+    assert "classifier.C" not in (tmp_path / "scores.md").read_text().partition("### spotting")[2]
+
+
+def test_without_anything_varied_the_columns_are_the_same_with_notes_and_without(tmp_path):
+    runs = [recognized("majority", bool), recognized("flow-svm", lambda n: n != 4)]
+    settings = {"classifier.C": 1.0}
+    notes = {"flow-svm": {"base": "flow-svm", "varied": {}, "settings": settings, "floor": False}}
+    notes["majority"] = {"base": "majority", "varied": {}, "settings": {}, "floor": True}
+    for name, told in (("with", notes), ("without", {})):
+        tabled(write_run(tmp_path / name, *runs, notes=told))
+    for file in ("scores.csv", "scores.md"):
+        assert (tmp_path / "with" / file).read_bytes() == (tmp_path / "without" / file).read_bytes()
+    assert tuple(tabled(tmp_path / "with")[1][0]) == SCORE_COLUMNS
+
+
+def test_a_recipe_is_a_floor_as_its_note_says(tmp_path):
+    runs = [recognized("majority", lambda n: n < 2), recognized("flow-svm", bool), recognized("mine", lambda n: n < 3)]
+    note = {"base": "x", "varied": {}, "settings": {}}
+    notes = {"mine": note | {"floor": True}, "majority": note | {"floor": False}}
+    scores, _ = tabled(write_run(tmp_path, *runs, notes=notes))
+    assert {name: score["versus"] for name, score in by(scores, "uf1").items()} == {
+        "majority": "mine", "flow-svm": "mine", "mine": None
+    }  # fmt: skip
+
+
+def test_cells_that_their_columns_do_not_tell_apart_keep_their_names(tmp_path):
+    runs = [recognized(name, bool) for name in ("a (k=1)", "a (k=1, again)")]
+    note = {"base": "a", "varied": {"k": 1}, "settings": {"k": 1}, "floor": False}
+    tabled(write_run(tmp_path, *runs, notes={rows[0]["recipe"]: note for rows in runs}))
+    assert "| a (k=1, again)" in (tmp_path / "scores.md").read_text()
+
+
+def test_seeds_are_told_apart(tmp_path):
+    tabled(grid(tmp_path, seeds=(0, 3)))
+    assert "| flow-svm (seed 3) | 10.0 " in (tmp_path / "scores.md").read_text()
+
+
+def test_damaged_rows_cost_their_own_experiment_only(tmp_path):
+    bad = [row | {"predictions": [1, 2]} for row in recognized("bad", bool)]
+    with pytest.warns(UserWarning, match="^bad on flow-images: no figures"):
+        _, rows = tabled(write_run(tmp_path, bad, recognized("good", bool)))
+    assert {row["recipe"] for row in rows} == {"good"}
+    with open(tmp_path / "predictions-recognition.csv", newline="") as stream:
+        assert {row["recipe"] for row in csv.DictReader(stream)} == {"good"}

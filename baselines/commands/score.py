@@ -1,9 +1,11 @@
 """The command `score`: which options go with which kind of score."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from baselines.errors import InputError
+from baselines.formats.challenge import is_of_run
 from baselines.metrics import spotting, strs
 from baselines.scoring.kinds import SCORES
 
@@ -14,9 +16,10 @@ OPTIONS = {
         "iou": "thresholds",
         "strict": "strict",
         "per_video": "per_video",
+        "where": "where",
     },
-    "recognition": {"classes": "classes"},
-    "strs": {"mode": "mode", "classes": "classes", "type": "kind"},
+    "recognition": {"classes": "classes", "where": "where"},
+    "strs": {"mode": "mode", "classes": "classes", "type": "kind", "where": "where"},
     "vqa": {"coarse_classes": "coarse_classes", "fine_classes": "fine_classes"},
 }
 MODES = {"spotting": spotting.MATCHINGS, "strs": strs.MODES}
@@ -44,5 +47,17 @@ def score_file(
             raise InputError(f"--mode {value!r} is not known; choose one of {', '.join(MODES[kind])}")
     if truth is None and kind != "recognition":
         raise InputError(f"score {kind} needs --truth FILE")
+    if "where" in given:
+        given["where"] = _where(given["where"], truth, predictions, compare)
     keywords = {OPTIONS[kind][name]: value for name, value in given.items()}
     return SCORES[kind].files(truth, predictions, compare, seed=seed, **keywords)
+
+
+def _where(conditions: Sequence[str], *files: Path | str | None) -> dict[str, str]:
+    """Return {column: value} of conditions like recipe=flow-svm; refuses them where no file is one of run-all."""
+    for condition in conditions:
+        if "=" not in condition:
+            raise InputError(f"--where {condition!r}: expected COLUMN=VALUE, such as recipe=flow-svm")
+    if not any(is_of_run(file) for file in files if file and not Path(file).is_dir()):
+        raise InputError("--where chooses in files that run-all wrote, and none of these is one; leave it out")
+    return {name.strip(): value.strip() for name, _, value in (condition.partition("=") for condition in conditions)}

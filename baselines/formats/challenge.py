@@ -1,4 +1,4 @@
-"""The files of the challenges: events, recognition tables, ME-VQA answers.
+"""The files of the challenges: events, recognition tables, ME-VQA answers; and the predictions that run-all writes.
 
 Readers give one mapping a row with plain values and `place` (file and row, for messages). They are
 tolerant of what does not change the meaning - a byte-order mark, CRLF, extra columns, spaces, blank
@@ -9,16 +9,25 @@ Event files: `subject,video,onset,offset` with `type` (micro, macro, or me, mae)
 header of 2022 `vid,pred_onset,pred_offset,type` and of 2023 `vid,onset,offset,type`, in which a
 video has no subject; the log of MEGC2019 and MEGC2020, lines `video onset offset onset offset
 TP|FP|FN` below a line with the number of the database.
+
+A file of predictions of run-all has the columns RUN besides, and `side` (truth or predictions) if it holds events; of
+several experiments in it `where`, {column: value}, says which.
 """
 
+import csv
 import json
+import shlex
 
 from baselines.errors import InputError
 from baselines.files import csv_text, read_csv, read_jsonl, read_text, whole_number, write_text
+from baselines.signatures import nearest
 
 SPOTTING_COLUMNS = ("subject", "video", "onset", "offset", "type")
 STRS_COLUMNS = ("subject", "video", "onset", "offset", "emotion")
 RECOGNITION_KEYS = ("dataset", "subject", "clip")
+# columns of a file of run-all; the first three name one experiment
+RUN = ("recipe", "seed", "table", "protocol", "fold", "dataset")
+PROBABILITY = "p_"  # begins the columns of probabilities in it
 LOG_DATASETS = {"1": "samm", "2": "casme_sq"}
 # what a ME-VQA row tells, and the keys that the challenges use for it; `image` names a clip without its subject
 VQA_FIELDS = {
@@ -34,22 +43,23 @@ _ALIASES = {"vid": "video", "pred_onset": "onset", "pred_offset": "offset"}
 _MOST_FRAMES = 10**9  # a year of 30 frames per second
 
 
-def read_events(path, emotion=False, side="predictions"):
+def read_events(path, emotion=False, side="predictions", where=None):
     """Return the events of a file: mappings subject, video, onset, offset, type (and emotion), place.
 
     emotion: the column `emotion` is required and read in lower case. A file without `type` gives
-    micro, one without `subject` an empty subject. side: truth or predictions: which half of a log to take,
-    and whether an onset may lie before the first frame, as `peak - k` of a method does; such intervals are
-    given as written (`baselines.scoring.events` clips them). Raises `InputError` for an onset after its
-    offset, a duplicate row, an unknown type, an empty emotion, or an event of the truth before frame 0.
+    micro, one without `subject` an empty subject. side: truth or predictions: which half of a log, or of a
+    file of run-all, to take, and whether an onset may lie before the first frame, as `peak - k` of a method
+    does; such intervals are given as written (`baselines.scoring.events` clips them). Rows of run-all have
+    RUN besides, and may be in no class. Raises `InputError` for an onset after its offset, a duplicate row,
+    an unknown type, an empty emotion, or an event of the truth before frame 0.
     """
     if _is_log(path):
         if emotion:
             raise InputError(f"{path}: a MEGC2020 log has no emotions; expected the header {','.join(STRS_COLUMNS)}")
         rows = _log_events(path, side)
     else:
-        rows = [_event(place, row, emotion, side) for place, row in _event_rows(path, emotion)]
-    _refuse_duplicates(rows, ("subject", "video", "onset", "offset", "type", "emotion"))
+        rows = [_event(place, row, emotion, side) for place, row in _event_rows(path, emotion, side, where)]
+    _refuse_duplicates(rows, ("subject", "video", "onset", "offset", "type", "emotion", "dataset", "fold"))
     return rows
 
 
@@ -96,20 +106,34 @@ def write_log(path, rows):
     write_text(path, "".join(line + "\n" for line in lines))
 
 
-def read_recognition(path, columns):
+def read_recognition(path, columns, where=None):
     """Return the rows of a recognition table: mappings dataset, subject, clip and `columns`, place.
 
-    columns: label, prediction or both; read in lower case. Raises `InputError` for an empty cell or a
-    clip that stands twice.
+    columns: label, prediction or both; read in lower case. Rows of run-all have its `protocol` and `probabilities`
+    {class: p} besides, and `fold` where it tests a clip in several. Raises `InputError` for an empty cell or a clip
+    that stands twice.
     """
-    rows = []
-    for place, row in read_csv(path, (*RECOGNITION_KEYS, *columns)):
+    rows, of_run = [], is_of_run(path)
+    classes = [name for name in _header(path) if name.startswith(PROBABILITY)] if of_run else []
+    for place, row in _run_rows(path, (*RECOGNITION_KEYS, *columns), where, classes):
         for name in ("subject", "clip", *columns):
             if not row[name]:
                 raise InputError(f"{place}: {name} is empty; fill it in")
-        rows.append(row | {name: row[name].lower() for name in columns} | {"place": place})
-    _refuse_duplicates(rows, RECOGNITION_KEYS)
+        found = {name: row[name].lower() for name in columns} | {"place": place}
+        found |= {name: row[name] for name in (*RECOGNITION_KEYS, *(("protocol", "fold") if of_run else ()))}
+        given = {name: row[name] for name in classes if row[name]}
+        if given:
+            found["probabilities"] = {name[len(PROBABILITY) :]: _share(p, place, name) for name, p in given.items()}
+        rows.append(found)
+    if of_run and len({tuple(row[name] for name in RECOGNITION_KEYS) for row in rows}) == len(rows):
+        rows = [{name: value for name, value in row.items() if name != "fold"} for row in rows]
+    _refuse_duplicates(rows, (*RECOGNITION_KEYS, "fold"))
     return rows
+
+
+def is_of_run(path):
+    """Tell whether a CSV file is one of predictions that run-all wrote."""
+    return set(RUN) <= set(_header(path))
 
 
 def write_recognition(path, rows):
@@ -212,14 +236,58 @@ def place_of(row, number=None):
     return row.get("place") or f"row {number}"
 
 
-def _event_rows(path, emotion):
-    header = [cell.strip().strip('"') for cell in read_text(path).partition("\n")[0].split(",")]
-    names = {_ALIASES.get(name.lower(), name.lower()): name for name in header}
+def _event_rows(path, emotion, side, where):
+    names = {_ALIASES.get(name.lower(), name.lower()): name for name in _header(path)}
     without_subject = names.get("video", "").lower() == "vid" and "subject" not in names
     wanted = [*(() if without_subject else ("subject",)), "video", "onset", "offset"]
     wanted += [name for name in ("type", "emotion") if name in names or (name == "emotion" and emotion)]
-    for place, row in read_csv(path, [names.get(name, name) for name in wanted]):
-        yield place, {name: row[names[name]] for name in wanted}
+    wanted += ["side", *RUN] if is_of_run(path) else []
+    for place, row in _run_rows(path, [names.get(name, name) for name in wanted], where):
+        row = {name: row[names[name]] for name in wanted}
+        if row.get("side", side) not in ("truth", "predictions"):
+            raise InputError(f"{place}: side is {row['side']!r}; expected truth or predictions")
+        if row.pop("side", side) == side:
+            yield place, row
+
+
+def _header(path):
+    try:
+        return [name.strip() for name in next(csv.reader([read_text(path).partition("\n")[0]]), [])]
+    except csv.Error:  # which `read_csv` tells
+        return []
+
+
+def _run_rows(path, required, where=None, optional=()):
+    """Yield what `read_csv` does; of a file of run-all the rows of one experiment, which `where` says if need be."""
+    if not is_of_run(path):
+        yield from read_csv(path, required, optional)
+        return
+    header = _header(path)
+    for name in where or {}:
+        if name not in header:
+            raise InputError(f"--where {name}: {path} has no such column; {nearest(name, header)}")
+    rows = list(read_csv(path, dict.fromkeys((*required, *RUN, *(where or {}))), optional))
+    for name, value in (where or {}).items():
+        there = dict.fromkeys(row[name] for _, row in rows)
+        rows = [(place, row) for place, row in rows if row[name] == value]
+        if not rows:
+            raise InputError(f"--where {name}={value}: {path} has no such row; {nearest(value, there)}")
+    several = {name: dict.fromkeys(row[name] for _, row in rows) for name in RUN[:3]}
+    several = {name: values for name, values in several.items() if len(values) > 1}
+    if several:
+        held = ", ".join(f"{len(values)} {name}s" for name, values in several.items())
+        choice = " ".join(f"--where {name}={shlex.quote(next(iter(values)))}" for name, values in several.items())
+        raise InputError(f"{path}: holds {held}; choose one, as with {choice}")
+    yield from rows
+
+
+def _share(text, place, column):
+    try:
+        if 0 <= float(text) <= 1:
+            return float(text)
+    except ValueError:
+        pass
+    raise InputError(f"{place}: {column} is {text!r}; expected a share from 0 to 1")
 
 
 def _event(place, row, emotion, side):
@@ -231,8 +299,9 @@ def _event(place, row, emotion, side):
     if kind is None:
         raise InputError(f"{place}: type is {row['type']!r}; expected micro or macro (or me, mae)")
     event = {"subject": row.get("subject", ""), "video": row["video"], "onset": onset, "offset": offset, "type": kind}
+    event |= {name: row[name] for name in RUN if name in row}
     if emotion:
-        if not row["emotion"]:
+        if not row["emotion"] and "fold" not in row:
             raise InputError(f"{place}: emotion is empty; expected a class, `others` if it is none of them")
         event["emotion"] = row["emotion"].lower()
     return event | {"place": place}

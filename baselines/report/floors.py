@@ -1,7 +1,7 @@
 """Whether a recipe beats the floor: paired comparisons of the recipes of a table with its best floor recipe."""
 
 from baselines.experiments.tasks import score_of
-from baselines.recipes import floor_names
+from baselines.report.study import NAME
 
 COLUMNS = ("versus", "difference", "difference_low", "difference_high", "p")
 
@@ -9,12 +9,12 @@ COLUMNS = ("versus", "difference", "difference_low", "difference_high", "p")
 def with_floors(scores, results):
     """Return score rows with COLUMNS; empty (None) but for the headline metric of the task of each table.
 
-    scores: rows of `tables.score_rows`; results: the lists of rows that they come from. `versus` is the recipe
-    with `floor = true` that has the highest figure, `difference` the recipe minus that one, with its 95 %
-    interval and two-sided p (`metrics.uncertainty.paired_bootstraps`), rounded to 4 decimals.
+    scores: rows of `tables.score_rows`; results: the `study.Result`s that they come from. `versus` is the floor
+    recipe that has the highest figure, `difference` the recipe minus that one, with its 95 % interval and
+    two-sided p (`metrics.uncertainty.paired_bootstraps`), rounded to 4 decimals.
     """
-    predicted = {_experiment(rows[0]): rows for rows in results}
-    best, found = _best_floors(scores), {}
+    predicted = {result.name: result.folds for result in results}
+    best, found = _best_floors(scores, {result.name for result in results if result.floor}), {}
     completed = []
     for score in scores:
         columns = dict.fromkeys(COLUMNS)
@@ -29,12 +29,11 @@ def with_floors(scores, results):
     return completed
 
 
-def _best_floors(scores):
+def _best_floors(scores, floors):
     """{table: floor recipe with the highest headline figure}; the first by name where they are equal."""
-    floors = floor_names()
     best = {}
     for score in sorted(scores, key=lambda score: score["recipe"]):
-        if score["recipe"].partition("@")[0] not in floors or score["metric"] != score_of(score["task"]).headline:
+        if _experiment(score) not in floors or score["metric"] != score_of(score["task"]).headline:
             continue
         if score["value"] is not None and score["value"] > best.get(_table(score), (None, -1))[1]:
             best[_table(score)] = score["recipe"], score["value"]
@@ -48,8 +47,8 @@ def _columns(floor, found):
     return dict(zip(COLUMNS, (floor, *(None if figure is None else round(figure, 4) for figure in figures))))
 
 
-def _experiment(row):
-    return tuple(row[name] for name in ("task", "dataset", "recipe", "seed"))
+def _experiment(score):
+    return tuple(score[name] for name in NAME)
 
 
 def _table(score):

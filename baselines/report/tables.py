@@ -3,15 +3,17 @@
 import warnings
 from pathlib import Path
 
-from baselines.errors import one_line
 from baselines.experiments.rows import Notes
-from baselines.experiments.tasks import TASKS, score_of
 from baselines.files import csv_text, write_text
 from baselines.metrics.uncertainty import LEVEL, RESAMPLES
 from baselines.recognition.protocols import SAMPLE_WISE
 from baselines.report import floors
 from baselines.report.environments import mixed_environments, write_environments
+from baselines.report.figures import PLACE, figures_of, rounded
+from baselines.report.markdown import grid
+from baselines.report.predictions import write_predictions
 from baselines.report.published import published_beside
+from baselines.report.study import NAME, results_of, varied_keys
 from baselines.report.timings import TIMING_COLUMNS, timing_rows
 
 SCORE_COLUMNS = (
@@ -24,39 +26,30 @@ NOT_INDEPENDENT = (
 )
 
 
-def score_rows(results):
-    """Return one mapping (SCORE_COLUMNS) a figure; `results` holds a list of rows for each experiment.
+def score_rows(results, recipes=None):
+    """Return one mapping a figure: SCORE_COLUMNS and, where anything is varied, `base` and what is.
 
-    Values are rounded to 4 decimals; the columns of `floors` compare a recipe with the best floor recipe.
+    results: a list of rows for each experiment; recipes: {digest: note}, as `experiments.rows.Notes.recipes`. Values
+    are rounded to 4 decimals; the columns of `floors` compare a recipe with the best floor recipe. What a recipe does
+    not have of what others vary is None.
     """
-    scores = []
-    for rows in results:
-        fixed = {c: rows[0][c] for c in ("task", "dataset", "recipe", "seed")}
-        fixed |= {c: rows[0].get(c, "not recorded") for c in ("protocol", "classes")}
-        try:
-            figures = score_of(fixed["task"]).table(rows, fixed["seed"])
-        except Exception as error:  # rows that were damaged on disk: the others are tabled
-            warnings.warn(f"{fixed['recipe']} on {fixed['dataset']}: no figures ({one_line(error)})", stacklevel=2)
-            continue
-        for figure in figures:
-            rounded = {c: None if figure[c] is None else round(figure[c], 4) for c in ("value", "ci_low", "ci_high")}
-            scores.append({**fixed, **figure, **rounded})
-    order = list(TASKS)
-    scores.sort(key=lambda s: (order.index(s["task"]), s["dataset"], s["subset"] != "all", s["subset"]))
-    return floors.with_floors(scores, results)
+    return _score_rows(results_of(results, recipes))[0]
 
 
 def write_tables(results, folder):
-    """Write scores.csv, scores.md, timings.csv and environment.json to a folder and return the score rows.
+    """Write scores.csv, scores.md, predictions-*.csv, timings.csv and environment.json; return the score rows.
 
     What the last two tell stands in the rows and in the notes beside them (`experiments.rows.Notes`).
     """
     folder = Path(folder)
-    scores = score_rows(results)
-    blank = [{c: "" if s[c] is None else s[c] for c in SCORE_COLUMNS} for s in scores]
-    write_text(folder / "scores.csv", csv_text(SCORE_COLUMNS, blank))
-    write_text(folder / "scores.md", markdown_tables(scores))
     notes = Notes(folder)
+    told = results_of(results, notes.recipes)
+    scores, failed = _score_rows(told)
+    columns = list(scores[0]) if scores else SCORE_COLUMNS
+    blank = [{c: "" if s[c] is None else s[c] for c in columns} for s in scores]
+    write_text(folder / "scores.csv", csv_text(columns, blank))
+    write_text(folder / "scores.md", markdown_tables(scores))
+    write_predictions([result for result in told if result.name not in failed], folder)
     timings = timing_rows(results, notes.preparations)
     write_text(folder / "timings.csv", csv_text(TIMING_COLUMNS, timings))
     write_environments(results, notes.environments, folder / "environment.json")
@@ -65,11 +58,38 @@ def write_tables(results, folder):
     return scores
 
 
+def _score_rows(results):
+    """Return (score rows, the names of experiments that have none because their rows were damaged on disk)."""
+    figures, failures = figures_of(results)
+    for _, line in failures:
+        warnings.warn(line, stacklevel=3)
+    scores = [
+        {
+            **dict(zip(NAME, figure.result.name)),
+            **{place: getattr(figure, place) for place in (*PLACE, "n", "signature")},
+            **{bound: rounded(getattr(figure, bound)) for bound in ("value", "ci_low", "ci_high")},
+            **{key: figure.result.value(key) for key in ("protocol", "classes")},
+        }
+        for figure in figures
+    ]
+    scores = floors.with_floors(scores, results)
+    keys = varied_keys(results)
+    varied = [{key: _setting(figure.result, key) for key in (("base", *keys) if keys else ())} for figure in figures]
+    scores = [{column: score[column] for column in SCORE_COLUMNS} | mine for score, mine in zip(scores, varied)]
+    return scores, {result.name for result, _ in failures}
+
+
+def _setting(result, key):
+    """Return a setting as a number, or as text."""
+    value = result.value(key)
+    return value if type(value) in (int, float) else result.text(key)
+
+
 def markdown_tables(scores):
     """Return score rows as Markdown: one table a task, dataset and subset, a line a recipe, intervals in brackets.
 
-    F1 of spotting at other IoU (`f1@0.2`) stands in a table of its own, beside that at .5. Published figures of the
-    same database follow in a table of their own.
+    A cell of a grid is named by its recipe and by what is varied. F1 of spotting at other IoU (`f1@0.2`) stands in a
+    table of its own, beside that at .5. Published figures of the same database follow in a table of their own.
     """
     groups = {}
     for score in scores:
@@ -92,34 +112,43 @@ def _markdown_table(task, dataset, subset, scores):
     cells = {}
     for score in scores:
         cells.setdefault((score["recipe"], score["seed"]), {})[score["metric"]] = score
-    seeds = {seed for _, seed in cells}
     compared = list(dict.fromkeys(s["versus"] for s in scores if s["versus"]))
-    lines = [["recipe", *metrics, *([f"vs {' or '.join(compared)}"] if compared else [])]]
-    at_iou = [["recipe", *by_iou]]
-    for (recipe, seed), found in cells.items():
-        name = recipe if len(seeds) == 1 else f"{recipe} (seed {seed})"
+    header, names = _names(scores)
+    lines = [[*header, *metrics, *([f"vs {' or '.join(compared)}"] if compared else [])]]
+    at_iou = [[*header, *by_iou]]
+    for place, found in cells.items():
         difference = [_difference(found.values())] if compared else []
-        lines.append([name, *(_cell(found.get(metric)) for metric in metrics), *difference])
-        at_iou.append([name, *(_cell(found.get(metric)) for metric in by_iou)])
+        lines.append([*names[place], *(_cell(found.get(metric)) for metric in metrics), *difference])
+        at_iou.append([*names[place], *(_cell(found.get(metric)) for metric in by_iou)])
     n = max(score["n"] for score in scores)
     title = f"### {task} on {dataset}" + (f": {subset}" if subset != "all" else "") + f" (n = {n})"
-    parts = [title, "", _grid(lines), ""]
+    parts = [title, "", grid(lines), ""]
     if scores[0].get("protocol") == SAMPLE_WISE:
         parts += [NOT_INDEPENDENT, ""]
     if len(by_iou) > 1:
-        parts += ["F1 by the least IoU of a hit (f1: 0.5):", "", _grid(at_iou), ""]
+        parts += ["F1 by the least IoU of a hit (f1: 0.5):", "", grid(at_iou), ""]
     beside = published_beside(scores)
     if beside:
-        parts += [beside[0], "", _grid(beside[1]), ""]
+        parts += [beside[0], "", grid(beside[1]), ""]
     return "\n".join(parts)
 
 
-def _grid(lines):
-    """Return lines of cells, the header first, as a Markdown table."""
-    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
-    rows = ["| " + " | ".join(text.ljust(width) for text, width in zip(line, widths)) + " |" for line in lines]
-    rows.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
-    return "\n".join(rows)
+def _names(scores):
+    """Return (header, {(recipe, seed): cells}) of the lines of a table.
+
+    The recipe that cells of a grid come from and what is varied stand in columns of their own, if that says all.
+    """
+    keys = [key for key in scores[0] if key not in (*SCORE_COLUMNS, "base") if any(s[key] is not None for s in scores)]
+    cells = {
+        (s["recipe"], s["seed"]): [s["base"], *("-" if s[key] is None else str(s[key]) for key in keys)] if keys else []
+        for s in scores
+    }
+    recipes, seeds = ({place[n] for place in cells} for n in (0, 1))
+    if not keys or len({tuple(cells[place]) for place in cells}) < len(recipes):
+        keys, cells = [], {(recipe, seed): [recipe] for recipe, seed in cells}
+    if len(seeds) > 1:
+        cells = {(recipe, seed): [f"{first} (seed {seed})", *more] for (recipe, seed), (first, *more) in cells.items()}
+    return ["recipe", *keys], cells
 
 
 def _cell(score):

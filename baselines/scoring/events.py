@@ -16,26 +16,35 @@ from baselines.files import inside, read_csv, whole_number
 from baselines.formats.challenge import place_of, read_events
 from baselines.metrics.figures import Array
 from baselines.scoring.common import Row
-from baselines.scoring.score import Sides
+from baselines.scoring.score import Sides, event_names
 
 Videos = dict[tuple[str, str], int | None]  # (subject, video): its number of frames, None where that is not known
 
 
 def read_sides(
-    truth: Path | str, predictions: Path | str, emotion: bool = False, refuse: bool = True, clip: bool = True
+    truth: Path | str,
+    predictions: Path | str,
+    emotion: bool = False,
+    refuse: bool = True,
+    clip: bool = True,
+    where: Mapping[str, str] | None = None,
 ) -> Sides:
     """Return the events of the truth and of a file of predictions.
 
     truth: a file, or a manifest folder. A `videos.csv` beside an `events.csv` tells which videos exist and, in its
     column `frames`, how long they are; of a folder, the other videos are opened to see. emotion: both have the column
-    `emotion`. refuse: as in `check_known_videos`. clip: cut predictions to their videos (`clip_to_videos`).
+    `emotion`. refuse: as in `check_known_videos`. clip: cut predictions to their videos (`clip_to_videos`). where: as
+    in `formats.challenge.read_events`; a file of run-all holds both sides.
     """
     truth = Path(truth)
     path = truth / "events.csv" if truth.is_dir() else truth
     videos = known_videos(path.with_name("videos.csv"), truth.is_dir()) if path.name == "events.csv" else None
-    events, predicted = read_events(path, emotion, "truth"), read_events(predictions, emotion, "predictions")
+    events, predicted = (
+        [row | event_names(row, row) if "fold" in row else row for row in read_events(file, emotion, side, where)]
+        for file, side in ((path, "truth"), (predictions, "predictions"))
+    )
     join_subjects(events, predicted, videos or ())
-    warnings = check_known_videos(events, predicted, videos, refuse)
+    warnings = check_known_videos(events, predicted, videos, refuse and path != Path(predictions))
     first = 0 if any(row["onset"] == 0 for row in events) else 1
     _refuse_events_past_the_end(events, videos or {}, first)
     if clip:

@@ -1,6 +1,6 @@
 """Scores of recognized emotions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +17,20 @@ from baselines.scoring.figures import Figure, Figures, intervals, tabled, values
 from baselines.scoring.score import Column, Compared, Score, Sides
 
 
-def read_recognized(truth: Path | str | None, predictions: Path | str, **_: Any) -> Sides:
+def read_recognized(
+    truth: Path | str | None, predictions: Path | str, where: Mapping[str, str] | None = None, **_: Any
+) -> Sides:
     """Return rows with label and prediction, of one file or of two joined by dataset, subject and clip.
 
-    Raises `InputError` for a clip that has no prediction or that the truth does not know.
+    where: as in `formats.challenge.read_recognition`. Raises `InputError` for a clip that has no prediction or that the
+    truth does not know.
     """
     if truth is None:
-        return Sides(None, read_recognition(predictions, ("label", "prediction")))
-    labelled, predicted = read_recognition(truth, ("label",)), read_recognition(predictions, ("prediction",))
-    return Sides(None, _joined(labelled, predicted, predictions))
+        rows = read_recognition(predictions, ("label", "prediction"), where)
+    else:
+        predicted = read_recognition(predictions, ("prediction",), where)
+        rows = _joined(read_recognition(truth, ("label",), where), predicted, predictions)
+    return Sides(None, rows, told={"protocol": rows[0]["protocol"]} if rows and "protocol" in rows[0] else {})
 
 
 def recognition_scores(
@@ -165,7 +170,7 @@ def _joined(truth: Sequence[Row], predicted: Sequence[Row], path: Path | str) ->
     for row in truth:
         if _clip(row) not in found:
             raise InputError(f"{path}: no prediction for clip {'/'.join(_clip(row))} ({row['place']}); add it")
-    return [{**row, **{name: found[_clip(row)][name] for name in ("prediction", "place")}} for row in truth]
+    return [{**row, **found[_clip(row)], "label": row["label"]} for row in truth]
 
 
 RECOGNITION = Score(

@@ -16,11 +16,15 @@ PAIRS = "cross-database"  # the protocol whose folds are pairs of databases, one
 
 
 class Sides(NamedTuple):
-    """The rows of two files, and lines for stderr. The truth is None where the predictions carry it."""
+    """The rows of two files, and lines for stderr. The truth is None where the predictions carry it.
+
+    told: what the files tell of how the predictions were made, options of `Score.scores`.
+    """
 
     truth: Any
     predictions: Any
     warnings: Sequence[str] = ()
+    told: Mapping[str, Any] = {}
 
 
 class Compared(NamedTuple):
@@ -50,16 +54,15 @@ def truth_and_predictions(folds: Sequence[Row]) -> Sides:
 
 
 def _events(folds: Sequence[Row], key: str) -> list[Row]:
-    """The event rows under a key, under names that tell apart what databases, or pairs of them, have alike."""
-    return [
-        {
-            **row,
-            "subject": f"{row['dataset']}/{row['subject']}" if row.get("dataset") else row["subject"],
-            "video": f"{fold['fold']}: {row['video']}" if is_pair(fold) else row["video"],
-        }
-        for fold in folds
-        for row in fold[key]
-    ]
+    return [{**row, **event_names(row, fold)} for fold in folds for row in fold[key]]
+
+
+def event_names(row: Row, fold: Row) -> dict[str, str]:
+    """Return names of subject and video of an event that tell apart what databases, or pairs of them, have alike."""
+    return {
+        "subject": f"{row['dataset']}/{row['subject']}" if row.get("dataset") else row["subject"],
+        "video": f"{fold['fold']}: {row['video']}" if is_pair(fold) else row["video"],
+    }
 
 
 def is_pair(fold: Row) -> bool:
@@ -109,17 +112,20 @@ class Score:
         other: FilePath | str | None = None,
         resamples: int = RESAMPLES,
         seed: int = 0,
+        where: Mapping[str, str] | None = None,
         **options: Any,
     ) -> dict[str, Any]:
         """Return the scores of a file of predictions.
 
-        other: a second file for the same truth; adds `comparison`, the first minus the second.
+        other: a second file for the same truth; adds `comparison`, the first minus the second. where: {column: value}
+        of the rows that are read of files which `run-all` wrote.
         """
-        first = self.read(truth, predictions, **options)
-        result = self.scores(first.truth, first.predictions, resamples=resamples, seed=seed, **options)
+        chosen = {"where": where} if where else {}
+        first = self.read(truth, predictions, **chosen, **options)
+        result = self.scores(first.truth, first.predictions, resamples=resamples, seed=seed, **first.told, **options)
         warnings = [*first.warnings, *result["warnings"]]
         if other is not None:
-            second = self.read(truth, other, **options)
+            second = self.read(truth, other, **chosen, **options)
             refused = self.scores(second.truth, second.predictions, resamples=0, **options)  # whatever is wrong in it
             warnings += [line for line in (*second.warnings, *refused["warnings"]) if line not in warnings]
             rows = first.truth, first.predictions, second.predictions

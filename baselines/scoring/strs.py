@@ -1,7 +1,7 @@
 """Spot-then-recognize scores."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,12 @@ from baselines.scoring.score import Column, Compared, Score, Sides
 
 
 def read_strs(
-    truth: Path | str, predictions: Path | str, mode: str = CORRECTED, classes: Classes = None, **_: Any
+    truth: Path | str,
+    predictions: Path | str,
+    mode: str = CORRECTED,
+    classes: Classes = None,
+    where: Mapping[str, str] | None = None,
+    **_: Any,
 ) -> Sides:
     """Return the events of two files, the predicted ones within their videos (`events.read_sides`).
 
@@ -30,7 +35,7 @@ def read_strs(
     Under `megc2025-script` it is as in the script: predictions for subjects that the truth does not know are kept, to
     have no effect, and intervals are met as they are written, also outside their video.
     """
-    sides = read_sides(truth, predictions, emotion=True, refuse=mode == CORRECTED, clip=mode != SCRIPT)
+    sides = read_sides(truth, predictions, emotion=True, refuse=mode == CORRECTED, clip=mode != SCRIPT, where=where)
     known = coarse_classes(truth if Path(truth).is_dir() else Path(truth).parent)
     if known is COARSE or not set(common.class_set(classes, ())[0]) <= set(COARSE_CLASSES):
         return sides
