@@ -175,7 +175,11 @@ def main():
 @click.option("--overwrite", is_flag=True, help="Forget earlier rows in the output folder.")
 @click.option("--yes", is_flag=True, help="Run more than 1000 experiments.")
 @click.option("--dry-run", is_flag=True, help="List the experiments, their folds and how many are done; run nothing.")
-@click.option("--backend", type=click.Choice(["loky", "threading", "dask"]), help="joblib backend.")
+@click.option(
+    "--backend",
+    type=click.Choice(["loky", "threading", "dask"]),
+    help="joblib backend, or a dask cluster (docs/cluster.md).",
+)
 @click.option("--scheduler", metavar="ADDR", help="dask scheduler, such as tcp://127.0.0.1:8786.")
 @click.option(
     "--check",

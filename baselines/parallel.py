@@ -135,14 +135,14 @@ class _OneThread:
 
     def __init__(self):
         self.lock, self.inside, self.limits = threading.Lock(), 0, None
+        self.modules, self.libraries = 0, None
 
     def __enter__(self):
         import cv2
-        from threadpoolctl import threadpool_limits
 
         cv2.setNumThreads(1)
         with self.lock:
-            limits = threadpool_limits(1)  # each time: of libraries that were loaded since, too
+            limits = self._loaded().limit(limits=1)  # each time: of libraries that were loaded since, too
             self.limits = self.limits or limits
             self.inside += 1
 
@@ -152,6 +152,14 @@ class _OneThread:
             if not self.inside:
                 self.limits.restore_original_limits()
                 self.limits = None
+
+    def _loaded(self):
+        """Return what controls the libraries of this process; looking for them takes longer than a small fold."""
+        from threadpoolctl import ThreadpoolController
+
+        if len(sys.modules) != self.modules:
+            self.modules, self.libraries = len(sys.modules), ThreadpoolController()
+        return self.libraries
 
 
 _one_thread = _OneThread()

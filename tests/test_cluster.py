@@ -125,6 +125,7 @@ def of_this_module(tmp_path_factory):
 def cluster(of_this_module):
     """A cluster with two workers."""
     if of_this_module.scheduler.poll() is not None:  # killed by a test
+        of_this_module.stop()
         of_this_module.begin()
     of_this_module.raise_to(2)
     return of_this_module

@@ -3,6 +3,7 @@
 import itertools
 import sys
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
@@ -55,6 +56,17 @@ def test_a_moving_face_is_followed(portrait):
     landmarks = track(frames, fps=30).landmarks
     moved = eyes_of(landmarks).mean(axis=1)
     np.testing.assert_allclose(moved - moved[0], np.array(shifts, float) - shifts[0], atol=2)
+
+
+def test_threads_of_one_process_find_what_each_would_alone(portrait):
+    grey = cv2.cvtColor(portrait, cv2.COLOR_RGB2GRAY)
+    frames = [np.roll(grey, (3 * n, 40 * (n % 3) - 40), axis=(0, 1)) for n in range(12)]
+    alone = [models.find_faces(frame) for frame in frames]
+    assert any(not np.array_equal(one, alone[0]) for one in alone)
+    with ThreadPoolExecutor(4) as threads:
+        for _ in range(3):
+            together = list(threads.map(models.find_faces, frames))
+            np.testing.assert_array_equal(together, alone)
 
 
 def test_a_face_that_leaves_and_comes_back(portrait):

@@ -260,6 +260,18 @@ def test_the_package_holds_its_recipes_and_no_other_file_counts():
     assert not {"mdmd", "roi-flow"} & set(recipe_names(slow=False))
 
 
+ABLATION = sorted((Path(__file__).resolve().parent.parent / "results" / "ablation").glob("*/*.toml"))
+
+
+@pytest.mark.parametrize("path", ABLATION, ids=lambda path: path.stem)
+def test_each_recipe_of_the_published_ablation_differs_from_its_base(path):
+    base = load_recipe("lbp-top-svm" if path.stem.startswith("lbp-top-svm-") else "flow-kernels")
+    varied = load_recipe(path)
+    assert varied.steps != base.steps
+    assert varied.steps["representation"]["name"] == base.steps["representation"]["name"]
+    assert varied.summary.startswith(f"{base.name} ")
+
+
 def test_the_classics_of_the_field_are_there():
     classics = {
         "lbp-top-svm", "lbp-top-smic-svm", "lbp-top-meb-svm", "lbp-top-4x4x2-svm", "lbp-top-chi2-svm",

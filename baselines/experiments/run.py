@@ -126,22 +126,41 @@ def run_batch(
     reading: what reading the datasets of this run cost; the making of an embedded corpus counts for all that use it.
     Raises `ClusterLost` where there is nothing left that computes.
     """
-    failed: dict[tuple[str, str], dict[str, list[str]]] = {}  # (dataset, why) -> {recipe: folds}
+    failed = Failures()
+    try:
+        works = _works(batch, rows, jobs, failed, reading)
+        names = list(dict.fromkeys(experiment.recipe for experiment, _ in batch))
+        label = f"{batch[0][0].dataset} {named_some(names)}: {len(works)} folds"
+        _compute(works, rows, jobs, label, failed, outcome)
+    finally:
+        outcome.failures += failed.lines()
+
+
+def _works(
+    batch: Sequence[tuple[Experiment, Dataset]], rows: Rows, jobs: int, failed: "Failures", reading: Cost | None
+) -> list[Work]:
+    """Return the folds to compute, those that look at the same in the same way one after another.
+
+    A worker keeps what it fitted last, and cells that differ in the classifier only have that in common.
+    """
     works, shared = [], Shared()
+    place: dict[str, int] = {}
     for experiment, dataset in batch:
+        place.setdefault(experiment.sees, len(place))
         try:
             prepared = _prepared(experiment, dataset, rows, jobs, shared, reading)
         except ClusterLost:
             raise
         except Exception as error:
-            failed.setdefault((experiment.dataset, one_line(error)), {})[experiment.recipe] = []
+            failed.add(experiment, one_line(error))
             continue
         missing = set(_missing(experiment, rows))
         works += [Work(experiment, n, fold, prepared) for n, fold in enumerate(experiment.folds) if fold in missing]
-    place: dict[str, int] = {}  # alike ones follow on each other: a worker keeps what it fitted last
-    works.sort(key=lambda one: (place.setdefault(one.experiment.sees, len(place)), one.number))
-    names = list(dict.fromkeys(experiment.recipe for experiment, _ in batch))
-    label = f"{batch[0][0].dataset} {named_some(names)}: {len(works)} folds"
+    return sorted(works, key=lambda work: (place[work.experiment.sees], work.number))
+
+
+def _compute(works: Sequence[Work], rows: Rows, jobs: int, label: str, failed: "Failures", outcome: Outcome) -> None:
+    """Compute folds and add their rows as they come."""
     computed = iterate_parallel(partial(_run_fold, libraries=library_names()), works, jobs, label, _lost)
     done = 0
     try:
@@ -149,16 +168,38 @@ def run_batch(
             done += 1
             reason = reason or _added(work, result, environment, rows)
             if reason:
-                mine = failed.setdefault((work.experiment.dataset, reason), {})
-                mine.setdefault(work.experiment.recipe, []).append(work.fold.name)
+                failed.add(work.experiment, reason, work.fold)
             else:
                 outcome.computed += 1
     except ClusterLost:
         raise
     except Exception as error:  # of whatever stopped the workers
         for work in works[done:]:
-            failed.setdefault((work.experiment.dataset, one_line(error)), {})[work.experiment.recipe] = []
-    outcome.failures += [_failure(dataset, reason, found) for (dataset, reason), found in failed.items()]
+            failed.add(work.experiment, one_line(error))
+
+
+class Failures:
+    """What failed, gathered by the reason, so that one that many folds or cells have in common is told once."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str], dict[str, list[str]]] = {}  # (dataset, reason) -> {recipe: folds}
+
+    def add(self, experiment: Experiment, reason: str, fold: Fold | None = None) -> None:
+        """Note that an experiment failed, or one fold of it."""
+        folds = self._found.setdefault((experiment.dataset, reason), {}).setdefault(experiment.recipe, [])
+        folds += [fold.name] if fold else []
+
+    def lines(self) -> list[str]:
+        """Return one message a reason."""
+        return [self._line(*place, found) for place, found in self._found.items()]
+
+    @staticmethod
+    def _line(dataset: str, reason: str, found: dict[str, list[str]]) -> str:
+        if len(found) > 1:
+            return f"{named_some(list(found))} on {dataset}: {reason}"
+        ((recipe, folds),) = found.items()
+        where = f", fold{'s' if len(folds) > 1 else ''} {named_some(folds)}" if folds else ""
+        return f"{recipe} on {dataset}{where}: {reason}"
 
 
 def _missing(experiment: Experiment, rows: Rows) -> list[Fold]:
@@ -220,12 +261,3 @@ def _run_fold(work: Work, libraries: tuple[str, ...]) -> tuple[dict[str, Any], t
 def _lost(work: Work, error: Exception) -> tuple[dict[str, Any], tuple[str, dict[str, Any]], str]:
     """Return what `_run_fold` would, for a fold over which workers died."""
     return {}, ("", {}), one_line(error)
-
-
-def _failure(dataset: str, reason: str, found: dict[str, list[str]]) -> str:
-    """Return one line on the recipes, and their folds, that failed for one reason."""
-    if len(found) > 1:
-        return f"{named_some(list(found))} on {dataset}: {reason}"
-    ((recipe, folds),) = found.items()
-    where = f", fold{'s' if len(folds) > 1 else ''} {named_some(folds)}" if folds else ""
-    return f"{recipe} on {dataset}{where}: {reason}"

@@ -6,6 +6,7 @@ A box is an array: centre x, centre y and width in pixels of the frame, of the s
 import functools
 import importlib.util
 import os
+import threading
 from pathlib import Path
 
 import cv2
@@ -21,6 +22,7 @@ FACE = 180  # px; width of the face for the predictor, whose points are whole pi
 CHECK_FACE = 90  # px; width of the face in the crop that confirms it
 NARROWEST = 80  # px; the detector's window
 PROBE = 1 << 16  # bytes at either end of the predictor's file that tell it from others
+_looking = threading.Lock()  # dlib's detector holds the frame that it looks at: two threads would mix theirs
 START_SCORE, KEEP_SCORE = 0.0, -0.5  # detector scores to accept a new face and to keep a known one
 
 
@@ -79,7 +81,8 @@ def crop_place(box, face, side):
 
 
 def _detect(grey, score, enlargements=0):
-    boxes, _, _ = _dlib_models()[0].run(np.ascontiguousarray(grey), enlargements, score)
+    with _looking:
+        boxes, _, _ = _dlib_models()[0].run(np.ascontiguousarray(grey), enlargements, score)
     return [np.array([(b.left() + b.right()) / 2, (b.top() + b.bottom()) / 2, b.width()]) for b in boxes]
 
 
