@@ -89,6 +89,13 @@ def _answerer(name: str, path: str, takes: str) -> Part:
 
 KERNEL = "a kernel (n, n)"
 ROWS = "rows (n, d)"
+# What parts of a user's own take, where they do not say.
+TAKES = {
+    "transform": "any (n, ...)",
+    "kernel": "two sets of rows",
+    "spotting method": "the followed face of a video",
+    "answerer": "questions about clips",
+}
 ONE_KERNEL = "baselines.recognition.pipeline:one_kernel"  # where a recipe has no [[steps.kernels]]
 LINEAR_KERNEL = "baselines.recognition.pipeline:linear_kernel"  # the same, where a classifier is linear by default
 SPOTTER_OF = "baselines.spotting.by_curve:spotter_of"
@@ -167,7 +174,7 @@ def part(kind: str, takes: str = "", citation: str = "this user") -> Callable[[A
     def register(target: Any) -> Any:
         made = _own(kind, target, takes, citation)
         taken = PARTS[kind].get(made.name)
-        if taken and taken.path != made.path:
+        if taken and not (taken.path == made.path and made.path.startswith("__main__:")):  # a cell run again
             raise InputError(f"there is a {kind} {made.name!r} already ({taken.path}); choose another name")
         PARTS[kind][made.name] = made
         return target
@@ -187,7 +194,7 @@ def _own(kind: str, target: Any, takes: str, citation: str) -> Part:
     name = getattr(target, "__name__", "")
     if not callable(target) or getattr(target, "__qualname__", "") != name or not name.isidentifier():
         raise InputError(f"{kind} {name or target!r}: expected a function or class at the top level of its module")
-    path, taking, given = f"{target.__module__}:{name}", takes, 0
+    path, taking, given = f"{target.__module__}:{name}", takes or TAKES.get(kind, ""), 0
     more: dict[str, Any] = {}
     if kind == "representation":
         taken = takes or "clip"

@@ -10,7 +10,7 @@ import linecache
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -83,7 +83,9 @@ def _run(plugin: Plugin) -> None:
     add_text(plugin.module, plugin.path, plugin.content)
     _active.append(plugin)
     try:
-        exec(compile(plugin.content, str(plugin.path), "exec"), module.__dict__)
+        code = compile(plugin.content, str(plugin.path), "exec")
+        with redirect_stdout(sys.stderr):  # what it prints is no data of ours
+            exec(code, module.__dict__)
         if not any(part.path.partition(":")[0] == plugin.module for parts in PARTS.values() for part in parts.values()):
             raise InputError("makes no part; put @part(...) before a function, as docs/extending.md shows")
     except SyntaxError as error:

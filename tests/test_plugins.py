@@ -187,6 +187,7 @@ WRONG = [
     ("imports nothing there", "import no_such_module\n", "my_parts.py, line 1: ModuleNotFoundError: No module named"),
     ("null bytes", "x = 1\0\n", "my_parts.py, line 1: not Python ("),
     ("name taken", FEATURE.replace("def change", "def hoof"), "is a representation 'hoof' already (features.hoof"),
+    ("one name twice", FEATURE + FEATURE, "there is a representation 'change' already"),
     ("kind", FEATURE.replace('"representation"', '"reprsentation"'), "no such kind; did you mean 'representation'?"),
     ("takes", FEATURE.replace('tation"', 'tation", takes="film"'), "takes 'film'; choose one of clip"),
     ("takes nothing", FEATURE.replace("clip, blocks: tuple[int, int] = (2, 2)", ""), "is given 1 values first"),
@@ -206,6 +207,12 @@ def test_what_is_wrong_with_a_plug_in_is_one_line(megc, plugin, tmp_path, text, 
     assert message in line
     assert {kind: list(parts) for kind, parts in PARTS.items()} == before
     assert not (tmp_path / "out").exists()
+
+
+def test_what_a_plug_in_prints_is_no_data(megc, plugin):
+    done = megc("recipes", "parts", "--plugin", plugin("print('hello')\n" + OTHERS), "--json")
+    assert {"cosine", "bayes"} <= {part["name"] for part in json.loads(done.stdout)}
+    assert "hello" in done.stderr
 
 
 def test_two_plug_ins_with_a_part_of_one_name_are_refused(plugin):
