@@ -228,6 +228,8 @@ def test_two_plug_ins_with_a_part_of_one_name_are_refused(plugin):
         ("return [", "clip[7]['a']\n    return [", "my_parts.py, line 10: IndexError: "),
         ("return [", "raise SystemExit\n    return [", "my_parts.py, line 10: SystemExit"),
         ("block.mean()", "np.nan", "a value that is not a finite number"),
+        ("block.mean()", "1j", "gave complex numbers; expected real numbers"),
+        ("return [", "return [] and [", "gave an empty array; expected real numbers"),
         ("block.mean()", "'a'", "representation change, clip c01: gave list; expected an array of numbers"),
     ],
 )

@@ -97,14 +97,21 @@ def feature_of(clip: Clip, settings: Mapping[str, Any]) -> np.ndarray:
 
 def _checked(made: Any, part: Part, clip: Clip) -> np.ndarray:
     """Return what a representation gave as float32; `InputError` where that is no array of finite numbers."""
+    place = f"representation {part.name}, clip {clip.name}"
+    if part.name == "nothing":
+        return np.asarray(made, np.float32)
     try:
-        array = np.asarray(made, np.float32)
-    except (TypeError, ValueError):
-        raise InputError(
-            f"representation {part.name}, clip {clip.name}: gave {type(made).__name__}; expected an array of numbers"
-        ) from None
+        found = np.asarray(made)
+        if not found.size or np.iscomplexobj(found):
+            kind = "complex numbers" if found.size else "an empty array"
+            raise InputError(f"{place}: gave {kind}; expected real numbers")
+        array = found.astype(np.float32)
+    except (TypeError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{place}: gave {type(made).__name__}; expected an array of numbers") from None
     if not np.isfinite(array).all():
-        raise InputError(f"representation {part.name}, clip {clip.name}: gave a value that is not a finite number")
+        raise InputError(f"{place}: gave a value that is not a finite number")
     return array
 
 
