@@ -5,7 +5,7 @@
 
 import inspect
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from functools import lru_cache
@@ -152,12 +152,30 @@ def check_parameters(owner: str, chosen: Mapping[str, Any], known: Mapping[str, 
     """Raise `InputError` unless each chosen parameter is known to `owner`, suits its type, and none is missing."""
     for key, value in chosen.items():
         if key not in known:
-            raise InputError(f"{place}.{key}: {owner} has no such parameter; {nearest(key, known)}")
+            which = nearest(key, known) if known else "it takes none"
+            raise InputError(f"{place}.{key}: {owner} has no such parameter; {which}")
         if not fits(value, known[key].hint):
             raise InputError(f"{place}.{key}: {_written(value)} does not suit; expected {hint_text(known[key].hint)}")
     for parameter in known.values():
         if parameter.default is REQUIRED and parameter.name not in chosen:
             raise InputError(f"{place}.{parameter.name}: missing; {owner} needs it")
+
+
+def suited(value: Any, hint: Any) -> Any:
+    """Return a value that fits a type as that type has it: 1 as 1.0 where any number may stand, but no whole one."""
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return suited(value, inner[0])
+    if origin in (Union, UnionType):
+        if type(value) is int and any(choice is int or get_args(choice)[:1] == (int,) for choice in inner):
+            return value
+        return suited(value, next((choice for choice in inner if fits(value, choice)), Any))
+    if type(value) is int and hint is float:
+        return float(value)
+    if isinstance(value, list) and origin in (tuple, list, Sequence):
+        hints = inner if origin is tuple and Ellipsis not in inner else inner[:1] * len(value)
+        return [suited(one, its) for one, its in zip(value, hints, strict=True)]
+    return value
 
 
 def signature_of(path: str) -> Mapping[str, Parameter]:
@@ -207,7 +225,9 @@ def hint_text(hint: Any) -> str:
 def nearest(name: Any, known: Any) -> str:
     """Return "did you mean ...?" for a name that is not known, or the names to choose from."""
     close = get_close_matches(str(name).replace("-", "_"), known, 1) or get_close_matches(str(name), known, 1)
-    return f"did you mean {close[0]!r}?" if close else f"choose one of {', '.join(known) or '(none)'}"
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return f"choose one of {', '.join(known)}" if known else "there is none"
 
 
 def load(path: str) -> Any:
@@ -294,4 +314,7 @@ def _is_finite(value: Any) -> bool:
         return all(map(_is_finite, value))
     if isinstance(value, Mapping):
         return all(map(_is_finite, value.values()))
-    return not isinstance(value, float) or math.isfinite(value)
+    try:
+        return not isinstance(value, int | float) or math.isfinite(value)
+    except OverflowError:  # a whole number beyond any float
+        return False

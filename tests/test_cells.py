@@ -65,18 +65,74 @@ def test_values_between_commas_are_told_apart(values):
 def test_a_grid_is_every_combination_in_order():
     found = cells(["lbp-top-svm"], **{"classifier.C": [1.0, 10.0], "representation.blocks": [[5, 5, 1], [8, 8, 1]]})
     assert found == [
-        f"lbp-top-svm (classifier.C={c}, representation.blocks=[{n},{n},1])"
+        f"lbp-top-svm (representation.blocks=[{n},{n},1], classifier.C={c})"
         for c, n in itertools.product((1.0, 10.0), (5, 8))
     ]
+
+
+PAIRS = {
+    "classifier.C": 3.0,
+    "classifier": "svm",
+    "kernels.all.window": 10,
+    "kernels.1.window": 12,
+    "kernels.0": "default",
+}
+
+
+@given(st.permutations(sorted(PAIRS)))
+def test_what_several_keys_say_does_not_hang_on_their_order(keys):
+    values = {key: PAIRS[key] for key in keys}
+    cell = load_recipe("flow-kernels", values)
+    assert cell.steps["classifier"] == {"name": "svm", "C": 3.0}
+    assert [kernel["window"] for kernel in cell.steps["kernels"]] == [12, 10, 10]  # numbers count the recipe's own list
+    assert cell == load_recipe("flow-kernels", dict(sorted(values.items())))
+    assert load_recipe(cell.name) == cell
+
+
+def test_a_parameter_goes_with_each_part_that_takes_it():
+    found = expand(["hoof-svm"], {"classifier.C": [1, 10], "classifier": ["knn", "svm"]})
+    assert [cell.name for cell in found.recipes] == [
+        "hoof-svm (classifier=svm, classifier.C=1.0)",
+        "hoof-svm (classifier=svm, classifier.C=10.0)",
+    ]
+    assert set(found.impossible) == {f"hoof-svm (classifier=knn, classifier.C={c})" for c in (1, 10)}
+
+
+def test_a_table_as_a_value_stays_as_it_was_given():
+    svm = {"name": "svm"}
+    found = cells(["hoof-svm"], **{"classifier": [svm], "classifier.C": [1.0, 2.0]})
+    assert found == [f'hoof-svm (classifier={{name="svm"}}, classifier.C={c})' for c in (1.0, 2.0)]
+    assert svm == {"name": "svm"}
+
+
+def test_a_table_without_a_name_is_put_over_what_stands_there():
+    cell = load_recipe("hoof-svm", {"classifier": {"C": 4}})
+    assert cell == load_recipe("hoof-svm", {"classifier.C": 4.0})
+    assert cell.steps["classifier"]["name"] == "svm"
+
+
+def test_one_number_is_one_value_however_it_is_written(recipe):
+    whole = recipe('extends = "hoof-svm"\n[steps]\nclassifier.C = 3\n')
+    assert json.dumps(load_recipe(whole).steps["classifier"]["C"]) == "3.0"
+    assert cells(["hoof-svm"], **{"classifier.C": [1, 1.0]}) == ["hoof-svm (classifier.C=1.0)"]
+    (forest,) = expand(["hoof-svm"], {"classifier": ["random_forest"], "classifier.n_estimators": [10]}).recipes
+    assert forest.name == "hoof-svm (classifier=random_forest, classifier.n_estimators=10)"
+
+
+def test_a_floor_is_there_beside_every_grid():
+    found = expand(["majority", "hoof-svm"], {"classifier.C": [1.0, 10.0], "inner_folds": [3]})
+    assert [cell.name for cell in found.recipes if cell.floor] == ["majority (inner_folds=3)"]
+    assert not found.impossible
+    assert [cell.name for cell in expand(["majority"], {"classifier.C": [1.0, 2.0]}).recipes] == ["majority"]
 
 
 @pytest.mark.parametrize(
     "name",
     [
-        "lbp-top-svm (classifier.C=1.0, representation.blocks=[8,8,1])",
+        "lbp-top-svm (representation.blocks=[8,8,1], classifier.C=1.0)",
         "hoof-svm@spotted (classifier=ridge)",
         'flow-kernels (kernels.all.mirror=false, classifier={name="svm",C=3})',
-        "regional-contrast+flow-svm (spotting=softnet-rule, recognition.classifier.C=2)",
+        "regional-contrast+flow-svm (spotting=softnet-rule, recognition.classifier.C=2.0)",
         "regional-contrast+flow-svm (recognition=flow-svm (classifier.C=2))",
     ],
 )
@@ -120,12 +176,11 @@ def test_what_a_part_cannot_take_is_told_and_the_others_stay():
     assert [cell.name for cell in found.recipes] == [
         "lbp-top-svm (representation.blocks=[5,5,1])",
         "hoof-svm (representation.blocks=[5,5])",
+        "majority",
     ]
     assert set(found.impossible) == {
         "lbp-top-svm (representation.blocks=[5,5])",
         "hoof-svm (representation.blocks=[5,5,1])",
-        "majority (representation.blocks=[5,5,1])",
-        "majority (representation.blocks=[5,5])",
     }
     assert "expected tuple of int, int" in found.impossible["hoof-svm (representation.blocks=[5,5,1])"]
 
@@ -174,8 +229,32 @@ def test_a_recipe_extends_a_file_beside_it(recipe):
 
 def test_what_extends_a_floor_is_none(recipe):
     assert not load_recipe(recipe('extends = "majority"\n')).floor
-    assert not expand(["flow-pixels-svm"], {"classifier.C": [2.0]}).recipes[0].floor
-    assert expand(["flow-pixels-svm"], apexes=("spotted",)).recipes[0].floor
+    assert not expand(["flow-pixels-svm"], {"classifier": ["knn"]}).recipes[0].floor
+    assert expand(["flow-pixels-svm"], {"classifier.C": [2.0]}, apexes=("spotted",)).recipes[0].floor
+
+
+def test_what_a_file_says_comes_before_what_it_extends(recipe):
+    text = 'extends = "hoof-svm"\n[set]\nclassifier.C = 5.0\nrepresentation.bins = 6\n'
+    recipe(text, "below")
+    above = load_recipe(recipe('extends = "below.toml"\n[steps]\nclassifier.C = 7.0\n', "above"))
+    assert above.steps["classifier"]["C"] == 7.0
+    assert above.steps["representation"]["bins"] == 6
+    recipe('extends = "regional-contrast+flow-svm"\n[set]\nrecognition.classifier.C = 3.0\n', "two")
+    recognition = 'extends = "two.toml"\n[set]\nrecognition.classifier.kernel = "linear"\n'
+    named = load_recipe(recipe(recognition, "three")).named["recognition"]
+    assert (named.steps["classifier"]["C"], named.steps["classifier"]["kernel"]) == (3.0, "linear")
+    other = load_recipe(recipe('extends = "two.toml"\n[steps]\nrecognition = "hoof-svm"\n', "four"))
+    assert other.named["recognition"] == load_recipe("hoof-svm")
+
+
+def test_a_grid_is_refused_where_one_recipe_is_meant(megc, recipe, corpus, tmp_path):
+    recipe(GRID)
+    path = tmp_path / "mine.toml"
+    done = megc(
+        "train", "--dataset", "synthetic", "--data-root", corpus, "--recipe", path, "--output", tmp_path / "x.model"
+    )
+    assert done.exit_code == 2
+    assert f"recipe {path}: holds a grid of several recipes; name a cell of it" in done.stderr
 
 
 def test_a_folder_of_recipes_can_name_each_other(recipe, tmp_path):
@@ -215,9 +294,13 @@ MISTAKES = [
     (["--set", "classifier.kernle=rbf"], "classifier.kernle: svm has no such parameter; did you mean 'kernel'?"),
     (["--set", "clasifier.C=1"], "clasifier.C: a recognition recipe has no such step; did you mean 'classifier'?"),
     (["--set", "classifier.C"], "--set 'classifier.C': expected a key, = and what it is set to"),
-    (["--set", "classifier.C=[1"], "--set classifier.C=[1: '[1' is no value; expected TOML"),
-    (["--set", "classifier.C=ten"], "classifier.C: 'ten' does not suit; expected float above 0"),
-    (["--set", "classifier.C=nan"], "classifier.C: nan does not suit; expected float above 0"),
+    (["--set", "classifier.C=[1"], "--set classifier.C=[1: ] is missing at the end of '[1'"),
+    (["--set", "classifier.C=1\nclassifier.kernel='rbf'"], "'\\n' at sign 2 of"),
+    (["--set", "classifier.C=1 # small"], "'#' at sign 3 of '1 # small'; expected TOML"),
+    (["--set", "classifier.C=1]"], "']' at sign 2 of '1]'"),
+    (["--set", "classifier.C=1,2"], "'1,2' is more than one value; write a list in [ ]"),
+    (["--set", "classifier.C=.3"], "'.3' is no value; write 0.3"),
+    (["--set", "classifier.C=1" + 400 * "0"], "does not suit; expected float above 0"),
     (["--set", "classifier.C=1", "--set", "classifier.C=2"], "classifier.C is given already; give it once"),
     (["--set", "classifier.C=1", "--vary", "classifier.C=2,3"], "--set classifier.C: stands in --vary, too"),
     (["--vary", "classifier.C="], "--vary 'classifier.C=': expected a key, = and what it is set to"),
@@ -226,10 +309,13 @@ MISTAKES = [
     (["--vary", "representation.blocks=[5,5"], "] is missing at the end of '[5,5'"),
     (["--vary", "transforms.3.size=1,2"], "transforms.3.size: the recipe has no step transforms"),
     (["--vary", "classifier.C.x=1,2"], "classifier.C.x: there is no 'x' in 1.0"),
-    (["--vary", "classifier.C=" + ",".join(map(str, range(1, 1102)))], "1101 cells, more than 1000; add --yes"),
-    (["--seed", "0", "--seed", "1", "--vary", "classifier.C=" + ",".join(map(str, range(1, 602)))], "more than 500"),
+    (["--vary", "classifier.C=" + ",".join(map(str, range(1, 1102)))], "1101 cells, more than 1000 experiments"),
+    (
+        ["--seed", "0", "--seed", "1", "--vary", "classifier.C=" + ",".join(map(str, range(1, 602)))],
+        "601 cells 2 times (seeds, shifts), more than 1000",
+    ),
     (["--apex", "annotated", "--apex", "offset"], "--apex 'offset' is not known"),
-    (["--recipes", "nowhere"], "nowhere: holds no recipe; expected a folder with files NAME.toml"),
+    (["--recipes", "nowhere"], "nowhere: no such folder; expected a folder with files NAME.toml"),
 ]
 
 
@@ -243,13 +329,34 @@ def test_a_mistake_on_the_command_line_is_one_line_before_anything_runs(megc, tm
     assert not out.exists()
 
 
+NAMES = {
+    "hoof-svm (C)": ": 'C' sets nothing; expected NAME (KEY=VALUE, ...)",
+    "hoof-svm (classifier.C=1": " is not known; a cell is called NAME (KEY=VALUE, ...)",
+    "hoof-svm (classifier.C=1, classifier.C=2)": ": classifier.C is given twice; give it once",
+    "hoof-svm@offset": ": after @ comes one of spotted, middle",
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_mistake_in_a_name_is_one_line(megc, tmp_path, name):
+    done = megc("run-all", "--recipe", name, "--output", tmp_path / "out")
+    assert done.exit_code == 2
+    assert done.stderr.strip() == f"error: recipe {name!r}{NAMES[name]}"
+
+
 FILES = [
     ("grid = {}", "grid: holds no key"),
     ('grid = { "classifier.C" = [] }', "grid.classifier.C: [] does not suit; expected a list"),
     ('grid = { "classifier.C" = 3 }', "grid.classifier.C: 3 does not suit; expected a list"),
-    ('grid = "all"', "grid: 'all' does not suit; expected dict"),
+    ('grid = "all"', "grid: 'all' does not suit; expected a table"),
+    (
+        'grid = { classifier.C = [1.0], "classifier.C" = [2.0] }',
+        "classifier.C: stands twice, with and without quotes; leave one out",
+    ),
+    ('set = { classifier.C = 1.0, "classifier.C" = 2.0 }', "set.classifier.C: stands twice, with and without"),
+    ('set = { "classifer.C" = 1.0 }', "set.classifer.C: a recognition recipe has no such step; did you mean"),
     ('set = { "classifier.kernle" = "rbf" }', "steps.classifier.kernle: svm has no such parameter"),
-    ("set = 3", "set: 3 does not suit; expected dict"),
+    ("set = 3", "set: 3 does not suit; expected a table"),
     ('extends = "hoof-swm"', "extends: recipe 'hoof-swm' is not known; did you mean 'hoof-svm'?"),
     ("extends = 3", "extends: 3 does not suit"),
     ('extends = "mine.toml"', "extends: 'mine.toml' comes back to this recipe"),
@@ -260,10 +367,21 @@ FILES = [
 def test_a_mistake_in_a_file_is_one_line_with_the_file(recipe, line, message):
     head = "" if "extends" in line else 'extends = "hoof-svm"\n'
     path = recipe(f"{head}{line}\n")
-    found = expand([path])
-    assert not found.recipes
-    (failure,) = found.failures
-    assert failure.startswith(f"{path}: {message}")
+    with pytest.raises(InputError) as one:
+        expand([path])
+    assert str(one.value).startswith(f"{path}: {message}")
+    found = expand([path, "hoof-svm"])
+    assert found.failures == [str(one.value)]
+    assert [cell.name for cell in found.recipes] == ["hoof-svm"]
+
+
+def test_a_wrong_key_of_a_grid_is_told_with_the_reason(megc, recipe):
+    path = recipe('extends = "hoof-svm"\n[grid]\nclassifier.kernle = ["rbf"]\n')
+    done = megc("run-all", "--recipe", path, "--dry-run")
+    assert done.exit_code == 2
+    assert "classifier.kernle: svm has no such parameter; did you mean 'kernel'?" in done.stderr
+    with pytest.raises(InputError, match=r"classifier.C: \[\] does not suit; expected a list"):
+        expand(["hoof-svm"], {"classifier.C": []})
 
 
 def test_a_name_that_is_taken_is_refused(recipe, tmp_path):
@@ -295,7 +413,7 @@ def test_a_sweep_runs_every_cell_with_every_seed_and_tells_what_is_done(megc, co
     again = json.loads(megc(*run, "--dry-run", "--json").stdout)
     assert {(entry["done"], entry["folds"]) for entry in again} == {(3, 3)}
     scores = (tmp_path / "out" / "scores.csv").read_text()
-    assert all(f"mine (representation.blocks=[3,3], classifier.kernel={k}, " in scores for k in ("rbf", "linear"))
+    assert all(f"classifier.C={c}, classifier.kernel={k})" in scores for c in (1.0, 10.0) for k in ("rbf", "linear"))
 
 
 def test_apexes_are_swept(megc, corpus, tmp_path):

@@ -96,7 +96,7 @@ MISTAKES = [
         "steps.choose.classifer: this step offers no choice; did you mean 'classifier'?",
     ),
     ("strange key", SOUND.replace("citation", "author = 3\ncitation"), "author: a recipe has no such key"),
-    ("floor of text", 'floor = "yes"\n' + SOUND, "floor: 'yes' does not suit; expected bool"),
+    ("floor of text", 'floor = "yes"\n' + SOUND, "floor: 'yes' does not suit; expected true or false"),
     (
         "learns from",
         'learns_from = "me"\n' + SOUND,
@@ -122,7 +122,7 @@ MISTAKES = [
         HEAD.replace("recognition", "spotting") + '[steps]\nmethod = { name = "softnet_rule", pp = 0.5 }\n',
         "steps.method.pp: softnet_rule has no such parameter; did you mean 'p'?",
     ),
-    ("steps of text", HEAD + 'steps = "none"\n', "steps: 'none' does not suit; expected dict"),
+    ("steps of text", HEAD + 'steps = "none"\n', "steps: 'none' does not suit; expected a table"),
     ("negative C", SOUND.replace("1.0", "-1.0"), "steps.classifier.C: -1.0 does not suit; expected float above 0"),
     ("NaN", SOUND.replace("1.0", "nan"), "steps.classifier.C: nan does not suit; expected float above 0"),
     ("a date", SOUND.replace("1.0", "1979-05-27"), "steps.classifier.C: datetime.date(1979, 5, 27) does not suit"),

@@ -66,7 +66,7 @@ def run_all(
     datasets: str | Sequence[str] = "synthetic",
     root: Any = None,
     output: Any = "results",
-    plugins: Sequence[str | PathLike[str]] = (),
+    plugins: str | PathLike[str] | Sequence[str | PathLike[str]] = (),
     **options: Any,
 ) -> list[dict[str, Any]]:
     """Run recipes on datasets, write the tables into a folder, and return the rows of scores.csv as mappings.
@@ -76,9 +76,8 @@ def run_all(
     cells of them), seed, apex and shift (one or several), limit, protocol, classes. What fails, and each cell that no
     part can take, is told by warnings; the others go on.
     """
-    names = (datasets,) if isinstance(datasets, str) else tuple(datasets)
-    with own_parts(plugins):
-        outcome = run_experiments(names, root, output=output, **options)
+    with own_parts((plugins,) if isinstance(plugins, str | PathLike) else plugins):
+        outcome = run_experiments(datasets, root, output=output, **options)
     for failure in (*outcome.failures, *(f"{cell}: left out: {why}" for cell, why in outcome.impossible.items())):
         warnings.warn(failure, stacklevel=2)
     return write_tables(outcome.results, output)

@@ -79,10 +79,10 @@ class Plan:
 
 
 def plan_experiments(
-    datasets: Iterable[str],
+    datasets: str | Iterable[str],
     root: Any,
-    tasks: Sequence[str] = (),
-    recipes: Sequence[str | Path] = (),
+    tasks: str | Iterable[str] = (),
+    recipes: str | Path | Iterable[str | Path] = (),
     seed: int | Sequence[int] = 0,
     limit: int | None = None,
     protocol: str | None = None,
@@ -95,20 +95,23 @@ def plan_experiments(
 ) -> Plan:
     """Return the `Plan` of recipes on datasets.
 
-    recipes: names, or paths of files; none for all but the slow ones. values: {key: values} to put into them, every
-    combination a cell (`recipes.cells`). seed, apex, shift: one, or several to sweep. protocol: one of
-    `recognition.protocols`, None for the default of each task. The protocols that look at several databases take all
-    named datasets as one. apex: where recipes that look at an apex frame take it from. fix_labels: correct the known
-    label errors of the databases. classes: those in which recognition and str tell emotions (`datasets.classes`).
-    shift: how key frames are moved (`datasets.shift`), "none" for not at all. most: number of experiments beyond which
-    `InputError` is raised.
+    datasets, tasks, recipes: one, or several. recipes: names, or paths of files; none for all but the slow ones.
+    values: {key: values} to put into them, every combination a cell (`recipes.cells`). seed, apex, shift: one, or
+    several to sweep. protocol: one of `recognition.protocols`, None for the default of each task. The protocols that
+    look at several databases take all named datasets as one. apex: where recipes that look at an apex frame take it
+    from. fix_labels: correct the known label errors of the databases. classes: those in which recognition and str tell
+    emotions (`datasets.classes`). shift: how key frames are moved (`datasets.shift`), "none" for not at all. most:
+    number of experiments beyond which `InputError` is raised.
     """
+    datasets, tasks, recipes = map(_listed, (datasets, tasks, recipes))
+    if not isinstance(values, Mapping | None):
+        raise InputError(f"values: {values!r} does not suit; expected {{key: list of values}}")
     for task in tasks:
         if task not in TASKS:
             raise InputError(f"--task {task!r} is not known; choose one of {', '.join(TASKS)}")
     made = Plan()
     seeds, shifts = _several(seed), _several(shift)
-    chosen = _cells(recipes, values, _several(apex), most / (len(seeds) * len(shifts)), made)
+    chosen = _cells(recipes, values, _several(apex), most, len(seeds) * len(shifts), made)
     with measure() as made.reading:
         loaded = [load_dataset(name, root, fix_labels, classes) for name in dict.fromkeys(datasets)]
     refuse_idle_words(classes, loaded)
@@ -134,6 +137,11 @@ def plan_experiments(
     return made
 
 
+def _listed(names: Any) -> Sequence[Any]:
+    """Return names as a list, one alone too."""
+    return (names,) if isinstance(names, str | Path) else tuple(names)
+
+
 def _several(value: Any) -> tuple[Any, ...]:
     """Return what is to be swept, each once: a value alone, or several."""
     several = value if isinstance(value, list | tuple) else (value,)
@@ -145,6 +153,7 @@ def _cells(
     values: Mapping[str, Sequence[Any]] | None,
     apexes: Sequence[str],
     most: float,
+    times: int,
     made: Plan,
 ) -> list[Recipe]:
     """Return the recipes and cells that are named, or all but the slow ones; tell the plan of those that are broken."""
@@ -153,7 +162,7 @@ def _cells(
         broken = broken_recipes()
         made.failures += broken.values()
         names = [name for name in recipe_names(slow=False) if name not in broken]
-    cells = expand(names, values, apexes, most)
+    cells = expand(names, values, apexes, most, times)
     made.failures += cells.failures
     made.impossible = cells.impossible
     return cells.recipes

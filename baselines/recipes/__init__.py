@@ -8,6 +8,7 @@ in installed packages and where the user says (`recipes.shelf`); a cell is a rec
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,18 +17,20 @@ from baselines.errors import InputError
 from baselines.parts import find_part
 from baselines.recipes.check import OTHER_SUBJECTS, STEPS, check_keys, check_steps
 from baselines.recipes.records import Recipe
+from baselines.recipes.settings import settings_of
 from baselines.recipes.shelf import RESERVED, find_file, read_table, read_text, recipe_files
-from baselines.recipes.values import DEFAULT, flat, read_value, split, with_values, written
+from baselines.recipes.values import DEFAULT, EVERY, flat, in_order, read_value, split, with_values, written
 from baselines.signatures import Part, load
 
 __all__ = [
-    "OTHER_SUBJECTS", "Recipe", "broken_recipes", "floor_names", "load_recipe", "looks_at_apex", "parts_of",
-    "recipe_names", "recipe_table", "recipe_text",
+    "OTHER_SUBJECTS", "Recipe", "broken_recipes", "floor_names", "load_recipe", "load_single", "looks_at_apex",
+    "parts_of", "recipe_names", "recipe_table", "recipe_text",
 ]  # fmt: skip
 
 APEX = "representation.apex"
 ANNOTATED = "annotated"
 OTHER_APEXES = ("spotted", "middle")  # where recipes may take their apex frames from, besides the annotation
+LONGEST = 20  # recipes of which each extends the next
 OWN = ("floor", "slow", "extends")  # keys that a recipe does not take over from the one it extends
 # Task -> what looks at all steps of a recipe together, once each is right by itself.
 TOGETHER = {
@@ -76,6 +79,17 @@ def load_recipe(name: str | Path, values: Mapping[str, Any] | None = None) -> Re
     return _read(path.stem, path, {**chosen, **(values or {})})
 
 
+def load_single(name: str | Path) -> Recipe:
+    """Return the recipe called `name`, which has to be one: not the grid of several cells that a file may hold."""
+    recipe = load_recipe(name)
+    if recipe.name == recipe.base and "grid" in recipe_table(name):
+        raise InputError(
+            f"recipe {name}: holds a grid of several recipes; name a cell of it, as {recipe.name} (KEY=VALUE) of those "
+            "that run-all --dry-run lists"
+        )
+    return recipe
+
+
 def recipe_table(name: str | Path) -> dict[str, Any]:
     """Return what the file of a recipe says, with what it extends, not checked."""
     return _extended(find_file(_parsed(str(name))[0]))
@@ -101,16 +115,23 @@ def parts_of(recipe: Recipe) -> list[Part]:
 def _parsed(name: str) -> tuple[str, dict[str, Any]]:
     """Return (the name or path of a recipe, {key: value} that a cell changes)."""
     match = _NAME.fullmatch(name)
-    if match is None or name.endswith(".toml") or name in recipe_files():
+    if name.endswith(".toml") or name in recipe_files():
         return name, {}
+    if match is None:
+        raise InputError(f"recipe {name!r} is not known; a cell is called NAME (KEY=VALUE, ...)")
     values = {}
     if match["at"]:
         if match["apex"] not in OTHER_APEXES:
             raise InputError(f"recipe {name!r}: after @ comes one of {', '.join(OTHER_APEXES)}")
         values[APEX] = match["apex"]
-    for part in split(match["cell"], f"recipe {name!r}") if match["cell"] else ():
-        key, _, value = part.partition("=")
-        values[key.strip()] = read_value(value.strip(), f"recipe {name!r}")
+    place = f"recipe {name!r}"
+    for part in split(match["cell"], place) if match["cell"] else ():
+        key, equals, value = map(str.strip, part.partition("="))
+        if not (equals and key and value):
+            raise InputError(f"{place}: {part!r} sets nothing; expected NAME (KEY=VALUE, ...)")
+        if key in values:
+            raise InputError(f"{place}: {key} is given twice; give it once")
+        values[key] = read_value(value, place)
     return match["stem"], values
 
 
@@ -124,6 +145,7 @@ def _read(name: str, path: Path, values: Mapping[str, Any]) -> Recipe:
         raise InputError(text if text.startswith(str(path)) else f"{path}: {text}") from None
     if not values:
         return base
+    values = in_order(base.task, flat(values))
     called = cell_name(base, values)
     try:
         if APEX in values and not looks_at_apex(base):
@@ -137,7 +159,8 @@ def cell_name(base: Recipe, values: Mapping[str, Any]) -> str:
     """Return what the cell of a recipe with these values is called."""
     apex = values.get(APEX)
     at = f"@{apex}" if apex in OTHER_APEXES else ""
-    others = {key: v for key, v in values.items() if key != APEX or (not at and apex != apex_of(base))}
+    ordered = in_order(base.task, flat(values))
+    others = {key: v for key, v in ordered.items() if key != APEX or (not at and apex != apex_of(base))}
     told = ", ".join(f"{key}={written(value)}" for key, value in others.items())
     return f"{base.name}{at}" + (f" ({told})" if told else "")
 
@@ -151,16 +174,28 @@ def _made(name: str, table: Mapping[str, Any]) -> Recipe:
     """Return the recipe that a table describes, once it is right."""
     check_keys(table)
     told = {key: value for key, value in table.items() if key not in ("extends", "set", "grid")}
-    told["steps"], for_others = with_values(told["task"], told["steps"], flat(table.get("set", {})))
+    told["steps"], for_others = _with_own_set(table)
     return _whole(partial(Recipe, name, base=name), told, for_others)
 
 
 def _cell(base: Recipe, name: str, values: Mapping[str, Any]) -> Recipe:
-    """Return a recipe with values put into its steps, once it is right."""
+    """Return a recipe with values put into its steps, once it is right.
+
+    Its name tells numbers as the parameters have them. A floor stays one while its parts do.
+    """
     steps, for_others = with_values(base.task, base.steps, values)
-    told = base.to_dict() | {"steps": steps, "floor": base.floor and set(values) <= {APEX}}
+    told = base.to_dict() | {"steps": steps}
     del told["name"], told["varied"], told["base"]
-    return _whole(partial(Recipe, name, base=base.name, varied=dict(values)), told, for_others)
+    made = _whole(partial(Recipe, name, base=base.name), told, for_others)
+    settings = dict(settings_of(made))
+    varied = {key: _as_set(value, settings.get(key.replace(f".{EVERY}.", ".0."))) for key, value in values.items()}
+    floor = base.floor and parts_of(made) == parts_of(base)
+    return replace(made, name=cell_name(base, varied), varied=varied, floor=floor)
+
+
+def _as_set(value: Any, found: Any) -> Any:
+    """Return a value as it stands among the settings, where that is the same number or list of numbers."""
+    return found if found == value and type(found) is not bool else value
 
 
 def _whole(make: Any, told: Mapping[str, Any], for_others: Mapping[str, Mapping[str, Any]]) -> Recipe:
@@ -202,18 +237,43 @@ def _extended(path: Path, ring: tuple[Path, ...] = ()) -> dict[str, Any]:
         base = find_file(str(path.parent / other) if other.endswith(".toml") else other)
         if base in (path, *ring):
             raise InputError(f"extends: {other!r} comes back to this recipe; extend another")
-        below = _extended(base, (path, *ring))
+        if len(ring) == LONGEST:
+            raise InputError(f"extends: more than {LONGEST} recipes one after another; extend one of the first")
+        below = _with_set(base, _extended(base, (path, *ring)))
     except InputError as error:
         text = str(error)
         raise InputError(
             text if text.startswith(str(path)) else f"{path}: extends: {text.removeprefix('extends: ')}"
         ) from None
     merged = {key: value for key, value in below.items() if key not in OWN} | table
-    if isinstance(below.get("set"), dict) and isinstance(table.get("set", {}), dict):
-        merged["set"] = flat(below["set"]) | flat(table.get("set", {}))
     if isinstance(table.get("steps", {}), dict) and isinstance(below.get("steps"), dict):
         merged["steps"] = _over(below["steps"], table.get("steps", {}))
     return merged
+
+
+def _with_set(path: Path, table: dict[str, Any]) -> dict[str, Any]:
+    """Return the table of a recipe to extend with the values of its [set] in its steps, so that these can be replaced.
+
+    Those for a recipe that a step names make a cell of that.
+    """
+    if "set" not in table:
+        return table
+    try:
+        check_keys(table)
+        steps, for_others = _with_own_set(table)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    for step, values in for_others.items():
+        name, chosen = _parsed(steps[step])
+        steps[step] = f"{name} ({', '.join(f'{key}={written(v)}' for key, v in {**chosen, **values}.items())})"
+    return {key: value for key, value in table.items() if key != "set"} | {"steps": steps}
+
+
+def _with_own_set(table: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    try:
+        return with_values(table["task"], table["steps"], table.get("set", {}))
+    except InputError as error:
+        raise InputError(f"set.{error}") from None
 
 
 def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

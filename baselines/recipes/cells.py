@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,22 +19,16 @@ from baselines.recipes import (
     looks_at_apex,
     recipe_table,
 )
-from baselines.recipes.values import read_grid
-
-LISTED = 3  # impossible cells that one message names
+from baselines.recipes.values import as_list, read_grid
 
 
 @dataclass
 class Cells:
-    """What recipes become. recipes: to be run. impossible: {cell: why no part can take it}. failures: one message each.
-
-    grids: the recipes that have several cells.
-    """
+    """What recipes become: those to run, {cell: why no part can take it}, and a message for each that has failed."""
 
     recipes: list[Recipe] = field(default_factory=list)
     impossible: dict[str, str] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
-    grids: list[str] = field(default_factory=list)
 
 
 def expand(
@@ -41,13 +36,16 @@ def expand(
     values: Mapping[str, Sequence[Any]] | None = None,
     apexes: Sequence[str] = (ANNOTATED,),
     most: float = math.inf,
+    times: int = 1,
 ) -> Cells:
     """Return the `Cells` of recipes.
 
-    values: {key: values}; they come before those of the [grid] of a recipe. apexes: where recipes that look at an apex
-    frame take it from. A recipe that cannot be read is a failure and stops no other. Raises `InputError` for more than
-    `most` cells, and where values are named that no recipe can take.
+    values: {key: values}; they come before those of the [grid] of a recipe. A floor takes those of them that it can, so
+    that it is there to compare with. apexes: where recipes that look at an apex frame take it from. times: how often
+    each cell will be run. A recipe that cannot be read is a failure and stops no other. Raises `InputError` for more
+    than `most` runs, and where nothing is left to run.
     """
+    values = {key: as_list(those, key) for key, those in (values or {}).items()}
     for apex in apexes:
         if apex not in (ANNOTATED, *OTHER_APEXES):
             raise InputError(f"--apex {apex!r} is not known; choose {ANNOTATED}, {' or '.join(OTHER_APEXES)}")
@@ -55,21 +53,25 @@ def expand(
     for name in dict.fromkeys(map(str, names)):
         try:
             recipe = load_recipe(name)
-            axes[name] = recipe, _axes(recipe, name, values or {}, tuple(dict.fromkeys(apexes)))
+            axes[name] = recipe, _axes(recipe, name, values, tuple(dict.fromkeys(apexes)))
         except InputError as error:
             cells.failures.append(str(error))
     number = sum(math.prod(map(len, mine.values())) for _, mine in axes.values())
-    if number > most:
-        raise InputError(f"{number} cells, more than {most:g}; add --yes to run them, or name fewer values")
+    if number * times > most:
+        raise InputError(
+            f"{number} cells" + f" {times} times (seeds, shifts)" * (times > 1) + f", more than {most:g} experiments; "
+            "add --yes to run them, or name fewer values"
+        )
     for name, (recipe, mine) in axes.items():
         for chosen in _product(mine):
             _take(name, recipe, chosen, cells)
-        if math.prod(map(len, mine.values())) > 1:
-            cells.grids.append(recipe.name)
     cells.recipes = list({recipe.name: recipe for recipe in cells.recipes}.values())
-    if values and not cells.recipes and cells.impossible:
-        (first, why), *others = cells.impossible.items()
-        raise InputError(f"{first}: {why}" + (f" (and {len(others)} more cells like it)" if others else ""))
+    if not cells.recipes and (cells.failures or cells.impossible):
+        told = list(cells.failures)
+        if cells.impossible:
+            (first, why), *others = cells.impossible.items()
+            told.append(f"{first}: {why}" + (f" (and {len(others)} more cells like it)" if others else ""))
+        raise InputError("; ".join(told))
     return cells
 
 
@@ -84,7 +86,7 @@ def _axes(
             axes |= read_grid(table["grid"]) if "grid" in table else {}
         except InputError as error:
             raise InputError(f"{name}: {error}") from None
-    axes |= values
+    axes |= {key: those for key, those in values.items() if not recipe.floor or _takes(name, key, those)}
     if tuple(apexes) != (ANNOTATED,) and APEX not in axes and APEX not in recipe.varied and looks_at_apex(recipe):
         axes[APEX] = apexes
     return axes
@@ -93,6 +95,14 @@ def _axes(
 def _product(axes: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
     for values in itertools.product(*axes.values()):
         yield dict(zip(axes, values))
+
+
+def _takes(name: str, key: str, values: Sequence[Any]) -> bool:
+    """Tell whether a recipe can take any of these values."""
+    for value in values:
+        with suppress(InputError):
+            return bool(load_recipe(name, {key: value}))
+    return False
 
 
 def _take(name: str, recipe: Recipe, chosen: Mapping[str, Any], cells: Cells) -> None:

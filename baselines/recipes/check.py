@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from baselines.errors import InputError
 from baselines.parts import check_part
-from baselines.signatures import Part, check_parameters, nearest, signature_of
+from baselines.signatures import Parameter, Part, check_parameters, nearest, signature_of, suited
 
 OTHER_SUBJECTS = "other subjects"
 ESTIMATOR = "estimator"  # the classifier that a recipe names by an import path
@@ -24,6 +24,7 @@ KEYS = {
     "set": (dict, False),
     "grid": (dict, False),
 }
+KIND_NAMES = {str: "a text in quotes", dict: "a table", bool: "true or false"}
 Reader = Callable[[Any, str], Iterator[Part]]
 
 
@@ -46,7 +47,7 @@ def check_keys(table: Mapping[str, Any]) -> None:
             raise InputError(f"{key}: a recipe has no such key; {nearest(key, KEYS)}")
         kind = KEYS[key][0]
         if not isinstance(value, kind):
-            raise InputError(f"{key}: {value!r} does not suit; expected {kind.__name__}")
+            raise InputError(f"{key}: {value!r} does not suit; expected {KIND_NAMES[kind]}")
     missing = [key for key, (_, needed) in KEYS.items() if needed and key not in table]
     if missing:
         raise InputError(f"{', '.join(missing)}: missing; a recipe has task, summary, citation and [steps]")
@@ -57,7 +58,10 @@ def check_keys(table: Mapping[str, Any]) -> None:
 
 
 def check_steps(task: str, steps: Mapping[str, Any]) -> list[Part]:
-    """Return the parts that the steps of a recipe name; `InputError` where a step, part or parameter does not suit."""
+    """Return the parts that the steps of a recipe name; `InputError` where a step, part or parameter does not suit.
+
+    Numbers in the steps are written as their parameters have them: 1 as 1.0 where any number may stand.
+    """
     for name in steps:
         step_of(task, name, f"steps.{name}")
     found: list[Part] = []
@@ -78,9 +82,16 @@ def step_of(task: str, name: str, place: str) -> Step:
 
 def _part(kind: str) -> Reader:
     def read(value: Any, place: str) -> Iterator[Part]:
-        yield check_part(kind, value, place)
+        part = check_part(kind, value, place)
+        _type(value, part.parameters(value))
+        yield part
 
     return read
+
+
+def _type(settings: dict[str, Any], known: Mapping[str, Parameter]) -> None:
+    """Write numbers as their parameters have them, so that 1 and 1.0 are one value wherever they mean the same."""
+    settings |= {key: suited(value, known[key].hint) for key, value in settings.items() if key in known}
 
 
 def _list(read: Reader) -> Reader:
@@ -98,6 +109,7 @@ def _kernel(value: Any, place: str) -> Iterator[Part]:
     if not isinstance(value, dict):
         raise InputError(f"{place}: {value!r} does not suit; expected a table, one [[steps.kernels]] a kernel")
     check_parameters("a kernel", value, signature_of(VIEW), place)
+    _type(value, signature_of(VIEW))
     yield check_part("kernel", {"name": value.get("kernel", "rbf")}, f"{place}.kernel")
     yield from _list(_part("transform"))(value.get("transforms", []), f"{place}.transforms")
 
@@ -132,7 +144,7 @@ def _choice(value: Any, place: str) -> Iterator[Part]:
 
 
 def _classifier(value: Any, place: str) -> Iterator[Part]:
-    part = check_part("classifier", value, place)
+    (part,) = _part("classifier")(value, place)
     # what a path leads to counts in the identity
     yield replace(part, passes=(value["path"],)) if part.name == ESTIMATOR else part
     if "kernel" in part.parameters():

@@ -55,7 +55,8 @@ def also_from(folders: Iterable[Path]) -> Iterator[None]:
 def _add(folder: Path) -> None:
     mine = files_in(folder)
     if not mine:
-        raise InputError(f"{folder}: holds no recipe; expected a folder with files NAME.toml")
+        what = "holds no recipe" if folder.is_dir() else "no such folder"
+        raise InputError(f"{folder}: {what}; expected a folder with files NAME.toml")
     known = recipe_files()
     for name, path in mine.items():
         refuse_second(name, path, known)
@@ -74,6 +75,8 @@ def find_file(name: str) -> Path:
     if name in known:
         return known[name]
     path = Path(name)
+    if path.is_dir():
+        raise InputError(f"{path}: a folder; name a recipe in it, NAME.toml, or take all by --recipes")
     if path.suffix != ".toml":
         raise InputError(f"recipe {name!r} is not known; {nearest(name, known)}")
     if not path.is_file():

@@ -13,12 +13,17 @@ from copy import deepcopy
 from typing import Any
 
 from baselines.errors import InputError
-from baselines.recipes.check import step_of
+from baselines.recipes.check import STEPS, step_of
 
 DEFAULT = "default"
 EVERY = "all"
 _WORD = re.compile(r"[A-Za-z_][\w.:+/@~-]*( \([^()]*\))?")  # also the name of a cell, and an import path
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_POINT = re.compile(r"([+-]?)(?:\.(\d+)|(\d+)\.)")  # numbers that TOML wants a digit more of
 _BRACKETS = {"[": "]", "{": "}", "(": ")"}
+_EXAMPLES = 'expected TOML such as 10, true, [5,5,1], {name="svm"} or a word'
+_NO_VALUE = "]})#\n\r"  # between values: a bracket that nothing opened, a remark, another line
+_GONE = object()  # in a list, until all values are put in: numbers count the list as the recipe has it
 
 
 def read_set(texts: Iterable[str], example: str = "classifier.C=10") -> dict[str, Any]:
@@ -44,27 +49,50 @@ def read_grid(grid: Mapping[str, Any]) -> dict[str, list[Any]]:
     """Return {key: values} of the [grid] of a recipe; keys may be quoted, or be tables in tables."""
     axes: dict[str, list[Any]] = {}
     for key, values in flat(grid).items():
-        if not isinstance(values, list) or not values:
-            raise InputError(f"grid.{key}: {values!r} does not suit; expected a list of the values to take")
-        axes[key] = _distinct(values, f"grid.{key}")
+        axes[key] = _distinct(as_list(values, f"grid.{key}"), f"grid.{key}")
     if not axes:
         raise InputError('grid: holds no key; expected lists of values such as "classifier.C" = [1.0, 10.0]')
     return axes
 
 
+def as_list(values: Any, key: str) -> list[Any]:
+    """Return the values that a key is to take as a list; `InputError` unless they are one."""
+    if not isinstance(values, list | tuple) or not values:
+        raise InputError(f"{key}: {values!r} does not suit; expected a list of the values to take")
+    return list(values)
+
+
 def flat(table: Mapping[str, Any], before: str = "") -> dict[str, Any]:
-    """Return {key: value} of tables in tables, but for those of a part with its name."""
+    """Return {key: value} of tables in tables, but for those of a part with its name, and empty ones."""
     found: dict[str, Any] = {}
     for key, value in table.items():
-        if isinstance(value, Mapping) and "name" not in value:
-            found |= flat(value, f"{before}{key}.")
-        else:
-            found[f"{before}{key}"] = value
+        inner = value if isinstance(value, Mapping) and value and "name" not in value else None
+        for full, one in flat(inner, f"{before}{key}.").items() if inner else ((f"{before}{key}", value),):
+            if full in found:
+                raise InputError(f"{full}: stands twice, with and without quotes; leave one out")
+            found[full] = one
     return found
+
+
+def in_order(task: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values in the order of the steps, a whole part before what is in it, `all` before single entries.
+
+    So what several keys say together, and what a cell is called, does not hang on the order in which they are given.
+    """
+    steps = list(STEPS[task])
+
+    def place(key: str) -> tuple[Any, ...]:
+        first, *rest = key.split(".")
+        ranked = [(name != EVERY, int(name) if name.isdecimal() else -1, name) for name in rest]
+        return steps.index(first) if first in steps else len(steps), first, ranked
+
+    return {key: values[key] for key in sorted(values, key=place)}
 
 
 def read_value(text: str, place: str) -> Any:
     """Return the value that a text means: TOML or JSON, or else a word."""
+    if len(split(text, place)) > 1:
+        raise InputError(f"{place}: {text!r} is more than one value; write a list in [ ], or quotes around a text")
     for read in (lambda: tomllib.loads(f"value = {text}")["value"], lambda: json.loads(text)):
         try:
             return read()
@@ -72,23 +100,27 @@ def read_value(text: str, place: str) -> Any:
             continue
     if _WORD.fullmatch(text):
         return text
-    raise InputError(
-        f'{place}: {text!r} is no value; expected TOML such as 10, true, [5,5,1], {{name="svm"}} or a word'
-    )
+    short = _POINT.fullmatch(text)
+    hint = f"write {short[1]}{short[3] or 0}.{short[2] or 0}" if short else _EXAMPLES
+    raise InputError(f"{place}: {text!r} is no value; {hint}")
 
 
 def split(text: str, place: str) -> list[str]:
     """Return the parts of a text between its commas, but for those in brackets or quotes."""
     parts, closing, quote, start = [], [], "", 0
+    escaped = False
     for position, sign in enumerate(text):
         if quote:
-            quote = "" if sign == quote and text[position - 1] != "\\" else quote
+            quote = "" if sign == quote and not escaped else quote
+            escaped = sign == "\\" and quote == '"' and not escaped
         elif sign in "\"'":
             quote = sign
         elif sign in _BRACKETS:
             closing.append(_BRACKETS[sign])
         elif closing and sign == closing[-1]:
             closing.pop()
+        elif sign in _NO_VALUE:
+            raise InputError(f"{place}: {sign!r} at sign {position + 1} of {text!r}; {_EXAMPLES}")
         elif sign == "," and not closing:
             parts.append(text[start:position])
             start = position + 1
@@ -100,21 +132,24 @@ def split(text: str, place: str) -> list[str]:
 def written(value: Any) -> str:
     """Return a value as `read_value` reads it, short."""
     if isinstance(value, Mapping):
-        return "{" + ",".join(f"{key}={_in_brackets(v)}" for key, v in value.items()) + "}"
+        return "{" + ",".join(f"{_key(name)}={_in_brackets(v)}" for name, v in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ",".join(map(_in_brackets, value)) + "]"
     if isinstance(value, str):
         return value if _WORD.fullmatch(value) and not _is_toml(value) else json.dumps(value, ensure_ascii=False)
-    return json.dumps(value) if isinstance(value, bool | int | float) else str(value)
+    return json.dumps(value) if isinstance(value, bool | int | float | None) else str(value)
 
 
 def with_values(
     task: str, steps: Mapping[str, Any], values: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-    """Return (the steps of a recipe with values put in, {step: {key: value}} that go into the recipes it names)."""
+    """Return (the steps of a recipe with values put in, {step: {key: value}} that go into the recipes it names).
+
+    A table without the name of a part is put over what stands there, key by key.
+    """
     changed = deepcopy(dict(steps))
     for_others: dict[str, dict[str, Any]] = {}
-    for key, value in values.items():
+    for key, value in in_order(task, flat(values)).items():
         name, *way = key.split(".")
         step = step_of(task, name, key)
         if way and name not in changed:
@@ -126,19 +161,23 @@ def with_values(
         else:
             whole = {"name": value} if step.is_part and isinstance(value, str) and value != DEFAULT else value
             _put(changed, [name], whole, key)
-    return changed, for_others
+    return _without_gone(changed), for_others
+
+
+def _without_gone(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_gone(one) for one in value if one is not _GONE]
+    return {key: _without_gone(one) for key, one in value.items()} if isinstance(value, dict) else value
 
 
 def _put(place: Any, way: Sequence[str], value: Any, key: str) -> None:
     first, *rest = way
     if isinstance(place, list):
-        for number in sorted(_numbers(place, first, key), reverse=True):
+        for number in _numbers(place, first, key):
             if rest:
                 _put(place[number], rest, value, key)
-            elif value == DEFAULT:
-                del place[number]
             else:
-                place[number] = value
+                place[number] = _GONE if value == DEFAULT else deepcopy(value)
     elif not isinstance(place, dict):
         raise InputError(f"{key}: there is no {first!r} in {place!r}")
     elif rest:
@@ -146,7 +185,7 @@ def _put(place: Any, way: Sequence[str], value: Any, key: str) -> None:
     elif value == DEFAULT:
         place.pop(first, None)
     else:
-        place[first] = value
+        place[first] = deepcopy(value)
 
 
 def _numbers(listed: list[Any], name: str, key: str) -> Iterable[int]:
@@ -182,6 +221,10 @@ def _distinct(values: list[Any], place: str) -> list[Any]:
 def _in_brackets(value: Any) -> str:
     """Return a value as TOML has it, where a bare word is none."""
     return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else written(value)
+
+
+def _key(name: str) -> str:
+    return name if _BARE_KEY.fullmatch(name) else json.dumps(name, ensure_ascii=False)
 
 
 def _is_toml(text: str) -> bool:

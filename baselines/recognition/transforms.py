@@ -143,7 +143,7 @@ class Pca(PCA):
     n_components: how many are kept, or the share of the variance that they must hold. whiten: give each unit variance.
     """
 
-    def __init__(self, n_components: Annotated[float, Above(0)] | None = None, whiten: bool = False):
+    def __init__(self, n_components: Annotated[int | float, Above(0)] | None = None, whiten: bool = False):
         super().__init__(n_components, whiten=whiten, svd_solver="full")
 
     def fit_transform(self, X, y=None):

@@ -8,7 +8,7 @@ from baselines.datasets.records import Event, Video
 from baselines.errors import InputError
 from baselines.parallel import run_parallel
 from baselines.parts import build_part
-from baselines.recipes import Recipe, load_recipe, recipe_names
+from baselines.recipes import Recipe, load_single, recipe_names
 from baselines.spotting.base import Interval, Spotter, SpottingResult
 from baselines.spotting.blocks import Progress
 
@@ -17,7 +17,7 @@ DEFAULT = "regional-contrast"
 
 def spotting_recipe(name: str = "") -> Recipe:
     """Return the spotting recipe called `name`, by default `DEFAULT`."""
-    recipe = load_recipe(name or DEFAULT)
+    recipe = load_single(name or DEFAULT)
     if recipe.task != "spotting":
         known = ", ".join(recipe_names("spotting"))
         raise InputError(f"--method {name!r} is a recipe for {recipe.task}; choose one of {known}")
