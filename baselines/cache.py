@@ -7,14 +7,16 @@ turns keeping arrays off; `MEGC_CACHE_GB` bounds their size (default 10, oldest 
 import json
 import os
 import tempfile
+import warnings
 import zipfile
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from baselines.costs import apart, kept_by, measure, under_way
 from baselines.errors import InputError
-from baselines.files import atomic_path
+from baselines.files import CannotWrite, atomic_path
 from baselines.identity import digest
 
 SHORT = 12  # digits that name an array where its cost is counted
@@ -68,8 +70,22 @@ def _stored(path):
 
 
 def _store(path, arrays, kept):
-    with atomic_path(path) as temporary, temporary.open("wb") as stream:
-        np.savez(stream, **arrays, **{COST: np.array(json.dumps(kept))})
+    """Write arrays to a file; where there is no room they are used all the same, and made again another time."""
+    try:
+        with atomic_path(path) as temporary, temporary.open("wb") as stream:
+            np.savez(stream, **arrays, **{COST: np.array(json.dumps(kept))})
+    except CannotWrite as error:
+        _tell_full(cache_folder(), error.__cause__.strerror)
+
+
+@lru_cache
+def _tell_full(folder, why):
+    """Warn once."""
+    warnings.warn(
+        f"{folder}: nothing can be kept there ({why}), so it is made again each time; free space, or name another "
+        "folder as MEGC_CACHE",
+        stacklevel=2,
+    )
 
 
 def prune_cache():

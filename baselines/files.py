@@ -2,24 +2,42 @@
 
 import contextlib
 import csv
+import errno
 import io
 import json
 import os
+import sys
 import tempfile
 from pathlib import Path
 
 from baselines.errors import InputError
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # no more can be written: a full disk, a quota, a fault
+
+
+class CannotWrite(InputError):
+    """A file cannot be written, for want of space, say."""
+
+
+def cannot_write(path, error, otherwise="choose another place"):
+    """Return the error of a file that an `OSError` keeps from being written; otherwise: what helps but space."""
+    kept = "; the file that is there stays as it was" if os.path.isfile(path) else ""
+    helps = f"free space, or {otherwise}" if error.errno in FULL else otherwise
+    return CannotWrite(f"{path}: cannot be written ({error.strerror or error}); {helps}{kept}")
+
 
 @contextlib.contextmanager
 def atomic_path(path):
-    """Give a temporary path beside `path` that becomes `path` when the block ends without error."""
+    """Give a temporary path beside `path` that becomes `path` when the block ends without error.
+
+    Raises `CannotWrite` where either of them cannot be written; what stood there stays as it was.
+    """
     path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
     except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror}); choose another place") from error
+        raise cannot_write(path, error) from error
     os.close(descriptor)
     temporary = Path(name)
     try:
@@ -28,8 +46,18 @@ def atomic_path(path):
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)
         os.replace(temporary, path)
+    except OSError as error:
+        if error.filename and not str(error.filename).startswith(name):  # of a file that is read meanwhile
+            raise
+        raise cannot_write(path, error) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def drop_stdout():
+    """Drop what waits in a standard output that takes no more: it would fail once more when Python ends."""
+    with contextlib.suppress(OSError):  # where it is no file, as in a test
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def write_text(path, text):

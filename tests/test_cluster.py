@@ -411,7 +411,7 @@ def test_a_lost_scheduler_is_told_in_one_line_and_what_is_done_stays(cluster, ro
     output = tmp_path / "out"
     done, code, told = struck(cluster.scheduler, root, output, "--backend", "dask", "--scheduler", cluster.address)
     assert code == 1, told
-    usual = ("cells", "flow-images", "folds", "written")
+    usual = ("cells", "flow-images", "folds", "tables", "written")
     (error,) = [line for line in told.splitlines() if not line.startswith(usual)]
     assert error.startswith(f"error: {cluster.address}: the dask scheduler is gone; start it")
     kept = rows(output)

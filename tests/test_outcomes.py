@@ -15,6 +15,8 @@ from baselines.scoring.outcomes import classes_of, confusion, outcomes_of, per_c
 
 CLASSES = ("negative", "positive", "surprise", "others")
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*no note on")  # made by hand, without them
+
 
 def guessed(recipe="guess", seed=0, dataset="d", databases=("smic", "samm")):
     """A recognition experiment with labels and predictions by chance, and probabilities."""

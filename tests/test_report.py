@@ -229,13 +229,17 @@ def test_what_is_passed_over_is_told_and_the_folder_stays_as_it_is(megc, tmp_pat
     write_run(tmp_path, recognized("x", bool), recognized("y", bool))
     lines = (tmp_path / "rows.jsonl").read_text().splitlines(keepends=True)
     (tmp_path / "rows.jsonl").write_text("".join(lines[:-1]) + lines[-1][:50] + "\n")
-    (tmp_path / "notes.jsonl").write_text('{"digest": "x"}\nnonsense\n[]\n')
+    told = {"base": "x", "varied": {}, "settings": {}, "floor": False}
+    note = json.dumps({"digest": recognized("x", bool)[0]["digest"], **told})
+    (tmp_path / "notes.jsonl").write_text(note + "\nnonsense\n[]\n")
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     done = megc("report", tmp_path)
     assert done.exit_code == 0
+    cut = "no JSON object, as where a kill cut it short; passed over"
     assert done.stderr == (
-        f"warning: {tmp_path / 'rows.jsonl'} line 12: no row of results; passed over, as are 0 more\n"
-        f"warning: {tmp_path / 'notes.jsonl'} line 2: no note; passed over, as are 1 more\n"
+        f"warning: {tmp_path / 'rows.jsonl'} line 12: {cut}; run-all computes its fold again, and the line can go\n"
+        f"warning: {tmp_path / 'notes.jsonl'} line 2: {cut}, as are 1 more; run-all with the same options writes it "
+        "again, and the line can go\n"
         f"warning: {tmp_path}: left out, because folds are missing: y on flow-images (seed 0); run-all completes them\n"
     )
     assert "| x " in done.stdout
@@ -244,14 +248,99 @@ def test_what_is_passed_over_is_told_and_the_folder_stays_as_it_is(megc, tmp_pat
 
 
 def test_an_experiment_without_figures_fails_alone(megc, tmp_path):
-    bad = [row | {"predictions": [3]} for row in recognized("bad", bool)]
+    bad = recognized("bad", bool, seed=-1)  # of which no generator can be made
     write_run(tmp_path, bad, recognized("good", bool))
     done = megc("report", tmp_path)
     assert done.exit_code == 1
-    assert done.stderr.startswith("error: bad on flow-images: no figures (")
+    assert "error: bad on flow-images: no figures (" in done.stderr
     assert "| good " in done.stdout
     write_run(tmp_path, bad)
     assert megc("report", tmp_path).exit_code == 2
+
+
+DAMAGES = [
+    ({"seed": "0"}, 'seed is "0"; expected a whole number'),
+    ({"seed": None}, "seed is null; expected a whole number"),
+    ({"fold_number": True}, "fold_number is true; expected a whole number"),
+    ({"recipe": ["x"]}, 'recipe is ["x"]; expected a text'),
+    ({"task": "dance"}, "task is 'dance'; expected one of recognition, spotting, str, vqa"),
+    ({"environment": []}, "environment is []; expected a text"),
+    ({"predictions": {}}, "predictions is {}; expected a list"),
+    ({"predictions": []}, "predictions is empty"),
+    ({"predictions": [3]}, "a prediction is 3; expected an object"),
+    ({"predictions": [{"dataset": "samm", "subject": "s"}]}, "clip is missing"),
+    ({"task": "spotting"}, "truth is missing"),
+    ({"task": "vqa"}, "id is missing"),
+]
+
+
+@pytest.mark.parametrize(("damage", "told"), DAMAGES, ids=[told.partition(";")[0] for _, told in DAMAGES])
+def test_a_row_that_was_damaged_is_named_by_its_line_and_counts_as_not_computed(megc, tmp_path, damage, told):
+    runs = recognized("bad", bool), recognized("good", bool)
+    runs[0][2] |= damage
+    write_run(tmp_path, *runs)
+    done = megc("report", tmp_path)
+    first = done.stderr.splitlines()[0]
+    assert done.exit_code == 0, done.stderr
+    assert first.startswith(f"warning: {tmp_path / 'rows.jsonl'} line 3: {told}")
+    assert "run-all computes its fold again" in first
+    assert "| good " in done.stdout
+    assert "| bad " not in done.stdout
+    assert "folds are missing: bad on flow-images (seed 0)" in done.stderr
+    assert len(Rows(tmp_path).folds_done(runs[0][0]["digest"])) == 5
+
+
+def test_probabilities_that_are_none_are_damage_too(megc, tmp_path):
+    bad = recognized("bad", bool)
+    for shares in ([0.5], {"negative": "x"}):
+        bad[0]["predictions"][0] |= {"probabilities": shares}
+        write_run(tmp_path, bad, recognized("good", bool))
+        assert "line 1: probabilities is" in megc("report", tmp_path).stderr
+
+
+def without_notes_of(folder, lost):
+    """Take the notes away for which `lost(recipe, seed)` holds; return what tells of them."""
+    names = {row["digest"]: (row["recipe"], row["seed"]) for row in Rows(folder, adds=False).rows.values()}
+    path = folder / "notes.jsonl"
+    lines = {line: names[json.loads(line)["digest"]] for line in path.read_text().splitlines()}
+    path.write_text("".join(line + "\n" for line, name in lines.items() if not lost(*name)))
+    return sorted(set(lines.values()) - {name for name in lines.values() if not lost(*name)})
+
+
+def test_a_cell_over_fewer_seeds_than_others_says_so_and_lost_notes_are_told(megc, tmp_path):
+    grid(tmp_path)
+    name = "lbp-svm (classifier.C=1.0, representation.blocks=[2,2])"
+    assert len(without_notes_of(tmp_path, lambda recipe, seed: recipe == name and seed > 0)) == 2
+    arguments = ("report", tmp_path, "--pivot", "base+C:blocks")
+    done = megc(*arguments)
+    told = f"{tmp_path / 'notes.jsonl'}: no note on 2 experiments, so what is set there is not known: {name} on d"
+    assert done.stderr.startswith(f"warning: {told}")
+    assert "run-all with the same options writes it again" in done.stderr
+    cells = [line.split("|") for line in done.stdout.splitlines() if line.startswith("| lbp-svm")]
+    assert re.fullmatch(r" \**0\.\d{3}\**( \[.*\])? \(1 seed\) *", cells[0][3])
+    assert "seed" not in "".join([*cells[0][4:], *cells[1]])
+    assert "over 1 to 3 seeds" in done.stdout
+    lacking, lost = [line for line in done.stdout.splitlines() if line.startswith("- left out")]
+    assert lacking == "- left out, because they have no classifier.C or no representation.blocks: majority"
+    assert lost == f"- left out, because notes.jsonl does not tell what they set: {name} (seed 1), {name} (seed 2)"
+    assert "(1 seed)" in megc(*arguments, "--format", "latex").stdout
+    assert "(1 seed)</td>" in megc(*arguments, "--format", "html").stdout
+    # where the name is enough all seeds count, and the recipe keeps its columns
+    (table,) = tables(megc("report", tmp_path, "--table", "scores", "--subset", "all", "--json"))
+    (row,) = [row for row in table["rows"] if row["recipe"] == name and row["metric"] == "uf1"]
+    assert (row["seeds"], row["base"], row["classifier.C"]) == (3, "lbp-svm", "1.0")
+
+
+def test_a_recipe_that_ran_with_fewer_seeds_says_so_in_every_table(megc, tmp_path):
+    runs = [recognized("x", right("x", seed), seed=seed) for seed in SEEDS]
+    write_run(tmp_path, *runs, recognized("y", right("y")), recognized("z", right("z"), seed=1))
+    text = megc("report", tmp_path, "--table", "scores", "--table", "classes", "--table", "subjects").stdout
+    for line in text.splitlines():
+        if line.startswith(("| x ", "| y ", "| z ")):
+            assert ("(1 seed)" in line) == (not line.startswith("| x "))
+    assert "(1 seed)" in next(line for line in text.splitlines() if line.startswith("| samm "))
+    alone = megc("report", tmp_path, "--where", "recipe=y", "--table", "scores").stdout
+    assert "seed" not in alone
 
 
 # ranks

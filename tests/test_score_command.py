@@ -6,7 +6,9 @@ import time
 
 import pytest
 from click.testing import CliRunner
+from runs import strs
 
+from baselines.report.tables import write_tables
 from cli import main
 
 HEADER = "subject,video,onset,offset,type\n"
@@ -293,3 +295,14 @@ def test_a_hundred_thousand_answers_of_as_many_people_as_there_can_be(write):
     done = score("vqa", "--truth", truth, "--predictions", predicted, "--json")
     assert time.process_time() - start < 4  # 2 s on a quiet machine
     assert json.loads(done.stdout)["n"] == 100_000
+
+
+def test_a_file_of_str_of_run_all_is_read_back_as_both_sides(tmp_path):
+    write_tables([strs("spot+recognize", "negative")], tmp_path)
+    path = tmp_path / "predictions-str.csv"
+    done = score("strs", "--predictions", path)
+    assert done.exit_code == 2
+    assert done.stderr == "error: score strs needs --truth FILE, the same file: it holds both sides\n"
+    found = json.loads(score("strs", "--truth", path, "--predictions", path, "--json").stdout)
+    assert (found["strs"], found["spotting"]["f1"], found["analysis"]["f1"]) == (1.0, 1.0, 1.0)
+    assert "predictions-str.csv" in score("--help").stdout

@@ -1,4 +1,4 @@
-"""What the command `run-all` does before it runs: which recipes and cells are meant."""
+"""What the command `run-all` does before and after it runs: what is meant, what is written."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -6,8 +6,11 @@ from typing import Any
 
 from baselines.errors import InputError
 from baselines.experiments.plan import MOST, Plan, named_some, plan_experiments
+from baselines.experiments.run import Outcome
+from baselines.files import CannotWrite
 from baselines.recipes.shelf import also_from, files_in
 from baselines.recipes.values import read_set, read_vary
+from baselines.report.tables import write_tables
 
 
 def plan_run(
@@ -48,14 +51,33 @@ def plan_run(
         )
 
 
-def cells_text(planned: Plan) -> str:
+def cells_lines(planned: Plan) -> list[str]:
     """Return how much a plan is, and one line for each reason for which cells are left out."""
     experiments = [experiment for experiment, _ in planned.experiments]
     folds = sum(len(experiment.folds) for experiment in experiments)
     recipes = {experiment.recipe for experiment in experiments}
-    lines = [f"cells: {len(recipes)} ({len(experiments)} experiments with dataset and seed, {folds} folds)"]
+    size = f"cells: {len(recipes)} ({len(experiments)} experiments with dataset and seed, {folds} folds)"
     reasons: dict[str, list[str]] = {}
     for cell, reason in planned.impossible.items():
         reasons.setdefault(reason, []).append(cell)
-    lines += [f"left out: {named_some(cells)}: {reason}" for reason, cells in reasons.items()]
-    return "\n".join(lines)
+    left = [f"left out: {named_some(cells)}: {reason}" for reason, cells in reasons.items()]
+    return [*([size] if experiments else []), *left]
+
+
+def tables_of(outcome: Outcome, folder: Path) -> list[dict[str, Any]]:
+    """Write the tables of a run and return the rows of scores.csv; that there is no room is one of its failures."""
+    try:
+        return write_tables(outcome.results, folder)
+    except CannotWrite as error:
+        outcome.failures.append(str(error))
+        return []
+
+
+def written_line(outcome: Outcome, scores: Sequence[Any], folder: Path) -> str:
+    """Return which tables a run wrote."""
+    if scores:
+        return f"written: {folder / 'scores.csv'}, scores.md, predictions-*.csv, timings.csv, environment.json"
+    if outcome.results:  # which were damaged, or cannot be written
+        return "tables: not written"
+    earlier = f"; those in {folder} are of an earlier run" if (folder / "scores.csv").exists() else ""
+    return f"tables: not written, since no experiment is complete{earlier}"

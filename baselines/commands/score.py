@@ -46,7 +46,12 @@ def score_file(
         if name == "mode" and value not in MODES[kind]:
             raise InputError(f"--mode {value!r} is not known; choose one of {', '.join(MODES[kind])}")
     if truth is None and kind != "recognition":
-        raise InputError(f"score {kind} needs --truth FILE")
+        both = (
+            ", the same file: it holds both sides"
+            if kind != "vqa" and Path(predictions).is_file() and is_of_run(predictions)
+            else ""
+        )
+        raise InputError(f"score {kind} needs --truth FILE{both}")
     if "where" in given:
         given["where"] = _where(given["where"], truth, predictions, compare)
     keywords = {OPTIONS[kind][name]: value for name, value in given.items()}

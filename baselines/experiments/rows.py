@@ -2,47 +2,84 @@
 
 A line of rows.jsonl holds the fold's predictions and a digest of all that they depend on. A line of notes.jsonl tells
 what an environment is that rows name by its key, of which recipe a digest is, or what it cost to prepare the folds of
-that digest. A line is added by a
-single write when what it tells is done, so that a killed run loses nothing but what is under way; one that a kill cut
-short is passed over. Tables are derived from the lines (`baselines.report.tables`).
+that digest. A line is added by a single write when what it tells is done, so that a killed run loses nothing but what
+is under way; one that a kill or a full disk cut short is passed over, and so is one that was damaged since: its fold
+counts as not computed. Tables are derived from the lines (`baselines.report.tables`).
 """
 
 import json
 import os
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
 from baselines.costs import Cost
 from baselines.errors import InputError
-
-NEEDED = {"task", "recipe", "dataset", "fold", "fold_number", "folds", "seed", "digest", "predictions"}
-RECIPE = {"base": str, "varied": dict, "settings": dict, "floor": bool}
+from baselines.experiments.faults import RECIPE, note_fault, row_fault
+from baselines.files import FULL, CannotWrite
 
 
 class Lines:
-    """A file of JSON objects, one a line, that is only added to."""
+    """A file of JSON objects, one a line, that is only added to.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
-        objects = [_object_of(line) for line in text.splitlines()]
-        self.found = list(filter(None, objects))
-        self.passed_over = [number for number, found in enumerate(objects, start=1) if not found]  # lines
-        self.cut = bool(text) and not text.endswith("\n")  # by a kill
+    fault: tells what is wrong with an object that is none of this file, None where nothing is; such lines are passed
+    over. helps: what brings back what they told.
+    """
+
+    def __init__(self, path: Path, fault: Callable[[dict[str, Any]], str | None], helps: str) -> None:
+        self.path, self.helps = path, helps
+        try:
+            text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+        self.found: list[dict[str, Any]] = []
+        self.passed_over: list[tuple[int, str]] = []  # numbers of lines, and why
+        for number, line in enumerate(text.split("\n"), start=1):
+            if not line.strip():
+                continue
+            one = _object_of(line)
+            wrong = "no JSON object, as where a kill cut it short" if one is None else fault(one)
+            if wrong is not None:
+                self.passed_over.append((number, wrong))
+            elif one is not None:
+                self.found.append(one)
+        self.cut = bool(text) and not text.endswith("\n")  # by a kill, or by a full disk
 
     def add(self, record: dict[str, Any]) -> None:
         """Append one object; a single write, so that two runs at once do not mix their lines.
 
-        Raises `ValueError` for one that holds a number that is not finite.
+        Raises `CannotWrite` where it is not written whole, and `ValueError` for one that holds a number that is not
+        finite.
         """
         line = json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n"
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+        data = ("\n" * self.cut + line).encode()
+        self.cut = True  # until all of it is there
         try:
-            os.write(descriptor, ("\n" * self.cut + line).encode())
-        finally:
-            os.close(descriptor)
+            descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+            try:
+                written = os.write(descriptor, data)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise self._cannot(error) from None
+        if written < len(data):
+            raise self._cannot(OSError(FULL[0], "no room for a whole line"))
         self.cut = False
+
+    def told(self) -> list[str]:
+        """Return one line on what was passed over, none where nothing was."""
+        if not self.passed_over:
+            return []
+        (number, why), *more = self.passed_over
+        others = f", as are {len(more)} more" if more else ""
+        return [f"{self.path} line {number}: {why}; passed over{others}; {self.helps}"]
+
+    def _cannot(self, error: OSError) -> CannotWrite:
+        helps = "free space" if error.errno in FULL else "see to that"
+        return CannotWrite(
+            f"{self.path}: cannot be written ({error.strerror}); {helps} and run the same command again, which goes on "
+            "from there: what was computed is kept"
+        )
 
 
 class Notes:
@@ -53,16 +90,17 @@ class Notes:
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
-        self.lines = Lines(Path(folder) / "notes.jsonl")
+        helps = "run-all with the same options writes it again, and the line can go"
+        self.lines = Lines(Path(folder) / "notes.jsonl", note_fault, helps)
         self.environments: dict[str, dict[str, Any]] = {}
         self.preparations: dict[str, dict[str, Any]] = {}
         self.recipes: dict[str, dict[str, Any]] = {}
         for line in self.lines.found:
             if isinstance(line.get("stands_for"), dict):
                 self.environments[str(line.get("environment"))] = line["stands_for"]
-            elif "prepared" in line and is_cost(line):
+            elif "prepared" in line:
                 self.preparations[str(line["prepared"])] = line
-            elif is_recipe(line):
+            else:
                 self.recipes[str(line["digest"])] = {name: line[name] for name in RECIPE}
 
     def add_environment(self, key: str, stands_for: dict[str, Any]) -> None:
@@ -98,9 +136,9 @@ class Rows:
                 self.path.touch()
         except OSError as error:
             raise InputError(f"{folder}: cannot be written ({error.strerror}); choose another --output") from None
-        self.lines = Lines(self.path)
+        self.lines = Lines(self.path, row_fault, "run-all computes its fold again, and the line can go")
         self.notes = Notes(folder)
-        self.rows = {(row["digest"], row["fold"]): row for row in self.lines.found if row.keys() >= NEEDED}
+        self.rows = {(row["digest"], row["fold"]): row for row in self.lines.found}
 
     def add(self, row: dict[str, Any]) -> None:
         """Append one row.
@@ -133,23 +171,6 @@ class Rows:
 def cost_fields(cost: Cost) -> dict[str, Any]:
     """Return a cost as a line holds it."""
     return {"seconds": round(cost.seconds, 4), "growth_mb": cost.growth_mb, "kept": cost.kept}
-
-
-def is_recipe(line: dict[str, Any]) -> bool:
-    """Tell whether a line holds what `Notes.recipes` do."""
-    return "digest" in line and all(isinstance(line.get(name), kind) for name, kind in RECIPE.items())
-
-
-def is_cost(line: dict[str, Any]) -> bool:
-    """Tell whether a line holds a cost as `cost_fields` gives it."""
-    kept = line.get("kept")
-    kinds = list(kept.values()) if isinstance(kept, dict) else [None]
-    arrays = [cost for kind in kinds for cost in (kind.values() if isinstance(kind, dict) else [None])]
-    return (
-        isinstance(line.get("seconds"), int | float)
-        and isinstance(line.get("growth_mb"), int | float | None)
-        and all(isinstance(cost, list) and [type(number) for number in cost] == [float, float] for cost in arrays)
-    )
 
 
 def _object_of(line: str) -> dict[str, Any] | None:

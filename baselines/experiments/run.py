@@ -5,6 +5,7 @@ multiplies, and the seed. A rerun computes only the folds whose digest has no ro
 clips in the same way share what they see, and the folds of several are computed in one loop.
 """
 
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,10 +22,12 @@ from baselines.experiments.plan import Experiment, Plan, named_some, plan_experi
 from baselines.experiments.rows import Rows, cost_fields
 from baselines.experiments.tasks import TASKS
 from baselines.experiments.tasks.shared import Shared
+from baselines.files import CannotWrite
 from baselines.parallel import iterate_parallel, workers
 from baselines.recipes.settings import note_of
 from baselines.recognition.protocols import Fold
 
+STOPS = (ClusterLost, CannotWrite)  # nothing more can be computed, or kept
 FILL = 8  # folds a worker that are computed in one loop, if there are as many: so few wait for the last ones
 
 
@@ -55,10 +58,10 @@ class Work(NamedTuple):
 
 
 def run_experiments(
-    datasets: Iterable[str],
+    datasets: str | Iterable[str],
     root: Any,
-    tasks: Sequence[str] = (),
-    recipes: Sequence[str | Path] = (),
+    tasks: str | Iterable[str] = (),
+    recipes: str | Path | Iterable[str | Path] = (),
     output: Any = "results",
     overwrite: bool = False,
     jobs: int = 1,
@@ -81,10 +84,12 @@ def run_plan(planned: Plan, output: Any = "results", overwrite: bool = False, jo
         failures=list(planned.failures),
     )
     rows = Rows(output, overwrite)
+    for line in rows.lines.told():
+        warnings.warn(line, stacklevel=2)
     try:
         for batch in _batches(planned.experiments, rows, FILL * workers(jobs), outcome):
             run_batch(batch, rows, jobs, outcome, planned.reading)
-    except ClusterLost as error:  # what was computed stays; nothing more can be
+    except STOPS as error:  # what was computed stays
         outcome.failures.append(one_line(error))
     prune_cache()
     outcome.results = rows.results({experiment.digest for experiment in outcome.planned})
@@ -124,7 +129,7 @@ def run_batch(
     """Compute the folds of experiments that `rows` does not hold yet, and tell `outcome` what became of them.
 
     reading: what reading the datasets of this run cost; the making of an embedded corpus counts for all that use it.
-    Raises `ClusterLost` where there is nothing left that computes.
+    Raises `ClusterLost` where there is nothing left that computes, `CannotWrite` where no row can be kept.
     """
     failed = Failures()
     try:
@@ -149,7 +154,7 @@ def _works(
         place.setdefault(experiment.sees, len(place))
         try:
             prepared = _prepared(experiment, dataset, rows, jobs, shared, reading)
-        except ClusterLost:
+        except STOPS:
             raise
         except Exception as error:
             failed.add(experiment, one_line(error))
@@ -171,7 +176,9 @@ def _compute(works: Sequence[Work], rows: Rows, jobs: int, label: str, failed: "
                 failed.add(work.experiment, reason, work.fold)
             else:
                 outcome.computed += 1
-    except ClusterLost:
+    except STOPS:
+        with warnings.catch_warnings(action="ignore"):  # of joblib, about what is under way
+            computed.close()
         raise
     except Exception as error:  # of whatever stopped the workers
         for work in works[done:]:
@@ -225,6 +232,8 @@ def _added(work: Work, result: dict[str, Any], environment: tuple[str, dict[str,
     rows.notes.add_environment(*environment)
     try:
         rows.add(_row(work) | {"environment": environment[0]} | result)
+    except CannotWrite:
+        raise
     except ValueError:
         return "a prediction that is not a finite number; check the parameters"
     return None

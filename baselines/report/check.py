@@ -56,8 +56,9 @@ def _environments(path):
 def check_run(planned, output, published, tasks=(), recipes=(), seeds=(0,), apexes=("annotated",), **others):
     """Return the `compare` of what a run wrote into `output` with what is published, of the figures it was asked for.
 
-    planned: its experiments; tasks, recipes, seeds, apexes, others: the options of `commands.run.plan_run`. Without
-    names it was asked for all recipes but the slow ones, those that are published and are not known here among them.
+    output: None where no tables were written. planned: its experiments; tasks, recipes, seeds, apexes, others: the
+    options of `commands.run.plan_run`. Without names it was asked for all recipes but the slow ones, those that are
+    published and are not known here among them.
     """
     datasets = {experiment.dataset for experiment in planned}
     plain = not any(others.get(name) for name in ("folders", "settings", "axes", "shifts"))
@@ -74,7 +75,8 @@ def check_run(planned, output, published, tasks=(), recipes=(), seeds=(0,), apex
             and (recipe in names or (every and not set(recipe) & set(RESERVED) and recipe not in slow))
         )
 
-    return compare(read_published(output), published, is_asked)
+    ours = Published(None, {}, None) if output is None else read_published(output)
+    return compare(ours, published, is_asked)
 
 
 def compare(ours, theirs, is_asked):

@@ -30,7 +30,6 @@ def draw_corpus(folder, plan=PLAN, shown=SHOWN):
     Raises `MissingDependency` without matplotlib.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / "corpus-subjects.png"]
     draw_subjects(paths[0], plan, shown)
     for video, kind in KIND_OF.items():

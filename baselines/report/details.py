@@ -156,8 +156,8 @@ def _mean(values: Sequence[float], contest: Any = None) -> Cell:
     if not values:
         return Cell(None)
     if len(values) == 1 or (len(set(values)) == 1 and isinstance(values[0], int)):
-        return Cell(values[0], contest=contest)
-    return Cell(float(np.mean(values)), float(np.std(values, ddof=1)), contest=contest)
+        return Cell(values[0], contest=contest, seeds=len(values))
+    return Cell(float(np.mean(values)), float(np.std(values, ddof=1)), contest=contest, seeds=len(values))
 
 
 def _seeds(part: Part) -> list[str]:

@@ -70,8 +70,9 @@ def mean_of(figures: Sequence[Figure]) -> Cell:
         return Cell(None)
     if len(values) == 1:
         only = next(figure for figure in figures if figure.value is not None)
-        return Cell(values[0], low=only.ci_low, high=only.ci_high, contest=contest, lower=lower)
-    return Cell(float(np.mean(values)), float(np.std(values, ddof=1)), contest=contest, lower=lower)
+        return Cell(values[0], low=only.ci_low, high=only.ci_high, contest=contest, lower=lower, seeds=1)
+    mean, sd = float(np.mean(values)), float(np.std(values, ddof=1))
+    return Cell(mean, sd, contest=contest, lower=lower, seeds=len(values))
 
 
 def record_of(figures: Sequence[Figure], cell: Cell) -> dict:
@@ -115,7 +116,7 @@ def notes_of(figures: Iterable[Figure]) -> list[str]:
         name = tuple(str(figure.text(key)) for key in (*APART, "recipe"))
         seeds.setdefault(name, set()).add(figure.result.value("seed"))
     numbers = sorted({len(mine) for mine in seeds.values()})
-    if numbers[-1] == 1:
+    if not numbers or numbers[-1] == 1:
         return []
     how_many = f"{numbers[0]} to {numbers[-1]}" if len(numbers) > 1 else str(numbers[-1])
     return [f"mean ± sample standard deviation over {how_many} seeds"]

@@ -37,7 +37,7 @@ def html(tables: Iterable[Table], title: str) -> str:
 def _table(table: Table) -> str:
     best = table.best()
     rows = [
-        "<tr>" + "".join(_cell(cell, j < table.stub, (i, j) in best) for j, cell in enumerate(line)) + "</tr>\n"
+        "<tr>" + "".join(_cell(table, cell, j < table.stub, (i, j) in best) for j, cell in enumerate(line)) + "</tr>\n"
         for i, line in enumerate(table.lines)
     ]
     columns = len(table.header) - table.stub
@@ -54,11 +54,11 @@ def _table(table: Table) -> str:
     )
 
 
-def _cell(cell: str | Cell, is_stub: bool, is_best: bool) -> str:
+def _cell(table: Table, cell: str | Cell, is_stub: bool, is_best: bool) -> str:
     if isinstance(cell, str):
         return f'<td class="stub">{escape(cell)}</td>' if is_stub else f"<td>{escape(cell)}</td>"
     number = f"<strong>{cell.number()}</strong>" if is_best else cell.number()
     if cell.sd is not None:
-        return f"<td>{number} ± {cell.number(cell.sd)}</td>"
+        return f"<td>{number} ± {cell.number(cell.sd)}{table.fewer(cell)}</td>"
     interval = f" <small>[{cell.number(cell.low)}, {cell.number(cell.high)}]</small>" if cell.low is not None else ""
-    return f"<td>{number}{interval}</td>"
+    return f"<td>{number}{interval}{table.fewer(cell)}</td>"

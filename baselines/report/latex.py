@@ -30,7 +30,9 @@ def latex(table: Table) -> str:
     """Return a table as a whole `table` environment."""
     best = table.best()
     columns = len(table.header)
-    lines = [_line(_text(cell, (i, j) in best) for j, cell in enumerate(line)) for i, line in enumerate(table.lines)]
+    lines = [
+        _line(_text(table, cell, (i, j) in best) for j, cell in enumerate(line)) for i, line in enumerate(table.lines)
+    ]
     notes = [rf"\par\smallskip\parbox{{\linewidth}}{{\footnotesize {escaped(note)}}}" for note in table.sentences]
     return "\n".join(
         [
@@ -70,13 +72,13 @@ def _over(table: Table, figures: int) -> Sequence[str]:
     return ["& " * table.stub + name + r" \\", rf"\cmidrule(l){{{table.stub + 1}-{table.stub + figures}}}"]
 
 
-def _text(cell: str | Cell, is_best: bool) -> str:
+def _text(table: Table, cell: str | Cell, is_best: bool) -> str:
     if isinstance(cell, str):
         return "--" if cell == MISSING else escaped(cell)
     if cell.value is None:
         return "--"
     number = rf"\mathbf{{{cell.number()}}}" if is_best else cell.number()
     if cell.sd is not None:
-        return rf"${number} \pm {cell.number(cell.sd)}$"
+        return rf"${number} \pm {cell.number(cell.sd)}${table.fewer(cell)}"
     interval = rf" {{\scriptsize [${cell.number(cell.low)}$, ${cell.number(cell.high)}$]}}" * (cell.low is not None)
-    return f"${number}${interval}"
+    return f"${number}${interval}{table.fewer(cell)}"

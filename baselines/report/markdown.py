@@ -21,16 +21,18 @@ def markdown(tables: Iterable[Table]) -> str:
 
 def _section(table: Table) -> str:
     best = table.best()
-    lines = [[_text(cell, (i, j) in best) for j, cell in enumerate(line)] for i, line in enumerate(table.lines)]
+    lines = [[_text(table, cell, (i, j) in best) for j, cell in enumerate(line)] for i, line in enumerate(table.lines)]
     over = [f"Columns: {table.over}.", ""] if table.over else []
     notes = [f"- {note}" for note in table.sentences]
     return "\n".join([f"### {table.title}", "", *over, grid([table.header, *lines]), "", *notes, *([""] * bool(notes))])
 
 
-def _text(cell: str | Cell, is_best: bool) -> str:
+def _text(table: Table, cell: str | Cell, is_best: bool) -> str:
     if isinstance(cell, str):
         return cell
     number = f"**{cell.number()}**" if is_best else cell.number()
     if cell.sd is not None:
-        return f"{number} ± {cell.number(cell.sd)}"
-    return f"{number} [{cell.number(cell.low)}, {cell.number(cell.high)}]" if cell.low is not None else number
+        number += f" ± {cell.number(cell.sd)}"
+    elif cell.low is not None:
+        number += f" [{cell.number(cell.low)}, {cell.number(cell.high)}]"
+    return number + table.fewer(cell)

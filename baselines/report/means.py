@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from baselines.report.figures import Figure, mean_of, notes_of, record_of, title_of
-from baselines.report.study import Naming, varied_keys
+from baselines.report.study import Naming, by_recipe, varied_keys
 from baselines.report.table import Cell, Line, Table
 
 
@@ -29,7 +29,10 @@ def _table(task: str, dataset: str, subset: str, figures: Sequence[Figure]) -> T
         for recipe, cells_of_name in naming.cells.items()
     ]
     keys = varied_keys(results)
-    told = {result.recipe: {key: result.text(key) for key in (("base", *keys) if keys else ())} for result in results}
+    told = {
+        recipe: {key: result.text(key) for key in (("base", *keys) if keys else ())}
+        for recipe, result in by_recipe(results).items()
+    }
     return Table(
         f"scores-{task}-{dataset}-{subset}",
         title_of({"task": task, "dataset": dataset, "subset": subset}, figures),

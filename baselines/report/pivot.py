@@ -69,19 +69,20 @@ def _table(apart: dict[str, str | None], figures: Sequence[Figure], keys: Keys, 
         [*keys[0], *(", ".join(column) for column in columns)],
         lines,
         [record_of(mine, means[place]) | {key: mine[0].text(key) for key in named} for place, mine in cells.items()],
-        [] if "seed" in named else notes_of(figures),
+        [] if "seed" in named else notes_of(figure for mine in cells.values() for figure in mine),
         ", ".join(keys[1]),
         _left_out(figures, named),
     )
 
 
 def _left_out(figures: Sequence[Figure], keys: Sequence[str]) -> list[str]:
-    """Return the sentence on recipes that lack a key."""
-    lacking = {(figure.result.recipe, key): None for figure in figures for key in keys if figure.text(key) is None}
-    if not lacking:
-        return []
+    """Return the sentences on recipes that lack a key, or of which the notes do not tell."""
+    without = [(figure.result, key) for figure in figures for key in keys if figure.text(key) is None]
+    lacking = [(result.recipe, key) for result, key in without if result.noted]
+    lost = dict.fromkeys(f"{result.recipe} (seed {result.value('seed')})" for result, _ in without if not result.noted)
     recipes, missing = (dict.fromkeys(pair[n] for pair in lacking) for n in (0, 1))
-    return [f"left out, because they have no {' or no '.join(missing)}: {', '.join(recipes)}"]
+    told = [f"left out, because they have no {' or no '.join(missing)}: {', '.join(recipes)}"] if lacking else []
+    return told + ([f"left out, because notes.jsonl does not tell what they set: {', '.join(lost)}"] if lost else [])
 
 
 def _refuse_several(figures: Sequence[Figure], place: tuple[tuple[str, ...], ...], keys: Keys, pivot: str) -> None:

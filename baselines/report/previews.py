@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from baselines.errors import InputError
-from baselines.files import atomic_path
+from baselines.files import CannotWrite, atomic_path
 
 AROUND = 0.5  # seconds before and after
 WIDEST = 640  # px
@@ -23,23 +23,23 @@ def write_previews(video, result, folder, name):
         last = min(len(video.frames), interval.offset + round(AROUND * video.fps))
         path = folder / f"{name}_{interval.onset}-{interval.offset}_{interval.kind}.avi"
         with atomic_path(path) as temporary:
-            _write(temporary, video, interval, first, last)
+            _write(temporary, path, video, interval, first, last)
 
 
-def _write(path, video, interval, first, last):
-    # the writer tells the container by the suffix, which a temporary name need not have
-    target = path.with_name(path.name + ".avi")
+def _write(temporary, path, video, interval, first, last):
     writer = None
     for number, frame in zip(range(first, last + 1), video.frames[first - 1 : last]):
         picture = annotated(frame, number, interval, first, last)
         if writer is None:
             size = picture.shape[1::-1]
-            writer = cv2.VideoWriter(str(target), cv2.VideoWriter_fourcc(*"MJPG"), video.fps, size)
+            writer = cv2.VideoWriter(str(temporary), cv2.VideoWriter_fourcc(*"MJPG"), video.fps, size)
         writer.write(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
     if writer is None or not writer.isOpened():
         raise InputError(f"{path}: the preview cannot be written; check the folder and the video")
     writer.release()
-    target.replace(path)
+    written = cv2.VideoCapture(str(temporary))  # to see, since the writer tells no error and the head all frames
+    if not all(written.grab() for _ in range(first, last + 1)):
+        raise CannotWrite(f"{path}: cannot be written whole; free space, or choose another place")
 
 
 def annotated(frame, number, interval, first, last):

@@ -24,7 +24,8 @@ class Result:
     """One experiment: the rows of its folds, and what the notes tell of its recipe.
 
     base: the name of the recipe that it is a cell of; varied: {key: value} of what the cell changes in it; settings:
-    {key: value} of all that it sets, defaults included; floor: whether tables compare the others with it.
+    {key: value} of all that it sets, defaults included; floor: whether tables compare the others with it; noted:
+    whether that is known, and not only taken from the name.
     """
 
     folds: Sequence[Row]
@@ -32,6 +33,7 @@ class Result:
     varied: Mapping[str, Any]
     settings: Mapping[str, Any]
     floor: bool
+    noted: bool = True
 
     @property
     def name(self) -> tuple[Any, ...]:
@@ -72,7 +74,10 @@ class Naming(NamedTuple):
     def of(cls, results: Sequence[Result]) -> "Naming":
         """Return the base of each recipe with what is varied, sorted, where that tells them apart, else its name."""
         keys = varied_keys(results)
-        named = {result.recipe: [result.base, *(result.text(key) or "-" for key in keys)] for result in results}
+        named = {
+            recipe: [result.base, *(result.text(key) or "-" for key in keys)]
+            for recipe, result in by_recipe(results).items()
+        }
         if keys and len(set(map(tuple, named.values()))) == len(named):
             in_order = sorted(named.items(), key=lambda entry: [natural(text) for text in entry[1]])
             return cls(["recipe", *keys], dict(in_order))
@@ -96,9 +101,39 @@ def results_of(results: Iterable[Sequence[Row]], recipes: Mapping[str, Row] | No
     for folds in results:
         recipe = folds[0]["recipe"]
         unknown = {"base": recipe, "varied": {}, "settings": {}, "floor": recipe.partition("@")[0] in floors}
-        note = (recipes or {}).get(folds[0].get("digest", ""), unknown)
-        found.append(Result(folds, **{name: note[name] for name in unknown}))
+        note = (recipes or {}).get(folds[0].get("digest", ""))
+        known = note or unknown
+        found.append(Result(folds, **{name: known[name] for name in unknown}, noted=note is not None))
     return found
+
+
+def by_recipe(results: Iterable[Result]) -> dict[str, Result]:
+    """Return one experiment of each recipe, one whose settings are known where there is any."""
+    found: dict[str, Result] = {}
+    for result in results:
+        if result.recipe not in found or (result.noted and not found[result.recipe].noted):
+            found[result.recipe] = result
+    return found
+
+
+def unnoted(results: Iterable[Result], folder: Path | str) -> list[str]:
+    """Return one line on the experiments that the notes in a folder do not tell of, none where there are none."""
+    lost = [_named(*result.name) for result in results if not result.noted]
+    if not lost:
+        return []
+    return [
+        f"{Path(folder) / 'notes.jsonl'}: no note on {len(lost)} experiment{'s' * (len(lost) > 1)}, so what is set "
+        f"there is not known: {_some(lost)}; run-all with the same options writes it again"
+    ]
+
+
+def _named(_: str, dataset: str, recipe: str, seed: int) -> str:
+    return f"{recipe} on {dataset} (seed {seed})"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return "; ".join(names[:LISTED]) + more
 
 
 def varied_keys(results: Iterable[Result]) -> list[str]:
@@ -111,23 +146,13 @@ def read_study(folder: Path | str) -> Study:
     folder = Path(folder)
     if not (folder / "rows.jsonl").is_file():
         raise InputError(f"{folder}: no rows.jsonl there; expected the --output folder of run-all")
-    try:
-        rows = Rows(folder, adds=False)
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be read ({error.strerror})") from None
+    rows = Rows(folder, adds=False)
     results = results_of(rows.results(), rows.notes.recipes)
-    warnings = []
-    for lines, what in ((rows.lines, "row of results"), (rows.notes.lines, "note")):
-        if lines.passed_over:
-            first, *more = lines.passed_over
-            warnings.append(f"{lines.path} line {first}: no {what}; passed over, as are {len(more)} more")
+    warnings = [*rows.lines.told(), *rows.notes.lines.told(), *unnoted(results, folder)]
     names = {tuple(row[column] for column in NAME) for row in rows.rows.values()} - {result.name for result in results}
     if names:
-        listed = "; ".join(
-            f"{recipe} on {dataset} (seed {seed})" for _, dataset, recipe, seed in sorted(names)[:LISTED]
-        )
-        more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-        warnings.append(f"{folder}: left out, because folds are missing: {listed}{more}; run-all completes them")
+        listed = _some([_named(*name) for name in sorted(names)])
+        warnings.append(f"{folder}: left out, because folds are missing: {listed}; run-all completes them")
     if not results:
         what = "no complete experiment" if rows.rows else "no row of results"
         raise InputError(f"{rows.path}: {what} in it; {'run-all completes it' if rows.rows else 'run run-all again'}")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from baselines.files import csv_text
@@ -16,7 +17,7 @@ class Cell:
     """A figure: its value or its mean over seeds, with their standard deviation; or with its interval.
 
     contest: what it competes in with other cells of the table; the best is shown so. lower: whether lower is better.
-    signed: whether it is shown with its sign, as differences are.
+    signed: whether it is shown with its sign, as differences are. seeds: over how many it is; 0: that says nothing.
     """
 
     value: float | int | None
@@ -27,6 +28,7 @@ class Cell:
     lower: bool = False
     digits: int = 3
     signed: bool = False
+    seeds: int = 0
 
     def number(self, value: float | int | None = None) -> str:
         """Return a number of this cell as text, its own value by default; rounded here and nowhere before."""
@@ -62,6 +64,14 @@ class Table:
     def sentences(self) -> list[str]:
         """All that stands below the table."""
         return [*self.notes, *self.gaps]
+
+    def fewer(self, cell: Cell) -> str:
+        """Return over how many seeds a figure is, where others of the table are over more."""
+        return f" ({cell.seeds} seed{'s' * (cell.seeds > 1)})" if 0 < cell.seeds < self._most_seeds else ""
+
+    @cached_property
+    def _most_seeds(self) -> int:
+        return max((cell.seeds for line in self.lines for cell in line if isinstance(cell, Cell)), default=0)
 
     def best(self) -> set[tuple[int, int]]:
         """Return the places (line, column) of the best figure of each contest that has several, ties all."""

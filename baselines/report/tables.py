@@ -13,7 +13,7 @@ from baselines.report.figures import PLACE, figures_of, rounded
 from baselines.report.markdown import grid
 from baselines.report.predictions import write_predictions
 from baselines.report.published import published_beside
-from baselines.report.study import NAME, results_of, varied_keys
+from baselines.report.study import NAME, results_of, unnoted, varied_keys
 from baselines.report.timings import TIMING_COLUMNS, timing_rows
 
 SCORE_COLUMNS = (
@@ -39,13 +39,18 @@ def score_rows(results, recipes=None):
 def write_tables(results, folder):
     """Write scores.csv, scores.md, predictions-*.csv, timings.csv and environment.json; return the score rows.
 
-    What the last two tell stands in the rows and in the notes beside them (`experiments.rows.Notes`).
+    What the last two tell stands in the rows and in the notes beside them (`experiments.rows.Notes`). Where there is no
+    figure nothing is written.
     """
     folder = Path(folder)
     notes = Notes(folder)
     told = results_of(results, notes.recipes)
+    for line in unnoted(told, folder):
+        warnings.warn(line, stacklevel=2)
     scores, failed = _score_rows(told)
-    columns = list(scores[0]) if scores else SCORE_COLUMNS
+    if not scores:
+        return scores
+    columns = list(scores[0])
     blank = [{c: "" if s[c] is None else s[c] for c in columns} for s in scores]
     write_text(folder / "scores.csv", csv_text(columns, blank))
     write_text(folder / "scores.md", markdown_tables(scores))

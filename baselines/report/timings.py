@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 
-from baselines.experiments.rows import is_cost
+from baselines.experiments.faults import is_cost
 
 TIMING_COLUMNS = (
     "task", "dataset", "recipe", "seed", "folds", "preparation_seconds", "fold_seconds", "shared_seconds", "growth_mb",
