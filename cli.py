@@ -7,12 +7,14 @@ is kept), 2 bad usage or input. Heavy modules are imported inside the commands.
 import json as jsonlib
 import sys
 import warnings
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import click
 
 from baselines import __version__
 from baselines.errors import InputError
+from baselines.files import FULL, drop_stdout
 
 
 class _Commands(click.Group):
@@ -26,7 +28,18 @@ class _Commands(click.Group):
             click.echo(f"error: {' '.join(str(error).split())}", err=True)
             context.exit(2)
 
+    def main(self, *arguments, **options):
+        try:
+            return super().main(*arguments, **options)
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            drop_stdout()
+            click.echo(f"error: output cannot be written ({error.strerror}); free space or send it elsewhere", err=True)
+            sys.exit(1)
 
+
+_STDOUT = "stdout"  # where data goes, among what contexts keep
 _INPUTS = click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=click.Path(path_type=Path))
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 _JOBS = click.option("--jobs", type=int, default=-1, show_default="all cores", help="Number of parallel workers.")
@@ -63,10 +76,17 @@ _CLASSES = click.option(
 
 
 def _with_plugins(context, _, paths):
-    """Make the parts of plug-ins known until the command ends."""
+    """Make the parts of plug-ins known until the command ends; what parts print meanwhile is no data."""
     from baselines.plugins import plugins
 
     context.with_resource(plugins(paths))
+    context.meta[_STDOUT] = sys.stdout
+    context.with_resource(redirect_stdout(sys.stderr))
+
+
+def _print(text, nl=True):
+    """Print data, also while all else that is printed goes to stderr."""
+    click.echo(text, nl=nl, file=click.get_current_context().meta.get(_STDOUT))
 
 
 _PLUGIN = click.option(
@@ -194,32 +214,34 @@ def run_all(datasets, data_root, output, overwrite, jobs, backend, scheduler, ch
 
     A rerun computes only what is missing in the output folder. With --check, JSON is {"scores": ..., "check": ...}.
     """
-    from baselines.commands.run import cells_text, plan_run
+    from baselines.commands.run import cells_lines, plan_run, tables_of, written_line
     from baselines.experiments.plan import listing
     from baselines.experiments.run import run_plan
     from baselines.parallel import parallel_backend
     from baselines.report.check import check_run, check_text, is_identical, read_published
-    from baselines.report.tables import markdown_tables, write_tables
+    from baselines.report.tables import markdown_tables
 
+    if check and dry_run:
+        raise InputError("--dry-run runs nothing that --check could compare; leave one of them out")
     published = read_published(check) if check else None
     with parallel_backend(backend, scheduler):
         planned = plan_run(datasets or ("synthetic",), data_root, **options)
-        click.echo(cells_text(planned), err=True)
+        for line in cells_lines(planned):
+            click.echo(line, err=True)
         if dry_run:
             _listing(listing(planned, output), ("done", "folds", "task", "dataset", "seed", "recipe"), as_json)
             return _finish(planned.failures, bool(planned.experiments))
         outcome = run_plan(planned, output, overwrite, jobs)
-    scores = write_tables(outcome.results, output)
-    checked = check_run(outcome.planned, output, published, **options) if published else None
+    scores = tables_of(outcome, output)
+    checked = check_run(outcome.planned, output if scores else None, published, **options) if published else None
     if as_json:
-        click.echo(jsonlib.dumps({"scores": scores, "check": checked} if published else scores, indent=1))
+        _print(jsonlib.dumps({"scores": scores, "check": checked} if published else scores, indent=1))
     else:
-        click.echo("\n".join([markdown_tables(scores), *([check_text(checked)] if published else [])]))
+        texts = [*([markdown_tables(scores)] if scores else []), *([check_text(checked)] if published else [])]
+        _print("\n".join(texts), nl=bool(texts))
     click.echo(f"folds: {outcome.computed} computed, {outcome.reused} reused", err=True)
-    click.echo(
-        f"written: {output / 'scores.csv'}, scores.md, predictions-*.csv, timings.csv, environment.json", err=True
-    )
-    _finish(outcome.failures, bool(scores or outcome.computed))
+    click.echo(written_line(outcome, scores, output), err=True)
+    _finish(outcome.failures, bool(outcome.computed or outcome.results))
     if published and not is_identical(checked):
         sys.exit(1)
 
@@ -287,9 +309,9 @@ def report(folder, forms, output, as_json, **options):
         written = write_report(found, forms, output, str(folder))
         click.echo(f"written: {len(written)} files in {output}", err=True)
     if as_json:
-        click.echo(jsonlib.dumps(json_tables(found.tables), indent=1))
+        _print(jsonlib.dumps(json_tables(found.tables), indent=1))
     elif output is None:
-        click.echo(report_text(found, forms[0], str(folder)), nl=False)
+        _print(report_text(found, forms[0], str(folder)), nl=False)
     _finish(found.failures, True)
 
 
@@ -316,7 +338,7 @@ def data_describe(name, as_json):
     from baselines.report.datasets import description_text
 
     facts = describe(name)
-    click.echo(jsonlib.dumps(facts, indent=1) if as_json else description_text(facts))
+    _print(jsonlib.dumps(facts, indent=1) if as_json else description_text(facts))
 
 
 @data.command("check")
@@ -332,7 +354,7 @@ def data_check(name, data_root, fix_labels, quick, jobs, as_json):
     from baselines.report.datasets import check_text
 
     report = check_dataset(name, data_root, jobs, fix_labels, quick)
-    click.echo(jsonlib.dumps(report, indent=1) if as_json else check_text(report))
+    _print(jsonlib.dumps(report, indent=1) if as_json else check_text(report))
     wrong = len(report["findings"])
     _finish([f"{name}: findings in this copy: {wrong}"] if wrong else [], True)
 
@@ -354,7 +376,7 @@ def data_make_synthetic(directory, seed, jobs, level, subjects, clips, seconds, 
     fast = subjects // 2 if fast is None else fast
     sizes = {"long_seconds": seconds, "fast_subjects": fast, "fast_seconds": fast_seconds or max(2, 0.4 * seconds)}
     make(directory, seed, jobs, level, subjects=subjects, clips_per_subject=clips, **sizes)
-    click.echo(directory)
+    _print(directory)
 
 
 @main.group("features")
@@ -416,7 +438,7 @@ def spot(inputs, method, output, plot, preview, fps, jobs, as_json):
 
     outcome = spot_inputs(inputs, method, fps, plot, preview, jobs)
     if as_json:
-        click.echo(jsonlib.dumps(outcome.details))
+        _print(jsonlib.dumps(outcome.details))
     _write_predictions(output, SPOTTING_COLUMNS, outcome)
 
 
@@ -495,7 +517,7 @@ def train(dataset, data_root, fix_labels, classes, recipe, folds, from_scratch, 
         from baselines.vqa.vlm import train as vlm
 
         plan = vlm.make_plan(from_scratch, steps, seed=seed, folds=folds)
-        click.echo(jsonlib.dumps(vlm.train(dataset, data_root, output, plan, jobs, fix_labels), indent=1))
+        _print(jsonlib.dumps(vlm.train(dataset, data_root, output, plan, jobs, fix_labels), indent=1))
         return
 
     from baselines.commands.train import train_model
@@ -534,6 +556,7 @@ def _list_models(context, _, asked):
 @click.option("--questions", required=True, type=click.Path(path_type=Path), help="Questions, ME-VQA JSON Lines.")
 @click.option("--media", required=True, type=click.Path(path_type=Path), help="Folder with the clips asked about.")
 @click.option("--answerer", type=click.Choice(["rules", "llama", "hybrid"]), default="rules", show_default=True)
+@_PLUGIN
 @click.option(
     "--model",
     metavar="FILE|NAME",
@@ -587,7 +610,13 @@ def vqa(questions, media, answerer, output, fps, jobs, **options):
     help="File with the truth; recognition: may be left out. spotting, strs: or a manifest folder, whose videos tell "
     "where predictions end, as the column frames of a videos.csv beside an events.csv does.",
 )
-@click.option("--predictions", required=True, type=click.Path(path_type=Path), help="File with the predictions.")
+@click.option(
+    "--predictions",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="File with the predictions. Of run-all: recognition predictions-recognition.csv; spotting "
+    "predictions-spotting.csv and strs predictions-str.csv, as --truth as well, since they hold both sides.",
+)
 @click.option(
     "--compare", metavar="OTHER", type=click.Path(path_type=Path), help="Other predictions; tests the difference."
 )
@@ -629,12 +658,12 @@ def score(kind, truth, predictions, compare, seed, as_json, **options):
         click.echo(f"warning: {warning}", err=True)
     result = json_ready(result)
     if as_json:
-        click.echo(jsonlib.dumps(result, indent=1))
+        _print(jsonlib.dumps(result, indent=1))
         return
     comparison = result.pop("comparison", None)
-    click.echo(figures_text(result, result.pop("ci")))
+    _print(figures_text(result, result.pop("ci")))
     if comparison:
-        click.echo(comparison_text(comparison))
+        _print(comparison_text(comparison))
 
 
 @main.command()
@@ -667,7 +696,7 @@ def submit(kind, more, predictions, questions, version, output, as_json):
     summary = write_submission(kind, (*predictions, *more), output, questions, version)
     for warning in summary.pop("warnings"):
         click.echo(f"warning: {warning}", err=True)
-    click.echo(jsonlib.dumps(summary, indent=1) if as_json else figures_text(summary, {}))
+    _print(jsonlib.dumps(summary, indent=1) if as_json else figures_text(summary, {}))
 
 
 @main.command()
@@ -681,7 +710,7 @@ def bench(as_json):
 
     click.echo(machine(), err=True)
     rows = run_bench()
-    click.echo(jsonlib.dumps(rows, indent=1) if as_json else table(rows))
+    _print(jsonlib.dumps(rows, indent=1) if as_json else table(rows))
 
 
 @main.command()
@@ -695,7 +724,7 @@ def env(as_json):
     from baselines.report.environments import environment_text
 
     found = facts()
-    click.echo(jsonlib.dumps(found, indent=1) if as_json else environment_text(found))
+    _print(jsonlib.dumps(found, indent=1) if as_json else environment_text(found))
 
 
 @main.command()
@@ -713,7 +742,7 @@ def implants(folder, levels, methods, seeds, output, jobs):
     from baselines.report.implants import measure_implants, table_row
 
     for row in measure_implants(folder, levels, methods, seeds, jobs, output):
-        click.echo(table_row(*row))
+        _print(table_row(*row))
 
 
 @main.group()
@@ -737,7 +766,7 @@ def draw_corpus_command(directory):
     from baselines.report.corpus import draw_corpus
 
     for path in draw_corpus(directory):
-        click.echo(path)
+        _print(path)
 
 
 @draw.command("differences")
@@ -750,7 +779,7 @@ def draw_differences_command(folders, against, output):
 
     for line in draw_against(folders, against, output):
         click.echo(f"warning: {line}", err=True)
-    click.echo(output)
+    _print(output)
 
 
 @main.group()
@@ -780,7 +809,7 @@ def recipes_parts(as_json):
     from baselines.report.text import parts_text
 
     parts = describe_parts()
-    click.echo(jsonlib.dumps(parts, indent=1) if as_json else parts_text(parts))
+    _print(jsonlib.dumps(parts, indent=1) if as_json else parts_text(parts))
 
 
 @recipes.command("show")
@@ -792,7 +821,7 @@ def recipes_show(name, as_json):
     from baselines.recipes import load_recipe, recipe_text
 
     recipe = load_recipe(name)
-    click.echo(jsonlib.dumps(recipe.to_dict(), indent=1) if as_json else recipe_text(name).rstrip())
+    _print(jsonlib.dumps(recipe.to_dict(), indent=1) if as_json else recipe_text(name).rstrip())
 
 
 @recipes.command("cite")
@@ -807,7 +836,7 @@ def recipes_cite(names, as_json):
     from baselines.commands.cite import bibtex_text, cite_recipes
 
     cited = cite_recipes(names, __version__)
-    click.echo(jsonlib.dumps(cited, indent=1) if as_json else bibtex_text(cited))
+    _print(jsonlib.dumps(cited, indent=1) if as_json else bibtex_text(cited))
 
 
 @main.command()
@@ -817,14 +846,14 @@ def cite(as_json):
     from baselines.commands.cite import cite_suite
 
     work = cite_suite(__version__)
-    click.echo(jsonlib.dumps(work, indent=1) if as_json else work["bibtex"])
+    _print(jsonlib.dumps(work, indent=1) if as_json else work["bibtex"])
 
 
 def _listing(entries, columns, as_json):
     """Print entries as JSON, or as aligned columns."""
     from baselines.report.text import columns_text
 
-    click.echo(jsonlib.dumps(entries, indent=1) if as_json else columns_text(entries, columns))
+    _print(jsonlib.dumps(entries, indent=1) if as_json else columns_text(entries, columns))
 
 
 def _write_predictions(output, columns, outcome):
@@ -834,7 +863,7 @@ def _write_predictions(output, columns, outcome):
     if outcome.succeeded:
         text = csv_text(columns, outcome.rows)
         if str(output) == "-":
-            click.echo(text, nl=False)
+            _print(text, nl=False)
         else:
             write_text(output, text)
     _finish(outcome.failures, bool(outcome.succeeded))

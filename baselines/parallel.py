@@ -4,6 +4,7 @@ A worker that dies, killed for memory perhaps, costs what it was doing, which is
 """
 
 import contextlib
+import os
 import sys
 import threading
 import warnings
@@ -18,6 +19,7 @@ from baselines.cluster import ALONE, TRIES, WorkerDied, connected, died
 from baselines.costs import measure, under_way
 from baselines.errors import one_line
 
+SAFE_PATH = "PYTHONSAFEPATH"  # which Python reads when it begins
 _cluster = ContextVar("cluster", default=None)  # that the caller chose
 _before = {}  # name -> what is called before each item
 
@@ -115,9 +117,10 @@ def _iterate_here(work, items, jobs):
         rest = items[position : position + 1 if deaths == TRIES - 1 else None]
         parallel = joblib.Parallel(n_jobs=jobs, return_as="generator", batch_size=1, pre_dispatch="2*n_jobs")
         try:
-            for found in parallel(joblib.delayed(work)(item) for item in rest):
-                position, deaths = position + 1, 0
-                yield found
+            with _safe_path():  # workers begin when the loop does, or later when one has ended
+                for found in parallel(joblib.delayed(work)(item) for item in rest):
+                    position, deaths = position + 1, 0
+                    yield found
         except BrokenExecutor:
             deaths += 1
             if deaths == TRIES:
@@ -127,14 +130,31 @@ def _iterate_here(work, items, jobs):
                 warnings.warn("a worker died (out of memory?); what it was doing is done again", stacklevel=2)
 
 
-class _OneThread:
-    """Native libraries at one thread from where the first of several workers in this process enters to the last exit.
+@contextlib.contextmanager
+def _safe_path():
+    """Let Python processes that begin inside the block not look for modules in the current folder.
 
-    Which threads they use belongs to the process, so the first worker to finish must not give it back.
+    A worker begins by `python -m`, which does; a file there that is called like a module of Python would break it.
+    """
+    if SAFE_PATH in os.environ:
+        yield
+        return
+    os.environ[SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        os.environ.pop(SAFE_PATH, None)
+
+
+class _AtWork:
+    """What holds from where the first of several workers in this process enters to the last exit.
+
+    Native libraries use one thread, and what is printed goes to stderr: it is no data. Both belong to the process, so
+    the first worker to finish must not give them back.
     """
 
     def __init__(self):
-        self.lock, self.inside, self.limits = threading.Lock(), 0, None
+        self.lock, self.inside, self.limits, self.stdout = threading.Lock(), 0, None, None
         self.modules, self.libraries = 0, None
 
     def __enter__(self):
@@ -143,7 +163,8 @@ class _OneThread:
         cv2.setNumThreads(1)
         with self.lock:
             limits = self._loaded().limit(limits=1)  # each time: of libraries that were loaded since, too
-            self.limits = self.limits or limits
+            if not self.inside:
+                self.limits, self.stdout, sys.stdout = limits, sys.stdout, sys.stderr
             self.inside += 1
 
     def __exit__(self, *_):
@@ -151,7 +172,7 @@ class _OneThread:
             self.inside -= 1
             if not self.inside:
                 self.limits.restore_original_limits()
-                self.limits = None
+                self.limits, sys.stdout = None, self.stdout
 
     def _loaded(self):
         """Return what controls the libraries of this process; looking for them takes longer than a small fold."""
@@ -162,13 +183,13 @@ class _OneThread:
         return self.libraries
 
 
-_one_thread = _OneThread()
+_at_work = _AtWork()
 
 
 def _single_threaded(before, function, item):
     """Return (`function(item)`, its `Cost`)."""
     for call in before:
         call()
-    with _one_thread, measure() as cost:
+    with _at_work, measure() as cost:
         result = function(item)
     return result, cost

@@ -13,15 +13,16 @@ by an entry point of the group `megc.parts`, and in files that the user names (`
 """
 
 import inspect
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from importlib.metadata import entry_points
 from typing import Any
 
-from baselines.errors import InputError, one_line
+from baselines.errors import PLUGIN, InputError, one_line
 from baselines.identity import add_package
-from baselines.signatures import Part, check_parameters, described, named, nearest
+from baselines.signatures import Part, check_parameters, described, load, named, nearest
 from features import FEATURES, INPUTS, Feature
 
 GROUP = "megc.parts"
@@ -96,6 +97,15 @@ TAKES = {
     "spotting method": "the followed face of a video",
     "answerer": "questions about clips",
 }
+# What a class of a user's own must be; kinds that are not here are functions.
+BASES = {
+    "transform": ("sklearn.base:TransformerMixin", "sklearn.base:BaseEstimator"),
+    "classifier": ("sklearn.base:ClassifierMixin", "sklearn.base:BaseEstimator"),
+    "spotting method": ("baselines.spotting.base:Spotter",),
+    "answerer": ("baselines.vqa.answerers:Answerer",),
+}
+METHODS = {"transform": ("fit", "transform"), "classifier": ("fit",)}  # that these bases do not name
+CLASSES = ("transform", "answerer")  # no function can be one
 ONE_KERNEL = "baselines.recognition.pipeline:one_kernel"  # where a recipe has no [[steps.kernels]]
 LINEAR_KERNEL = "baselines.recognition.pipeline:linear_kernel"  # the same, where a classifier is linear by default
 SPOTTER_OF = "baselines.spotting.by_curve:spotter_of"
@@ -175,7 +185,8 @@ def part(kind: str, takes: str = "", citation: str = "this user") -> Callable[[A
         made = _own(kind, target, takes, citation)
         taken = PARTS[kind].get(made.name)
         if taken and not (taken.path == made.path and made.path.startswith("__main__:")):  # a cell run again
-            raise InputError(f"there is a {kind} {made.name!r} already ({taken.path}); choose another name")
+            place = sys.modules[home(taken)].__file__ if home(taken).startswith(PLUGIN) else taken.path
+            raise InputError(f"there is a {kind} {made.name!r} already ({place}); choose another name")
         PARTS[kind][made.name] = made
         return target
 
@@ -185,8 +196,13 @@ def part(kind: str, takes: str = "", citation: str = "this user") -> Callable[[A
 def forget_parts(module: str) -> None:
     """Take the parts of a module out of the registry."""
     for parts in PARTS.values():
-        for name in [name for name, found in parts.items() if found.path.partition(":")[0] == module]:
+        for name in [name for name, found in parts.items() if home(found) == module]:
             del parts[name]
+
+
+def home(part: Part) -> str:
+    """Return the module that a part lives in."""
+    return part.path.partition(":")[0]
 
 
 def _own(kind: str, target: Any, takes: str, citation: str) -> Part:
@@ -194,6 +210,7 @@ def _own(kind: str, target: Any, takes: str, citation: str) -> Part:
     name = getattr(target, "__name__", "")
     if not callable(target) or getattr(target, "__qualname__", "") != name or not name.isidentifier():
         raise InputError(f"{kind} {name or target!r}: expected a function or class at the top level of its module")
+    _check_type(kind, target)
     path, taking, given = f"{target.__module__}:{name}", takes or TAKES.get(kind, ""), 0
     more: dict[str, Any] = {}
     if kind == "representation":
@@ -216,6 +233,24 @@ def _own(kind: str, target: Any, takes: str, citation: str) -> Part:
     if sum(p.kind is not inspect.Parameter.VAR_KEYWORD for p in inspect.signature(target).parameters.values()) < least:
         raise InputError(f"{kind} {name}: is given {least} values first; expected a function that takes them")
     return found
+
+
+def _check_type(kind: str, target: Any) -> None:
+    """Raise `InputError` for a class that cannot be of a kind, and for a function where a class is needed."""
+    place, bases = f"{kind} {target.__name__}", BASES.get(kind, ())
+    wanted = f"a subclass of {' and '.join(path.replace(':', '.') for path in bases)}"
+    if not inspect.isclass(target):
+        if kind in CLASSES:
+            raise InputError(f"{place}: is a function; expected {wanted}")
+        return
+    if not bases:
+        raise InputError(f"{place}: is a class; expected a function")
+    if not all(issubclass(target, load(path)) for path in bases):
+        raise InputError(f"{place}: is not {wanted}")
+    missing = [name for name in METHODS.get(kind, ()) if not hasattr(target, name)]
+    missing += sorted(getattr(target, "__abstractmethods__", ()))
+    if missing:
+        raise InputError(f"{place}: has no method {missing[0]}; give it one")
 
 
 def parts_of_kind(kind: str) -> Mapping[str, Part]:

@@ -7,11 +7,10 @@ another machine, and counts in the keys of rows and kept arrays.
 
 import hashlib
 import linecache
-import re
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass
+from contextlib import chdir, contextmanager, redirect_stdout
+from dataclasses import dataclass, field
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -22,7 +21,8 @@ from joblib.externals.loky.cloudpickle_wrapper import dumps
 from baselines.errors import PLUGIN, InputError, one_line
 from baselines.identity import add_text, drop_text
 from baselines.parallel import before_work
-from baselines.parts import PARTS, forget_parts
+from baselines.parts import PARTS, forget_parts, home
+from baselines.signatures import Part
 
 # what workers' arguments are pickled by; joblib has one of its own, or shares that of dask
 PICKLERS = tuple(dict.fromkeys((dumps.__module__, "cloudpickle.cloudpickle")))
@@ -31,11 +31,16 @@ _active: list["Plugin"] = []  # in this process
 
 @dataclass(frozen=True)
 class Plugin:
-    """A plug-in: the name of its module, its file, and what that held."""
+    """A plug-in: the name of its module, which follows from what its file held, the file, and what that held."""
 
     module: str
-    path: Path
+    path: Path = field(compare=False)
     content: bytes
+
+    @property
+    def source(self) -> dict[str, str]:
+        """What tells its text from others: {"file": its name, "digest": of what it held}."""
+        return {"file": self.path.name, "digest": self.module.removeprefix(PLUGIN)}
 
 
 @contextmanager
@@ -56,6 +61,20 @@ def plugins(paths: Iterable[str | Path]) -> Iterator[None]:
         before_work("plugins", partial(use, before) if before else None)
 
 
+def sources(parts: Iterable[Part]) -> dict[str, dict[str, str]]:
+    """Return {"kind name": `Plugin.source`} of those parts that come from a plug-in."""
+    known = {plugin.module: plugin.source for plugin in _active}
+    return {f"{part.kind} {part.name}": known[home(part)] for part in parts if home(part) in known}
+
+
+def own_classes() -> set[str]:
+    """Return the full names of the classes that plug-ins define."""
+    modules = [sys.modules[plugin.module] for plugin in _active]
+    found = [value for module in modules for value in vars(module).values() if isinstance(value, type)]
+    names = {module.__name__ for module in modules}
+    return {f"{kind.__module__}.{kind.__qualname__}" for kind in found if kind.__module__ in names}
+
+
 def use(chosen: Iterable[Plugin]) -> None:
     """Make the parts of these plug-ins, and of no other, known in this process."""
     chosen = tuple(chosen)
@@ -71,9 +90,8 @@ def _read(path: Path) -> Plugin:
         content = path.read_bytes()
     except OSError as error:
         raise InputError(f"--plugin {path}: cannot be read ({error.strerror}); expected a Python file") from None
-    name = re.sub(r"\W", "_", path.stem)
-    # the digest: a file that was changed is another module, in workers too
-    return Plugin(f"{PLUGIN}{name}_{hashlib.blake2b(content, digest_size=4).hexdigest()}", path, content)
+    # a file that was changed is another module, in workers too; one of the same text is the same, whatever its name
+    return Plugin(PLUGIN + hashlib.blake2b(content, digest_size=12).hexdigest(), path, content)
 
 
 def _run(plugin: Plugin) -> None:
@@ -84,9 +102,9 @@ def _run(plugin: Plugin) -> None:
     _active.append(plugin)
     try:
         code = compile(plugin.content, str(plugin.path), "exec")
-        with redirect_stdout(sys.stderr):  # what it prints is no data of ours
+        with chdir("."), redirect_stdout(sys.stderr):  # what it prints is no data of ours, where it goes not our place
             exec(code, module.__dict__)
-        if not any(part.path.partition(":")[0] == plugin.module for parts in PARTS.values() for part in parts.values()):
+        if not any(home(part) == plugin.module for parts in PARTS.values() for part in parts.values()):
             raise InputError("makes no part; put @part(...) before a function, as docs/extending.md shows")
     except SyntaxError as error:
         _drop(plugin)
@@ -95,11 +113,23 @@ def _run(plugin: Plugin) -> None:
         _drop(plugin)
         text = one_line(error)
         told = text if text.startswith(str(plugin.path)) else f"{plugin.path}: {text}"
-        raise InputError(f"--plugin {told}") from None
+        raise InputError(f"--plugin {told}{_why(error, plugin.path)}") from None
     text = plugin.content.decode("utf-8", "replace")
     linecache.cache[str(plugin.path)] = len(text), None, text.splitlines(keepends=True), str(plugin.path)
     for pickler in _picklers():
         pickler.register_pickle_by_value(module)  # no worker can import it
+
+
+def _why(error: BaseException, path: Path) -> str:
+    """Return why the import of a file beside a plug-in fails, "" for any other error."""
+    name = error.name if isinstance(error, ImportError) else None
+    beside = path.parent / (name or "").partition(".")[0]
+    if (name and (beside.is_dir() or beside.with_suffix(".py").is_file())) or "relative import" in str(error):
+        return (
+            "; a plug-in is one file, and what lies beside it is not sent to workers: put what it needs into it, or "
+            "install all as a package with an entry point megc.parts (docs/extending.md)"
+        )
+    return ""
 
 
 def _drop(plugin: Plugin) -> None:

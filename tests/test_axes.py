@@ -142,7 +142,7 @@ def test_a_spotted_apex_is_that_of_the_faces_as_they_are_aligned_but_not_magnifi
 
 def test_magnification_that_no_clip_can_have_is_told(clip):
     slow = replace(clip, fps=8.0)
-    with pytest.raises(InputError, match=rf"clip {clip.name}: magnification: a band 0 < low < high < fps / 2 expected"):
+    with pytest.raises(InputError, match=rf"clip {clip.name} of .*: magnification: a band 0 < low < high"):
         represent_one(slow, {"name": "hoof", "magnification": STRONG, **FAST})
 
 
@@ -156,7 +156,7 @@ def test_blocks_of_pixels_are_their_means(clip, name):
         represent_one(clip, {"name": name, "blocks": [5, 5], **FAST}), block_means(pixels, (5, 5)), rtol=1e-4, atol=1e-4
     )
     np.testing.assert_array_equal(represent_one(clip, {"name": name, "blocks": [28, 28], **FAST}), pixels)
-    with pytest.raises(InputError, match=rf"clip {clip.name}: blocks: 28 px or frames cannot be cut into 29 blocks"):
+    with pytest.raises(InputError, match=rf"clip {clip.name} of .*: blocks: 28 px or frames cannot"):
         represent_one(clip, {"name": name, "blocks": [29, 1], **FAST})
 
 

@@ -150,7 +150,7 @@ def test_values_of_settings_are_toml_or_json_or_text():
         (("osf", "--set", "quality=fast"), "--set.quality: osf has no such parameter"),
         (("lbp_top", "--set", "radii=3"), "--set.radii: 3 does not suit; expected tuple of int, int, int"),
         (("lbp_top", "--set", "neighbours=5"), "--set.neighbours: 5 does not suit; expected one of 4, 8"),
-        (("lbp_top", "--set", "blocks=[500, 1, 1]"), "clip c01: blocks: "),
+        (("lbp_top", "--set", "blocks=[500, 1, 1]"), "clip c01 of subject sub01, manifest: blocks: "),
         (("hoof", "--set", "method=none"), "--set.method: 'none' does not suit"),
         (("hoof", "--set", "size=-5"), "--set.size: -5 does not suit; expected int of at least 16 and at most 1024"),
         (("lbp_top", "--set", "frames=0"), "--set.frames: 0 does not suit; expected int of at least 2"),

@@ -176,7 +176,8 @@ def test_magnification_works_at_any_frame_rate(clip):
 def test_errors_are_one_line_and_name_the_clip(clip):
     with pytest.raises(InputError, match="representation 'pixels' is not known; choose one of lbp_top, lbp_sip"):
         represent_one(clip, {"name": "pixels"})
-    with pytest.raises(InputError, match=rf"clip {clip.name}: .*cannot be cut into 500 blocks"):
+    named = f"clip {clip.name} of subject {clip.subject}, {clip.dataset}: "
+    with pytest.raises(InputError, match=f"{named}.*cannot be cut into 500 blocks"):
         represent_one(clip, {"name": "lbp_top", "blocks": [500, 1, 1]})
     noise = np.random.default_rng(0).integers(0, 256, (4, 120, 120, 3), dtype=np.uint8)
     with pytest.raises(InputError, match="grey-noise"):

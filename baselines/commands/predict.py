@@ -11,7 +11,7 @@ from baselines.datasets.classes import COARSE, ClassSet, coarse_classes, unknown
 from baselines.datasets.cutting import cut_clip, event_clips
 from baselines.datasets.manifest import read_videos
 from baselines.datasets.records import Event, Video
-from baselines.errors import UNEXPECTED, InputError
+from baselines.errors import InputError
 from baselines.parallel import attempt, progress_bar, run_parallel
 from baselines.recognition.intervals import recognize_events
 from baselines.recognition.representation import represent_one
@@ -151,7 +151,7 @@ def run_each(function, records, rows_of, outcome, jobs, label):
         try:
             if failure:
                 source = record.frames.source if record.frames else record.name
-                raise InputError(f"{source}: {failure}" if failure.startswith(UNEXPECTED) else failure)
+                raise InputError(failure if str(source) in failure else f"{source}: {failure}")
             outcome.rows += rows_of(record, result)
             outcome.succeeded += 1
         except InputError as error:

@@ -17,7 +17,7 @@ from baselines.experiments.tasks import TASKS, score_of
 from baselines.experiments.tasks.vqa import in_known_words
 from baselines.identity import depends_on, digest
 from baselines.parallel import run_parallel
-from baselines.recipes import load_recipe
+from baselines.recipes import load_recipe, load_single
 from baselines.recognition.model import Model, load_model, save_model
 from baselines.recognition.recognizer import Recognizer
 from baselines.recognition.representation import represent, supports
@@ -36,7 +36,7 @@ def train_model(recipe_name, dataset_name, root=None, seed=0, jobs=1, fix_labels
     recognizers that left out a fifth of the subjects each. fix_labels: correct the known label errors of the database.
     classes: those that it tells, as in `datasets.open_dataset`; questions are answered in their own.
     """
-    recipe = load_recipe(recipe_name)
+    recipe = load_single(recipe_name)
     if recipe.task != "recognition":
         raise InputError(f"--recipe {recipe_name!r} is a recipe for {recipe.task}; choose one for recognition")
     whole = load_dataset(dataset_name, root, fix_labels, classes)

@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import has_fit_parameter
 
 from baselines.errors import InputError
+from baselines.recognition.checks import real
 from baselines.signatures import Above, AtLeast
 
 Positive = Annotated[float, Above(0)]
@@ -145,11 +146,12 @@ def class_scores(classifier, Z, known, classes):
     known: the columns that its own classes stand for.
     """
     if hasattr(classifier, "decision_function"):
-        found = classifier.decision_function(Z)
+        found = real(classifier.decision_function(Z), "scores", (len(Z), ...))
         if found.ndim == 1:
             found = np.stack([-found, found], axis=1)
     else:
-        found = np.log(np.maximum(np.asarray(classifier.predict_proba(Z), float), 1e-9))
+        found = real(classifier.predict_proba(Z), "probabilities", (len(Z), ...)).astype(float)
+        found = np.log(np.maximum(found, 1e-9))
     if found.shape != (len(Z), len(known)):
         raise InputError(f"gives scores of shape {found.shape} for {len(Z)} clips and {len(known)} classes")
     scores = np.full((len(Z), classes), found.min(initial=0) - 10.0, float)

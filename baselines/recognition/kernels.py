@@ -15,6 +15,7 @@ from sklearn.base import BaseEstimator
 from baselines.errors import InputError
 from baselines.identity import array_identity
 from baselines.parts import find_part
+from baselines.recognition.checks import real, transformed
 from baselines.recognition.transforms import Flatten, build_transforms, mirrored
 from baselines.signatures import Above, AtLeast
 
@@ -164,19 +165,20 @@ class View(BaseEstimator):
         copies = []
         for Z in [X, mirrored(X)] if self.mirror else [X]:
             for transform in head:
-                Z = transform.transform(Z)
+                Z = transformed(transform, Z)
             if tail:
                 Z = Flatten().transform(Z)
                 for transform in self.fitted_:
-                    Z = transform.transform(Z)
+                    Z = transformed(transform, Z)
             copies.append(np.asarray(Z, np.float32))
         return np.stack(copies)
 
     def compare(self, seen, others):
         """Return (copies * windows, n, m) float32: the numbers of pairs of seen (copies, n, ...), others (m, ...)."""
-        function = _function(self.kernel)
+        function, place = _function(self.kernel), f"kernel {self.kernel}"
         others = self._cut(others)
-        matrices = [function(one, other) for copy in seen for one, other in zip(self._cut(copy), others)]
+        pairs = [(one, other) for copy in seen for one, other in zip(self._cut(copy), others)]
+        matrices = [real(function(one, other), place, (len(one), len(other))) for one, other in pairs]
         return np.array(matrices, np.float32)
 
     def fit_gram(self, samples):
@@ -218,10 +220,10 @@ class View(BaseEstimator):
         head, tail = build_transforms(self.transforms)
         if tail:
             for transform in head:
-                X = transform.transform(X)
+                X = transformed(transform, X)
             Z = Flatten().transform(X)
             for transform in tail:
-                Z = transform.fit_transform(Z)
+                Z = transformed(transform, Z, fit=True)
             self.fitted_ = tail
 
     def _cut(self, Z):

@@ -2,24 +2,28 @@
 
 A model holds the recipe, the fitted recognizer, the fitted clip analyst (for questions) and where they
 come from. It is stored with skops, which builds numpy and scikit-learn objects and the types named
-here: nothing is unpickled.
+here: nothing is unpickled. Beside it stands which parts came from plug-ins, and from which text: a part of the same
+name may be something else.
 """
 
+import json
 import zipfile
 from dataclasses import dataclass, field
 
 from baselines.errors import InputError
 from baselines.files import atomic_path
 from baselines.identity import library_versions
-from baselines.parts import PARTS
-from baselines.recipes import Recipe
+from baselines.parts import PARTS, find_part
+from baselines.plugins import own_classes, sources
+from baselines.recipes import Recipe, parts_of
 from baselines.recognition.classifiers import KernelLogistic, KernelRidge
 from baselines.recognition.kernels import View
 from baselines.recognition.pipeline import Features, KernelMean
 from baselines.recognition.row_classifiers import Forest, NearestNeighbours
 from baselines.recognition.transforms import Flatten
 
-FORMAT = "megc-baselines model 5"
+FORMAT = "megc-baselines model 6"
+PLUGINS = "plugins.json"  # the file inside a model that holds {kind and name of a part: `Plugin.source`}
 OWN = (Features, Flatten, Forest, KernelLogistic, KernelMean, KernelRidge, NearestNeighbours, View)
 TRUSTED = {
     "baselines.recognition.recognizer.Recognizer",
@@ -27,7 +31,6 @@ TRUSTED = {
     "baselines.vqa.analyst.ClipAnalyst",
     "xgboost.core.Booster",
     "xgboost.sklearn.XGBClassifier",
-    *(part.path.replace(":", ".") for part in PARTS["transform"].values()),
 }
 LIBRARIES = ("numpy", "sklearn", "skops", "xgboost")
 
@@ -66,13 +69,43 @@ def save_model(model, path):
         strange = _strange(temporary)
         if strange:
             raise _unkept(model, f"holds the types {', '.join(strange)}")
+        with zipfile.ZipFile(temporary, "a") as archive:
+            archive.writestr(PLUGINS, json.dumps(sources(parts_of(model.recipe)), ensure_ascii=False))
+
+
+def _trusted():
+    """Return the types that a model may have: ours, transforms, and classes of plug-ins, which the user named."""
+    return TRUSTED | {part.path.replace(":", ".") for part in PARTS["transform"].values()} | own_classes()
 
 
 def _strange(path):
     """Return the types in a file that no model has, sorted."""
     import skops.io
 
-    return sorted(set(skops.io.get_untrusted_types(file=path)) - TRUSTED)
+    return sorted(set(skops.io.get_untrusted_types(file=path)) - _trusted())
+
+
+def _check_plugins(path):
+    """Raise `InputError` where a part of a model came from a plug-in whose text is not at hand."""
+    with zipfile.ZipFile(path) as archive:
+        if PLUGINS not in archive.namelist():
+            return  # no model, as is told where it is read
+        needed = json.loads(archive.read(PLUGINS))
+    for name, source in needed.items():
+        kind, _, called = name.rpartition(" ")
+        trained = f"{path}: was trained with the {name} of a plug-in {source['file']}"
+        try:
+            here = find_part(kind, called)
+        except InputError:
+            raise InputError(f"{trained}; name it by --plugin") from None
+        at_hand = sources([here]).get(name)
+        if at_hand is None:
+            raise InputError(f"{trained}; here that is {here.path}: name the plug-in by --plugin")
+        if at_hand["digest"] != source["digest"]:
+            raise InputError(
+                f"{trained}, which held another text than --plugin {at_hand['file']} does now; name the file as it was "
+                "then, or train again"
+            )
 
 
 def _unkept(model, reason):
@@ -88,10 +121,11 @@ def load_model(path):
 
     wanted = "expected a file that `train --output` wrote; train it again"
     try:
+        _check_plugins(path)
         strange = _strange(path)
         if strange:
             raise InputError(f"{path}: holds the types {', '.join(strange)}, which no model has; {wanted}")
-        contents = skops.io.load(path, trusted=sorted(TRUSTED))
+        contents = skops.io.load(path, trusted=sorted(_trusted()))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; train one with `train --output {path}`") from None
     except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError) as error:

@@ -7,6 +7,7 @@ from sklearn.base import BaseEstimator
 
 from baselines.errors import InputError
 from baselines.parts import KERNEL, find_part
+from baselines.recognition.checks import transformed
 from baselines.recognition.kernels import Gamma, View
 from baselines.recognition.transforms import Flatten, build_transforms
 from baselines.signatures import load
@@ -35,14 +36,14 @@ class Features(BaseEstimator):
         self.steps_ = [*head, Flatten(), *tail]
         Z = samples.array
         for step in self.steps_:
-            Z = step.fit_transform(Z)
+            Z = transformed(step, Z, fit=True)
         return np.asarray(Z, float)
 
     def transform(self, samples):
         """Return the features of samples."""
         Z = samples.array
         for step in self.steps_:
-            Z = step.transform(Z)
+            Z = transformed(step, Z)
         return np.asarray(Z, float)
 
     @staticmethod

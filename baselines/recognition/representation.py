@@ -58,11 +58,14 @@ def represent(clips: Sequence[Clip], settings: Mapping[str, Any], jobs: int = 1)
         arrays = [one(clip) for clip in clips]  # reading small pictures costs less than starting workers
     else:
         arrays = run_parallel(one, clips, jobs, f"{settings['name']} of {len(clips)} clips")
-    shapes = list(dict.fromkeys(str(array.shape) for array in arrays))
+    shapes: dict[str, Clip] = {}
+    for clip, array in zip(clips, arrays):
+        shapes.setdefault(str(array.shape), clip)
     if len(shapes) > 1:
+        told = ", ".join(f"{shape} for {_called(clip)}" for shape, clip in list(shapes.items())[:3])
         raise InputError(
-            f"representation {settings['name']}: clips of different lengths give arrays of the shapes "
-            f"{', '.join(shapes[:3])}; set `frames` to give all clips one length, or take another"
+            f"representation {settings['name']}: clips of different lengths give arrays of different shapes ({told}); "
+            "set `frames` to give all clips one length, or take another"
         )
     return np.stack(arrays) if arrays else np.zeros((0, 0), np.float32)
 
@@ -92,12 +95,20 @@ def represent_one(clip: Clip, settings: Mapping[str, Any]) -> np.ndarray:
 def feature_of(clip: Clip, settings: Mapping[str, Any]) -> np.ndarray:
     """Return what `represent_one` gives, not from the cache and in the feature's own type of numbers."""
     name, parameters = named(settings)
-    return np.asarray(_made(clip, find_part("representation", name), parameters))
+    part = find_part("representation", name)
+    made = _made(clip, part, parameters)
+    _checked(made, part, clip)
+    return np.asarray(made)
+
+
+def _called(clip: Clip) -> str:
+    """Return what a message calls a clip."""
+    return f"clip {clip.name} of subject {clip.subject}, {clip.dataset}"
 
 
 def _checked(made: Any, part: Part, clip: Clip) -> np.ndarray:
     """Return what a representation gave as float32; `InputError` where that is no array of finite numbers."""
-    place = f"representation {part.name}, clip {clip.name}"
+    place = f"representation {part.name}, {_called(clip)}"
     if part.name == "nothing":
         return np.asarray(made, np.float32)
     try:
@@ -124,8 +135,8 @@ def _made(clip: Clip, part: Part, parameters: Mapping[str, Any]) -> Any:
         return part.load()(*load(part.preparation)(clip, least, **prepared), **own)
     except FeatureError as error:
         source = clip.frames.source if clip.frames else clip.flow_image
-        raise InputError(f"{source}, clip {clip.name}: {error}") from None
+        raise InputError(f"{source}, {_called(clip)}: {error}") from None
     except (InputError, KeyboardInterrupt):
         raise
     except (Exception, SystemExit) as error:  # named here, because no trace of the place comes back from a worker
-        raise InputError(f"representation {part.name}, clip {clip.name}: {one_line(error)}") from None
+        raise InputError(f"representation {part.name}, {_called(clip)}: {one_line(error)}") from None

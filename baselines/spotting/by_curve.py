@@ -17,6 +17,7 @@ from baselines.spotting.base import Spotter, SpottingResult
 from baselines.spotting.rules import Rule, spot_by_rules
 
 MOST = 4e9  # bytes of faces that are held at once
+REAL = "buif"  # kinds of numbers in a curve
 GIVEN = 2  # arguments that the function is given: faces and frame rate
 
 
@@ -57,13 +58,27 @@ class CurveSpotter(Spotter):
             return np.full((len(seen), 1), np.nan)
         nearest = np.maximum.accumulate(np.where(known, np.arange(len(seen)), known.argmax()))
         stack = np.stack([seen[number] for number in nearest])
-        curve = np.asarray(type(self).curve(stack, fps, **{name: getattr(self, name) for name in self.own}), float)
-        if curve.shape != (len(seen),):
-            raise InputError(
-                f"spotting method {type(self).__name__}: gave an array {curve.shape} for {len(seen)} frames; expected "
-                f"({len(seen)},)"
-            )
-        return np.where(known, curve, np.nan)[:, None]
+        made = type(self).curve(stack, fps, **{name: getattr(self, name) for name in self.own})
+        return np.where(known, self._checked(made, len(seen)), np.nan)[:, None]
+
+    def _checked(self, made: Any, frames: int) -> NDArray[np.float64]:
+        """Return what the function gave as float64; `InputError` where that is no curve."""
+        place, wanted = f"spotting method {type(self).__name__}", f"expected a curve of real numbers ({frames},)"
+        try:
+            found = np.asarray(made)
+        except (TypeError, ValueError):
+            raise InputError(f"{place}: gave rows of different lengths for {frames} frames; {wanted}") from None
+        if found.dtype.kind not in REAL:
+            inner = {type(value).__name__ for value in found.ravel().tolist()}
+            kind = type(made).__name__ + (f" of {', '.join(sorted(inner))}" if found.ndim else "")
+            raise InputError(f"{place}: gave {kind}; {wanted}")
+        if found.shape != (frames,):
+            raise InputError(f"{place}: gave an array {found.shape} for {frames} frames; {wanted}")
+        if np.isinf(found).any():
+            raise InputError(f"{place}: gave an infinite value in frame {np.isinf(found).argmax() + 1}; {wanted}")
+        if np.isnan(found).all():
+            raise InputError(f"{place}: gave NaN in all of {frames} frames; {wanted}")
+        return found.astype(float)
 
     def spot(self, measured: NDArray[np.float64], fps: float) -> SpottingResult:
         """Return the `SpottingResult` of a curve (T, 1)."""

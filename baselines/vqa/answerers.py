@@ -14,6 +14,7 @@ import numpy as np
 from sklearn.base import clone
 
 from baselines.datasets.records import Clip, Event, Question, Video
+from baselines.errors import InputError
 from baselines.recognition.kernels import Samples
 from baselines.vqa.analyst import ClipAnalyst
 from baselines.vqa.annotation import annotated_event
@@ -96,6 +97,22 @@ class Answerer(ABC):
 
     def close(self) -> None:  # noqa: B027 - most hold nothing
         """Free its memory; nothing can be asked afterwards."""
+
+
+def answered(answerer: Answerer, asked: Asked) -> Sequence[Sequence[Answer]]:
+    """Return the answers to the questions about each clip; `InputError` where a question has none."""
+    found = answerer.answer_clips(asked)
+    place = f"answerer {type(answerer).__name__}"
+    if not isinstance(found, Sequence) or len(found) != len(asked.clips):
+        raise InputError(f"{place}: `answer_clips` gave no list of {len(asked.clips)}, one of answers for each clip")
+    for clip, questions, answers in zip(asked.clips, asked.questions, found):
+        texts = [getattr(answer, "text", None) for answer in answers] if isinstance(answers, Sequence) else []
+        if len(texts) != len(questions) or not all(isinstance(text, str) for text in texts):
+            raise InputError(
+                f"{place}: gave {type(answers).__name__} for clip {clip.name} of subject {clip.subject}; expected a "
+                f"list of {len(questions)}, an `Answer` with its text for each question"
+            )
+    return found
 
 
 class Rules(Answerer):

@@ -17,7 +17,7 @@ from baselines.recognition.kernels import Samples
 from baselines.recognition.protocols import Fold
 from baselines.recognition.representation import represent, supports
 from baselines.vqa.analyst import ClipAnalyst
-from baselines.vqa.answerers import Asked
+from baselines.vqa.answerers import Asked, answered
 from baselines.vqa.records import Answer
 
 
@@ -58,14 +58,14 @@ class QuestionAnswering(Task):
         with closing(build_part("answerer", recipe.steps["answerer"])) as answerer:
             samples = analyst.share(Samples(X)) if answerer.measures else Samples(X)
             asked = Asked(clips, questions_about(clips, dataset.questions), samples, answerer.look(X))
-            return Prepared(asked, analyst, None if answerer.learns else answerer.answer_clips(asked))
+            return Prepared(asked, analyst, None if answerer.learns else answered(answerer, asked))
 
     def run(self, recipe: Recipe, prepared: Prepared, fold: Fold, seed: int) -> dict[str, Any]:
         trained, tested = fold.split(prepared.asked.clips)
         mine = prepared.asked.take(tested)
         if prepared.answers is None:
             with closing(build_part("answerer", recipe.steps["answerer"])) as answerer:
-                answers = answerer.fit(prepared.asked.take(trained), prepared.analyst).answer_clips(mine)
+                answers = answered(answerer.fit(prepared.asked.take(trained), prepared.analyst), mine)
         else:
             answers = list(compress(prepared.answers, tested))
         return {"predictions": [row for about in zip(mine.clips, mine.questions, answers) for row in _rows(*about)]}
