@@ -123,7 +123,8 @@ def test_a_floor_is_there_beside_every_grid():
     found = expand(["majority", "hoof-svm"], {"classifier.C": [1.0, 10.0], "inner_folds": [3]})
     assert [cell.name for cell in found.recipes if cell.floor] == ["majority (inner_folds=3)"]
     assert not found.impossible
-    assert [cell.name for cell in expand(["majority"], {"classifier.C": [1.0, 2.0]}).recipes] == ["majority"]
+    for values in ({"classifier.C": [1.0, 2.0]}, {"classifier": ["svm", "knn"], "classifier.C": [1.0, 2.0]}):
+        assert [cell.name for cell in expand(["majority"], values).recipes] == ["majority"]
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ def _axes(
             axes |= read_grid(table["grid"]) if "grid" in table else {}
         except InputError as error:
             raise InputError(f"{name}: {error}") from None
-    axes |= {key: those for key, those in values.items() if not recipe.floor or _takes(name, key, those)}
+    axes |= {key: those for key, those in values.items() if not recipe.floor or _stays_floor(name, key, those)}
     if tuple(apexes) != (ANNOTATED,) and APEX not in axes and APEX not in recipe.varied and looks_at_apex(recipe):
         axes[APEX] = apexes
     return axes
@@ -97,12 +97,13 @@ def _product(axes: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
         yield dict(zip(axes, values))
 
 
-def _takes(name: str, key: str, values: Sequence[Any]) -> bool:
-    """Tell whether a recipe can take any of these values."""
+def _stays_floor(name: str, key: str, values: Sequence[Any]) -> bool:
+    """Tell whether a floor can take some of these values and is a floor with each that it can."""
+    found = []
     for value in values:
         with suppress(InputError):
-            return bool(load_recipe(name, {key: value}))
-    return False
+            found.append(load_recipe(name, {key: value}).floor)
+    return bool(found) and all(found)
 
 
 def _take(name: str, recipe: Recipe, chosen: Mapping[str, Any], cells: Cells) -> None:
