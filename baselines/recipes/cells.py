@@ -40,8 +40,8 @@ def expand(
 ) -> Cells:
     """Return the `Cells` of recipes.
 
-    values: {key: values}; they come before those of the [grid] of a recipe. A floor takes those of them that it can, so
-    that it is there to compare with. apexes: where recipes that look at an apex frame take it from. times: how often
+    values: {key: values}; they come before those of the [grid] of a recipe. A floor beside
+    other recipes takes those of them that leave it one, so that it is there to compare with. apexes: where recipes that look at an apex frame take it from. times: how often
     each cell will be run. A recipe that cannot be read is a failure and stops no other. Raises `InputError` for more
     than `most` runs, and where nothing is left to run.
     """
@@ -49,11 +49,17 @@ def expand(
     for apex in apexes:
         if apex not in (ANNOTATED, *OTHER_APEXES):
             raise InputError(f"--apex {apex!r} is not known; choose {ANNOTATED}, {' or '.join(OTHER_APEXES)}")
-    cells, axes = Cells(), {}
+    cells, known, axes = Cells(), {}, {}
     for name in dict.fromkeys(map(str, names)):
         try:
-            recipe = load_recipe(name)
-            axes[name] = recipe, _axes(recipe, name, values, tuple(dict.fromkeys(apexes)))
+            known[name] = load_recipe(name)
+        except InputError as error:
+            cells.failures.append(str(error))
+    only_floors = all(recipe.floor for recipe in known.values())
+    for name, recipe in known.items():
+        try:
+            taken = values if only_floors or not recipe.floor else _for_floor(name, values)
+            axes[name] = recipe, _axes(recipe, name, taken, tuple(dict.fromkeys(apexes)))
         except InputError as error:
             cells.failures.append(str(error))
     number = sum(math.prod(map(len, mine.values())) for _, mine in axes.values())
@@ -86,7 +92,7 @@ def _axes(
             axes |= read_grid(table["grid"]) if "grid" in table else {}
         except InputError as error:
             raise InputError(f"{name}: {error}") from None
-    axes |= {key: those for key, those in values.items() if not recipe.floor or _stays_floor(name, key, those)}
+    axes |= values
     if tuple(apexes) != (ANNOTATED,) and APEX not in axes and APEX not in recipe.varied and looks_at_apex(recipe):
         axes[APEX] = apexes
     return axes
@@ -97,13 +103,17 @@ def _product(axes: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
         yield dict(zip(axes, values))
 
 
-def _stays_floor(name: str, key: str, values: Sequence[Any]) -> bool:
-    """Tell whether a floor can take some of these values and is a floor with each that it can."""
-    found = []
-    for value in values:
-        with suppress(InputError):
-            found.append(load_recipe(name, {key: value}).floor)
-    return bool(found) and all(found)
+def _for_floor(name: str, values: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
+    """Return those values that a floor can take and stays a floor with."""
+
+    def suits(key: str) -> bool:
+        found = []
+        for value in values[key]:
+            with suppress(InputError):
+                found.append(load_recipe(name, {key: value}).floor)
+        return bool(found) and all(found)
+
+    return {key: those for key, those in values.items() if suits(key)}
 
 
 def _take(name: str, recipe: Recipe, chosen: Mapping[str, Any], cells: Cells) -> None:
