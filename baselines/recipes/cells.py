@@ -40,10 +40,10 @@ def expand(
 ) -> Cells:
     """Return the `Cells` of recipes.
 
-    values: {key: values}; they come before those of the [grid] of a recipe. A floor beside
-    other recipes takes those of them that leave it one, so that it is there to compare with. apexes: where recipes that look at an apex frame take it from. times: how often
-    each cell will be run. A recipe that cannot be read is a failure and stops no other. Raises `InputError` for more
-    than `most` runs, and where nothing is left to run.
+    values: {key: values}; they come before those of the [grid] of a recipe. A floor beside other recipes takes those of
+    them that leave it one, so that it is there to compare with. apexes: where recipes that look at an apex frame take
+    it from. times: how often each cell will be run. A recipe that cannot be read is a failure and stops no other.
+    Raises `InputError` for more than `most` runs, and where nothing is left to run.
     """
     values = {key: as_list(those, key) for key, those in (values or {}).items()}
     for apex in apexes:
