@@ -1,10 +1,13 @@
+import pickle
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from baselines.datasets import DATASETS, annotations
 from baselines.datasets.annotations import FIX_COLUMNS, label_fixes, mend, read_event
-from baselines.datasets.records import Event
+from baselines.datasets.records import Dataset, Event, Note
 from baselines.files import read_csv
 
 ROW = {"onset": "46", "apex": "59", "offset": "86", "emotion": "Happiness", "aus": "R6+12"}
@@ -23,7 +26,7 @@ def test_numbers_of_the_files_become_positions():
     assert read(numbers=range(40, 101))[0] == Event(7, 47, 20, "micro", "happiness", ("RAU6", "AU12"))
 
 
-@pytest.mark.parametrize("marker", ["", "/", "-", "0", "-1", "NaN", "0.0"])
+@pytest.mark.parametrize("marker", ["", "/", "-", "0", "-1", "NaN", "0.0", "?", "NULL"])
 def test_a_missing_apex_stays_unknown(marker):
     event, findings = read(apex=marker)
     assert (event.onset, event.apex, event.offset, findings) == (46, None, 86, [])
@@ -64,7 +67,7 @@ def test_a_row_that_makes_no_event(cells, message):
     [
         ({"apex": "87"}, {"apex": None}, "apex 87 is outside 46-86"),
         ({"emotion": "boredom"}, {"emotion": ""}, "emotion 'boredom' is not known"),
-        ({"aus": "R14+17+soft focus"}, {"action_units": ("RAU14", "AU17")}, "'soft focus' is no action unit"),
+        ({"aus": "R14+17+AU123"}, {"action_units": ("RAU14", "AU17")}, "'AU123' is no action unit"),
     ],
 )
 def test_a_row_that_is_repaired(cells, change, message):
@@ -73,6 +76,7 @@ def test_a_row_that_is_repaired(cells, change, message):
     assert event == Event(kind="micro", **expected | change)
     assert message in findings[0]
     assert len(findings) == 1
+    assert not isinstance(findings[0], Note)
 
 
 @pytest.mark.parametrize(
@@ -93,10 +97,10 @@ def test_an_event_that_reaches_outside_keeps_what_is_there(numbers, expected):
         ("4+7+L10", ("AU4", "AU7", "LAU10")),
         ("R1+R2", ("RAU1", "RAU2")),
         ("A9+12", ("AU9", "AU12")),
+        ("NULL", ()),
+        ("A(4B/C)+5B", ("AU4", "AU5")),
         ("ref(7B)+43", ("AU43",)),
         ("4D+ref(6)+7C+43E", ("AU4", "AU7", "AU43")),
-        ("L12 or L14", ("LAU12", "LAU14")),
-        ("(R6 or R12)+R15", ("RAU6", "RAU12", "RAU15")),
         ("10A/B", ("AU10",)),
         ("4(B/C)+7B", ("AU4", "AU7")),
         ("A/L12", ("AU12",)),
@@ -111,6 +115,31 @@ def test_the_notations_of_the_databases(text, codes):
     event, findings = read(aus=text)
     assert event.action_units == codes
     assert findings == []
+
+
+@pytest.mark.parametrize(
+    ("text", "codes", "told"),
+    [
+        ("L12 or L14", ("LAU12", "LAU14"), "'L12 or L14': which of them was shown cannot be told; all are kept"),
+        (
+            "(R6 or R12)+R15",
+            ("RAU6", "RAU12", "RAU15"),
+            "'R6 or R12': which of them was shown cannot be told; all are kept",
+        ),
+        ("4+M57", ("AU4",), "'M57': a movement of the head or the eyes, no action unit; it is left out"),
+        ("AD38", ("AU38",), "'AD38': an action descriptor that the ME-VQA counts as an action unit; read as AU38"),
+        ("R14+17+soft focus", ("RAU14", "AU17"), "'soft focus': a remark, no action unit; it is left out"),
+    ],
+)
+def test_what_a_published_sheet_holds_besides_units_is_a_note_and_no_finding(text, codes, told):
+    event, findings = read(aus=text)
+    assert event.action_units == codes
+    assert findings == [f"sheet row 2: action unit {told}"]
+    dataset = Dataset("casme2", findings=["one more", *findings])
+    assert (dataset.findings, [(note.place, note.told) for note in dataset.notes]) == (
+        ["one more"], [("sheet row 2", f"action unit {told}")],
+    )  # fmt: skip
+    assert replace(dataset, name="x").notes == pickle.loads(pickle.dumps(dataset)).notes == dataset.notes
 
 
 @given(

@@ -2,7 +2,7 @@ import pytest
 from replicas import empty_frames, write_frames, write_xls, write_xlsx
 
 from baselines.datasets import describe, load_dataset, open_dataset
-from baselines.datasets.casme2 import load
+from baselines.datasets.casme2 import ABOUT, load
 from baselines.datasets.records import Event
 from baselines.errors import InputError
 
@@ -109,15 +109,30 @@ def test_the_older_sheet_and_which_one_counts(tmp_path):
     assert load(tmp_path).findings == []
 
 
+def test_the_sheet_of_2019_has_counts_of_its_own(raw):
+    (raw / "CASME2-coding-20140508.xlsx").rename(raw / "CASME2-coding-20190701.xlsx")
+    dataset = load(raw)
+    assert dataset.findings == []
+    assert [note.told for note in dataset.notes] == [
+        "the sheet of 2019 calls three clips surprise that that of 2014 calls sadness"
+    ]
+    counts, usual = ABOUT.counts(dataset.release), ABOUT.counts()
+    assert sum(count for what, count in counts.items() if what.startswith("emotion")) == 255
+    assert counts["emotion surprise"] - usual["emotion surprise"] == 3
+
+
 def test_frames_that_a_cropped_copy_lacks(tmp_path):
     write_clips(tmp_path / "Cropped", "reg_img{}.jpg", {"sub16/EP01_08": (73, 96)})
     table(tmp_path, [[16, "EP01_08", None, 73, 94, 110, None, 17, "repression"]])
     dataset = load(tmp_path)
     assert dataset.clips[0].event == Event(1, 24, 22, "micro", "repression", ("AU17",))
-    assert dataset.findings == [
-        f"{tmp_path / 'CASME2-coding-20140508.xlsx'} sheet Sheet1 row 2 (sub16 EP01_08): frames 73-110 reach outside "
-        "the frames 73-96; the rest is used"
+    assert dataset.findings == []
+    assert dataset.notes == [
+        f"{tmp_path / 'CASME2-coding-20140508.xlsx'} sheet Sheet1 row 2: sub16 EP01_08 ends at frame 96 in the Cropped "
+        "release, where the sheet has 110; 96 is taken"
     ]
+    write_clips(tmp_path / "CASME2-RAW", clips={"sub16/EP01_08": (73, 96)})
+    assert "row 2 (sub16 EP01_08): frames 73-110 reach outside the frames 73-96" in load(tmp_path).findings[0]
 
 
 @pytest.mark.parametrize(

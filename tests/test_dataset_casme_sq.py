@@ -65,6 +65,16 @@ def test_the_usual_nestings_are_found(tmp_path, place):
     assert len(load(replica(tmp_path, place=place)).videos) == 3
 
 
+def test_sheets_are_known_by_what_stands_in_them(tmp_path):
+    header = ["Subject", "Video", "Onset", "Apex", "Offset", "AU", "Emotion", "Type", "Report"]
+    replica(tmp_path)
+    sheets = {"Sheet1": RULE2, "Sheet2": [header, *ROWS], "Sheet3": [["Folder", "Name", "Subject"], *RULE1]}
+    write_xlsx(tmp_path / "CAS(ME)^2code_final.xlsx", sheets)
+    dataset = load(tmp_path)
+    assert dataset.findings == []
+    assert sum(len(video.events) for video in dataset.videos) == len(ROWS)
+
+
 def test_raw_pictures_come_before_cropped_ones(tmp_path):
     replica(tmp_path, place="longVideoFaceCropped")
     dataset = load(replica(tmp_path))
@@ -122,12 +132,12 @@ def test_what_cannot_be_read_is_told_in_one_line(tmp_path):
     with pytest.raises(InputError, match="no file CAS\\(ME\\)\\^2code_final.xlsx"):
         load(tmp_path)
     write_xlsx(tmp_path / "code_final.xlsx", {"CASFEcode_final": ROWS, "naming rule1": RULE1})
-    with pytest.raises(InputError, match="no sheet 'naming rule2', only"):
+    with pytest.raises(InputError, match="no sheet has rows like 0401, anger1; get"):
         load(tmp_path)
     write_xlsx(
         tmp_path / "code_final.xlsx", {"CASFEcode_final": ROWS, "naming rule1": [["s15"]], "naming rule2": RULE2}
     )
-    with pytest.raises(InputError, match="naming rule1: no rows like 15, s15, 1"):
+    with pytest.raises(InputError, match="no sheet has rows like 15, s15, 1; get"):
         load(tmp_path)
 
 

@@ -75,6 +75,20 @@ def test_what_does_not_fit_is_told(root):
     assert len(dataset.findings) == 6
 
 
+def test_frame_numbers_from_0_and_other_tables_are_noted(root):
+    rows = [[*TRAIN[0][:2], 0, *TRAIN[0][3:]], *TRAIN[1:]]
+    path = write_xlsx(root / "full_release_annotation/training_full_with_AU.xlsx", {"Sheet1": [HEADER, *rows]})
+    (root / "full_release_annotation/full_release_annotation/training_full_with_AU.xlsx").unlink()
+    (root / "train_split.csv").write_text("fold,clip\n1,sub0003_01\n")
+    dataset = load(root)
+    assert dataset.findings == []
+    assert dataset.notes == [
+        f"{root / 'train_split.csv'}: no table of labels",
+        f"{path} sheet Sheet1 row 2: frame numbers start at 0 in 1 of 4 rows; such an onset is read as the first frame",
+    ]
+    assert {clip.name: clip.event.offset for clip in dataset.clips}["sub0003_01"] == 40
+
+
 def test_a_folder_without_clips_or_sheets_is_refused(root, tmp_path):
     with pytest.raises(InputError, match="no DFME; expected DFME_train/sub0003_01"):
         load(tmp_path / "DFME_train")

@@ -94,6 +94,29 @@ def test_the_label_file_may_lie_beside_a_root_that_is_the_folder_of_videos(tmp_p
     assert len(load(replica(tmp_path) / "SAMM_longvideos").clips) == 3
 
 
+def test_the_sheet_may_have_another_name_and_stand_behind_another(tmp_path):
+    replica(tmp_path)
+    sheets = {"Read me": [["about"]], "Sheet1": [*PREAMBLE, HEADER, *ROWS]}
+    write_xlsx(tmp_path / "SAMM_LongVideos_V1_Release.xlsx", sheets)
+    assert len(load(tmp_path).videos) == 3
+
+
+def test_an_export_with_decimal_commas_reads_as_the_sheet(tmp_path):
+    before = load(replica(tmp_path)).videos
+    (tmp_path / "SAMM_LongVideos_V1_Release.xlsx").unlink()
+    rows = [";".join("" if cell is None else str(cell).replace(".", ",") for cell in row) for row in [HEADER, *ROWS]]
+    (tmp_path / "SAMM_LongVideos_V1_Release.csv").write_text("\n".join(rows) + "\n")
+    assert [video.to_dict() for video in load(tmp_path).videos] == [video.to_dict() for video in before]
+
+
+def test_without_the_sheet_of_samm_the_lack_of_emotions_is_noted(tmp_path):
+    dataset = load(replica(tmp_path, emotions=False))
+    assert (dataset.findings, dataset.clips) == ([], [])
+    assert [note.told for note in dataset.notes if "action unit" not in note.told] == [
+        "no SAMM_Micro_FACS_Codes_v2.xlsx, so that no emotion is known and there are no clips"
+    ]
+
+
 def test_rows_and_folders_that_do_not_fit_are_told(tmp_path):
     bad = [
         [6, "video", 1, 1, 2, 3, 3, "Macro", "12", None],
@@ -147,9 +170,6 @@ def test_what_cannot_be_read_is_told_in_one_line(tmp_path):
         load(tmp_path)
     write_frames(tmp_path / "SAMM_longvideos/006_1", ["006_1_0001.jpg"])
     with pytest.raises(InputError, match="no file SAMM_LongVideos_V3"):
-        load(tmp_path)
-    write_xlsx(tmp_path / "SAMM_LongVideos_V3_Release.xlsx", {"Sheet1": [HEADER]})
-    with pytest.raises(InputError, match="no sheet 'FACS_Movement_Only', only Sheet1"):
         load(tmp_path)
     write_xlsx(tmp_path / "SAMM_LongVideos_V3_Release.xlsx", {"FACS_Movement_Only": [["Subject"], *ROWS]})
     with pytest.raises(InputError, match="no row holds the headers Filename, Onset"):

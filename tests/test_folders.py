@@ -11,8 +11,8 @@ from baselines.datasets.folders import (
     shown,
     subfolders,
     subject_folders,
-    subject_key,
 )
+from baselines.datasets.names import subject_key
 from baselines.errors import InputError
 
 

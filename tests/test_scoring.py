@@ -652,3 +652,71 @@ def test_nothing_against_nothing_under_every_mode(write):
     assert score_strs(empty, empty)["strs"] == 0
     assert score_strs(empty, empty, mode="megc2025-script", classes="megc2025")["strs"] is None
     assert score_strs(empty, empty, empty)["comparison"]["metrics"]["strs"]["difference"] == 0
+
+
+SPELT = "subject,video,onset,offset,type\n006,v1,10,20,micro\n006,v2,30,60,macro\nS07,v1,5,9,micro\n"
+
+
+def test_subjects_that_a_spreadsheet_program_respelled_are_joined_and_counted(write):
+    truth = write("truth.csv", SPELT)
+    changed = write("predictions.csv", SPELT.replace("006", "6").replace("S07", "s7"))
+    result, plain = score_spotting(truth, changed), score_spotting(truth, truth)
+    assert result.pop("warnings") == [
+        f"{changed} row 2: subject 6 is taken for 006, since case and leading zeros do not count; "
+        "joined so: 3 of 3 predictions"
+    ]
+    assert plain.pop("warnings") == []
+    assert result == plain
+    emotions = write("emotions.csv", EMOTIONS), write("other.csv", EMOTIONS.replace("s1", "S01"))
+    result, plain = score_strs(*emotions), score_strs(emotions[0], emotions[0])
+    assert "joined so: 2 of 3 predictions" in result["warnings"][0]
+    assert result | {"warnings": plain["warnings"]} == plain
+
+
+def test_the_spelling_of_the_list_of_videos_counts_before_that_of_the_truth(write):
+    write("videos.csv", "subject,video,frames\n6,v1,100\n6,v2,100\ns7,v1,100\n")
+    truth = write("events.csv", SPELT)
+    result = score_spotting(truth, truth, per_video=True)
+    assert {row["subject"] for row in result["per_video"]} == {"6", "s7"}
+    assert [line.rpartition(": ")[2] for line in result["warnings"]] == [
+        "3 of 3 events of the truth", "3 of 3 predictions",
+    ]  # fmt: skip
+
+
+def test_one_person_under_two_spellings_in_a_file_is_resampled_as_one(write):
+    rows = "".join(f"{'s1' if n % 2 else 'S01'},v{n},10,20,micro\n" for n in range(8))
+    truth = write("truth.csv", SPELT.partition("\n")[0] + "\n" + rows + "s2,v1,10,20,micro\n")
+    alike = write("alike.csv", truth.read_text().replace("s1,", "S01,"))
+    missed = write("missed.csv", "\n".join(truth.read_text().splitlines()[:6]) + "\n")
+    assert score_spotting(truth, missed)["ci"] == score_spotting(alike, missed)["ci"]
+
+
+def test_clips_are_joined_by_subject_in_their_own_database(write):
+    truth = write("truth.csv", CLIPS)
+    changed = write("predictions.csv", CLIPS.replace("casme2,s1", "casme2,S001"))
+    result, plain = score_recognition(truth, changed), score_recognition(truth, truth)
+    assert "row 2: subject S001 is taken for s1" in result["warnings"][0]
+    assert "joined so: 2 of 5 predictions" in result["warnings"][0]
+    assert result | {"warnings": []} == plain
+    alone = score_recognition(None, write("alone.csv", CLIPS.replace("casme2,s1,b", "casme2,S1,b")))
+    assert alone | {"warnings": []} == score_recognition(None, truth)
+    assert "joined so: 1 of 5 clips" in alone["warnings"][0]
+
+
+@pytest.mark.parametrize("name", ["truth", "predictions", "videos"])
+def test_two_spellings_of_a_person_with_a_video_of_one_name_are_refused(write, name):
+    twice = "subject,video,onset,offset,type\ns1,v1,10,20,micro\nS01,v1,40,50,micro\n"
+    truth = write("events.csv", twice if name == "truth" else EVENTS)
+    predictions = write("predictions.csv", twice if name == "predictions" else EVENTS)
+    if name == "videos":
+        write("videos.csv", "subject,video,frames\ns1,v1,\nS01,v1,\n")
+    with pytest.raises(
+        InputError, match="subjects s1 and S01 are one person.*both have a video v1; mend one of"
+    ) as error:
+        score_spotting(truth, predictions)
+    assert {"truth": "events.csv row 3", "predictions": "predictions.csv row 3", "videos": "videos.csv"}[name] in str(
+        error.value
+    )
+    clips = write("clips.csv", CLIPS + "casme2,S01,a,negative,negative\n")
+    with pytest.raises(InputError, match="row 7: subjects s1 and S01 are one person.*both have a clip a"):
+        score_recognition(None, clips)

@@ -1,3 +1,5 @@
+import csv
+import io
 import re
 import zipfile
 
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from replicas import write_xls, write_xlsx
 
 from baselines.errors import InputError
-from baselines.formats.spreadsheets import read_rows, read_table
+from baselines.formats.spreadsheets import read_sheets, read_table
 
 COLUMNS = {"subject": "Subject", "name": "File Name", "onset": ("OnsetFrame", "Onset Frame")}
 PREAMBLE = [["A title", None], [None, None], ["Symbol key:"]]
@@ -40,12 +42,44 @@ def test_rows_without_any_wanted_cell_are_skipped(sheet):
     assert [place[-5:] for place, _ in read_table(path, COLUMNS)] == ["row 3"]
 
 
-def test_sheets_are_named_without_case_and_punctuation(sheet):
+def test_all_sheets_are_read_in_order(sheet):
     path = sheet({"One": [["a"]], "AU+Emotion": [["b", 1.5, True]]})
-    assert read_rows(path) == (f"{path} sheet One", [["a"]])
-    assert read_rows(path, "au emotion")[1][0][:2] == ["b", "1.5"]
-    with pytest.raises(InputError, match=r"no sheet 'eye blink', only One, AU\+Emotion"):
-        read_rows(path, "eye blink")
+    (first, rows), (second, more) = read_sheets(path)
+    assert (first, rows) == (f"{path} sheet One", [["a"]])
+    assert (second, more[0][:2]) == (f"{path} sheet AU+Emotion", ["b", "1.5"])
+
+
+def test_the_first_sheet_with_the_headers_counts_whatever_it_is_called(sheet):
+    header = ["Subject", "Filename", "OnsetFrame"]
+    path = sheet({"Read me": [["Subject"]], "Sheet1": [header, [1, "a", 2]], "old": [header, [1, "a", 3]]})
+    assert [(place, row["onset"]) for place, row in read_table(path, COLUMNS)] == [(f"{path} sheet Sheet1 row 2", "2")]
+
+
+ROWS = [["Title"], ["Subject", "File Name", "Onset Frame"], ["006", 'a "b", c', "5562"], ["7", "é", "12.0"]]
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_an_export_is_read_in_any_encoding_and_with_any_separator(tmp_path, mark, encoding):
+    text = io.StringIO()
+    csv.writer(text, delimiter=mark).writerows(ROWS)
+    path = tmp_path / "labels-Sheet1.csv"
+    path.write_bytes(text.getvalue().encode(encoding))
+    assert list(read_table(path, COLUMNS)) == [
+        (f"{path} row 3", {"subject": "006", "name": 'a "b", c', "onset": "5562"}),
+        (f"{path} row 4", {"subject": "7", "name": "é", "onset": "12"}),
+    ]
+
+
+def test_of_several_exports_of_a_workbook_the_one_with_the_headers_is_read(tmp_path):
+    for name, text in (("a", "note\n"), ("b", "Subject,Filename,OnsetFrame\n1,x,2\n")):
+        (tmp_path / f"labels-{name}.csv").write_text(text)
+    assert [place for place, _ in read_table(tmp_path / "labels-a.csv", COLUMNS)] == [
+        f"{tmp_path / 'labels-b.csv'} row 2"
+    ]
+    (tmp_path / "labels-b.csv").unlink()
+    with pytest.raises(InputError, match=r"labels-a\.csv: no row holds the headers"):
+        list(read_table(tmp_path / "labels-a.csv", COLUMNS))
 
 
 def test_a_sheet_without_the_headers_is_told(sheet):
@@ -56,11 +90,11 @@ def test_a_sheet_without_the_headers_is_told(sheet):
 
 def test_missing_and_broken_files_are_told(tmp_path):
     with pytest.raises(InputError, match=r"none\.xlsx: no such file; copy it there"):
-        read_rows(tmp_path / "none.xlsx")
+        list(read_sheets(tmp_path / "none.xlsx"))
     for name in ("broken.xlsx", "broken.xls"):
         (tmp_path / name).write_bytes(b"no spreadsheet at all")
         with pytest.raises(InputError, match="not a readable spreadsheet"):
-            read_rows(tmp_path / name)
+            list(read_sheets(tmp_path / name))
 
 
 def test_a_workbook_whose_declared_size_is_wrong_is_read_whole(tmp_path):

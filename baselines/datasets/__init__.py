@@ -58,6 +58,7 @@ def open_dataset(
     read, whatever its emotions.
     """
     from baselines.datasets.choosing import choose_classes
+    from baselines.datasets.subjects import one_name_a_person
 
     module = adapter(name)
     root = find_root(name, root)
@@ -66,7 +67,7 @@ def open_dataset(
             f"dataset {name} needs --data-root DIR, the folder that holds it (or MEGC_DATA_ROOT, or data_root in the "
             "configuration file)"
         )
-    dataset = module.load(root, fix_labels=fix_labels, **DATASETS[name][1])
+    dataset = one_name_a_person(module.load(root, fix_labels=fix_labels, **DATASETS[name][1]))
     return dataset if classes is None else choose_classes(dataset, classes, module.ABOUT.classes)
 
 

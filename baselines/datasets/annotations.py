@@ -9,13 +9,13 @@ Rules, the same for every database:
 - An offset that is missing (empty, 0, `/`) is the apex (rule of the MEGC2020 baseline for CAS(ME)^2); without an
   apex either, the event is left out, with a finding.
 - An onset of 0 is the first frame.
-- Action units: of `10A/B` (intensity A or B) the first intensity counts, `A/L12` (asymmetric or left) has no side;
-  what is no action unit (`soft focus`) is left out, with a finding.
+- Action units: `baselines.action_units` tells what each notation of the sheets means. What is not simply a unit
+  (`14or23`, `AD38`, `twice - L1B`, `soft focus`) gives a note, which is no finding: the sheet is as it is published.
+  Only what cannot be read at all (`AU123`) is left out with a finding.
 - Known label errors are mended from `label_fixes.csv` (dataset, clip, column, original value, fix, source) when the
-  row still holds the original value; `fix_labels=False` leaves them.
+  row still holds the original value, and a copy that is mended already is right; `fix_labels=False` leaves them.
 """
 
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -24,15 +24,13 @@ from typing import NamedTuple
 
 from baselines import action_units
 from baselines.datasets.classes import COARSE_OF_FINE, coarse
-from baselines.datasets.records import Event
+from baselines.datasets.records import Event, Note
 from baselines.errors import InputError
 from baselines.files import read_csv
 
 FIXES = Path(__file__).with_name("label_fixes.csv")
 FIX_COLUMNS = ("dataset", "clip", "column", "original", "fix", "source")
-MISSING = {"", "/", "-", "\\", "nan", "none", "n/a", "-1"}
-_INTENSITIES = re.compile(r"(?<=\d)(?:\(([A-E])/[A-E]\)|([A-E])/[A-E]\b)", re.IGNORECASE)
-_SIDES = re.compile(r"\b[ALR]/[ALR](?=\d)|\([ALR]/[ALR]\)(?=\d)", re.IGNORECASE)
+MISSING = {"", "/", "-", "\\", "?", "nan", "none", "null", "n/a", "-1"}
 
 
 class Span(NamedTuple):
@@ -69,17 +67,17 @@ def read_event(
     order (`Frames.numbers`), which the row counts in; None when it counts from 1 and is taken at its word.
     """
     event: Event | None = None
-    notes: list[str] = []
+    wrong: list[str] = []
     try:
-        span = _without_wrong_apex(_read_span(row), notes)
+        span = _without_wrong_apex(_read_span(row), wrong)
         if numbers is not None:
-            _refuse_missing_frames(span, numbers, notes)
+            _refuse_missing_frames(span, numbers, wrong)
             span = _positions(span, numbers)
-        emotion, units = _read_emotion(row, notes), _read_units(row, notes)
+        emotion, units = _read_emotion(row, wrong), _read_units(row, place, wrong, findings)
         event = Event(max(span.onset, 1), span.offset, span.apex, kind, emotion, units)
     except InputError as refusal:
-        notes.append(str(refusal))
-    findings += [f"{place}: {note}" for note in notes]
+        wrong.append(str(refusal))
+    findings += [f"{place}: {line}" for line in wrong]
     return event
 
 
@@ -106,23 +104,23 @@ def _read_number(row: Mapping[str, str], name: str) -> int | None:
         raise InputError(f"{name} is {text!r}; expected a frame number, mend the cell") from None
 
 
-def _without_wrong_apex(span: Span, notes: list[str]) -> Span:
+def _without_wrong_apex(span: Span, wrong: list[str]) -> Span:
     """Return a span whose apex lies in it or is unknown."""
     onset, apex, offset = span
     if apex is None or onset <= apex <= offset:
         return span
-    notes.append(f"apex {apex} is outside {onset}-{offset} and taken as unknown; mend the row")
+    wrong.append(f"apex {apex} is outside {onset}-{offset} and taken as unknown; mend the row")
     return Span(onset, None, offset)
 
 
-def _refuse_missing_frames(span: Span, numbers: Sequence[int], notes: list[str]) -> None:
+def _refuse_missing_frames(span: Span, numbers: Sequence[int], wrong: list[str]) -> None:
     """Raise `InputError` when no frame of a span is among those with these numbers, and note when some are not."""
     onset, _, offset = span
     first, last = numbers[0], numbers[-1]
     if offset < first or onset > last:
         raise InputError(f"frames {onset}-{offset} lie outside the frames {first}-{last}; copy what is missing")
     if 0 < onset < first or offset > last:
-        notes.append(f"frames {onset}-{offset} reach outside the frames {first}-{last}; the rest is used")
+        wrong.append(f"frames {onset}-{offset} reach outside the frames {first}-{last}; the rest is used")
     if bisect_left(numbers, onset) == bisect_right(numbers, offset):
         raise InputError("no frame of the event is there; copy what is missing")
 
@@ -138,36 +136,29 @@ def _positions(span: Span, numbers: Sequence[int]) -> Span:
     return Span(onset, min(max(bisect_left(numbers, span.apex) + 1, onset), offset), offset)
 
 
-def _read_emotion(row: Mapping[str, str], notes: list[str]) -> str:
+def _read_emotion(row: Mapping[str, str], wrong: list[str]) -> str:
     """Return the emotion in a row in lower case, empty when there is none or it is not known."""
     emotion = row.get("emotion", "").lower()
     if emotion and coarse(emotion) is None:
-        notes.append(f"emotion {emotion!r} is not known; expected one of {', '.join(COARSE_OF_FINE)}")
+        wrong.append(f"emotion {emotion!r} is not known; expected one of {', '.join(COARSE_OF_FINE)}")
         return ""
     return emotion
 
 
-def _read_units(row: Mapping[str, str], notes: list[str]) -> tuple[str, ...]:
-    """Return the codes of the action units in a row; what is no action unit is left out and noted."""
-    text = _SIDES.sub("", _INTENSITIES.sub(lambda match: match[1] or match[2], row.get("aus", "")))
-    try:
-        return tuple(unit.code for unit in action_units.parse(text))
-    except ValueError:
-        found, unknown = _known_units(text.split("+"))
-    notes.append(f"{', '.join(unknown)!r} is no action unit and is left out; mend the cell {text!r}")
-    return found
+def _read_units(row: Mapping[str, str], place: str, wrong: list[str], findings: list[str]) -> tuple[str, ...]:
+    """Return the codes of the action units in a row, each once; what is no action unit is left out and told."""
+    text = row.get("aus", "")
+    reading = action_units.read(text)
+    if reading.unknown:
+        wrong.append(f"{', '.join(reading.unknown)!r} is no action unit and is left out; mend the cell {text!r}")
+    findings += unit_notes(reading, place)
+    return tuple(dict.fromkeys(unit.code for unit in reading.units))
 
 
-def _known_units(parts: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
-    """Return the codes in those parts of a cell that are action units, each once, and the other parts."""
-    found: dict[str, None] = {}
-    unknown = []
-    for part in parts:
-        try:
-            found.update(dict.fromkeys(unit.code for unit in action_units.parse(part)))
-        except ValueError:
-            unknown.append(part.strip())
-    return tuple(found), unknown
+def unit_notes(reading: action_units.Reading, place: str) -> list[Note]:
+    """Return what is worth knowing of a cell of action units."""
+    remarks = [f"{remark!r}: a remark, no action unit; it is left out" for remark in reading.remarks]
+    return [Note.of(place, f"action unit {told}") for told in (*reading.notes, *remarks)]
 
 
 @lru_cache(maxsize=1)

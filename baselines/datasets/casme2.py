@@ -6,7 +6,8 @@ Folders below the root (or below CASME2/, CASME II/ in it), the first that is th
 point the root at Cropped itself to read that.
 Annotation: the first sheet of `CASME2-coding-20140508.xlsx`, else another `CASME2-coding*.xlsx` or
 `CASME2_label_Ver_2.xls`, beside or above these folders: Subject (1 or 01), Filename, OnsetFrame, ApexFrame,
-OffsetFrame, Action Units, Estimated Emotion, with empty columns between. Frames are the numbers in the picture names.
+OffsetFrame, Action Units, Estimated Emotion, with empty columns between. A CSV export of the sheet is read where the
+sheet is not there. Frames are the numbers in the picture names.
 A clip is onset to offset; the neutral frames around it in the raw folders are not part of it.
 Traps: ApexFrame is `/` for sub04 EP12_01f; the Cropped copies seen end sub16 EP01_08 at frame 96 where the sheet has
 110 (public loaders cut it there); the sheet of 2019 calls three clips of sub24 surprise that the earlier one calls
@@ -14,14 +15,14 @@ sadness, so that its counts differ.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from baselines.datasets.about import About
 from baselines.datasets.annotations import mend
 from baselines.datasets.classes import published_set
-from baselines.datasets.folders import Row, annotated_clips, clip_folders, find_file, find_folder
-from baselines.datasets.records import Dataset
+from baselines.datasets.folders import Key, Row, annotated_clips, clip_folders, find_file, find_folder, key
+from baselines.datasets.records import Dataset, Note
 from baselines.errors import InputError
 from baselines.formats.spreadsheets import read_table
 
@@ -42,6 +43,7 @@ ABOUT = About(
         "emotion repression": 27, "emotion surprise": 25, "emotion sadness": 7, "emotion fear": 2,
     },
     source="CASME2-coding-20140508.xlsx",
+    releases={"sheet of 2019": {"emotion surprise": 28, "emotion sadness": 4}},
     classes=(
         published_set("three", "negative=disgust+repression+sadness+fear, positive=happiness, surprise", "others",
                       "MEGC2019 (See et al., FG 2019); its list, dataset megc2019, leaves 11 of the negative out"),
@@ -57,6 +59,7 @@ PARTS = ("CASME2-RAW", "CASME2_RAW", "CASME2-RAW-NoVideo/CASME2-RAW", "CASME2_RA
 ROUTES = tuple(os.path.join(home, part) for home in HOMES for part in PARTS)
 SHEETS = ("CASME2-coding-20140508.xls*", "CASME2-coding*.xls*", "CASME2_label_Ver_2.xls*")
 SUBJECT = r"sub\d+"
+SHORTER = "sub16/EP01_08"  # in the Cropped release
 COLUMNS = {
     "subject": "Subject", "name": "Filename", "onset": "OnsetFrame", "apex": "ApexFrame", "offset": "OffsetFrame",
     "aus": "Action Units", "emotion": "Estimated Emotion",
@@ -72,8 +75,32 @@ def load(root: str | Path, fix_labels: bool = True) -> Dataset:
         raise InputError(f"{root}: no CASME II; expected CASME2-RAW/sub01/EP02_01f/img46.jpg or Cropped/... below it")
     sheet = find_file((base, base.parent, root, root.parent), SHEETS)
     folders = clip_folders(base, SUBJECT, findings)
-    clips = annotated_clips("casme2", FPS, _rows(sheet, fix_labels), folders, base, findings)
-    return Dataset("casme2", clips=clips, findings=findings)
+    rows = _rows(sheet, fix_labels)
+    if base.name.lower() == "cropped":
+        rows = _as_cropped(rows, folders, findings)
+    clips = annotated_clips("casme2", FPS, rows, folders, base, findings)
+    release = "sheet of 2019" if "2019" in sheet.name else ""
+    if release:
+        findings.append(
+            Note.of(str(sheet), "the sheet of 2019 calls three clips surprise that that of 2014 calls sadness")
+        )
+    return Dataset("casme2", clips=clips, findings=findings, release=release)
+
+
+def _as_cropped(rows: Iterable[Row], folders: Mapping[Key, Path], findings: list[str]) -> Iterator[Row]:
+    """Yield the rows with the offset of the one clip whose pictures end before it in the Cropped release."""
+    for place, subject, name, row in rows:
+        folder = folders.get(key(subject, name))
+        if (
+            f"{subject}/{name}" == SHORTER
+            and row["offset"] == "110"
+            and folder
+            and not (folder / "reg_img97.jpg").exists()
+        ):
+            told = f"{subject} {name} ends at frame 96 in the Cropped release, where the sheet has 110; 96 is taken"
+            findings.append(Note.of(place, told))
+            row = row | {"offset": "96"}
+        yield place, subject, name, row
 
 
 def subject_name(text: str) -> str:

@@ -31,7 +31,7 @@ from baselines.datasets.classes import published_set
 from baselines.datasets.cutting import event_clips
 from baselines.datasets.folders import find_file, find_folder, subfolders
 from baselines.datasets.frames import ImageFrames
-from baselines.datasets.records import Clip, Dataset
+from baselines.datasets.records import Clip, Dataset, Note
 from baselines.errors import InputError
 from baselines.formats.spreadsheets import read_table
 
@@ -55,6 +55,7 @@ ABOUT = About(
         "emotion anger": 64, "emotion sad": 57, "emotion happy": 55,
     },
     source="v2 label files, and the owners' repository; the release of clips has 94 subjects",
+    releases={"release of clips": {"subjects": 94, "micro events": None, "macro events": None}},
     gaps=True,
     classes=(
         published_set("three", "negative=disgust+fear+anger+sad, positive=happy, surprise", "others",
@@ -101,7 +102,10 @@ def load(root: str | Path, fix_labels: bool = True) -> Dataset:
             f"{root}: no frames; expected spNO.1/a/color/37.jpg, or the clips Part_A_ME_clip/frame/spNO.1_a_355/355.jpg"
         )
     clips = _clips(subfolders(place), rows, findings, fix_labels)
-    return Dataset(NAME, clips=clips, findings=findings)
+    findings.append(
+        Note.of(str(place), "the release of clips: its 860 micro-expressions are of 94 of the 100 subjects, by design")
+    )
+    return Dataset(NAME, clips=clips, findings=findings, release="release of clips")
 
 
 def _table(root: str | Path, patterns: Sequence[str]) -> Path | None:

@@ -2,7 +2,8 @@
 
 Read from the folder that holds:
 
-    CAS(ME)^2code_final.xlsx (also `...(Updated).xlsx`, code_final.xlsx), three sheets, none with a header:
+    CAS(ME)^2code_final.xlsx (also `...(Updated).xlsx`, code_final.xlsx), three sheets, none with a header, which are
+        known by what stands in them (CSV exports of the three are read where there is no such file):
         CASFEcode_final (the first sheet): subject number, video and expression (anger1_1), onset, apex, offset,
             action units, emotion (positive, negative, surprise, others), macro-expression or micro-expression,
             self-reported emotion (not read)
@@ -32,7 +33,7 @@ from baselines.datasets.cutting import event_clips
 from baselines.datasets.folders import find_file, find_folder
 from baselines.datasets.records import Dataset
 from baselines.errors import InputError
-from baselines.formats.spreadsheets import read_rows
+from baselines.formats.spreadsheets import read_sheets
 
 ABOUT = About(
     title="CAS(ME)^2: 98 long videos of 22 subjects with macro- and micro-expressions",
@@ -64,6 +65,13 @@ CROPPED = "longVideoFaceCropped"
 PLACES = ("rawpic", "CAS(ME)^2/rawpic", "", CROPPED, f"CAS(ME)2_{CROPPED}/{CROPPED}")
 LABELS = ("CAS(ME)^2code_final.xlsx", "*code_final*.xls*")
 FOLDER = re.compile(r"(s\d+)/\d+_(\d{4}).*")
+Sheet = tuple[str, list[list[str]]]  # its place and its rows
+# what a sheet tells: (what the cells of its rows look like, an example)
+SHEETS = {
+    "events": ((r"\d+", r"\D+\d+_.*", *[".*"] * 5, r"(?i)(micro|macro).*"), "1, anger1_1, 557, ..., macro-expression"),
+    "subjects": ((r"\d+", r"[sS]\d+", r"\d+"), "15, s15, 1"),
+    "codes": ((r"\d{3,4}", r"[A-Za-z]+\d+"), "0401, anger1"),
+}
 ROW = ("subject", "video", "onset", "apex", "offset", "aus", "emotion", "type")
 
 
@@ -74,10 +82,14 @@ def load(root: str | Path, fix_labels: bool = True) -> Dataset:
         raise InputError(f"{root}: no long videos; expected rawpic/s15/15_0101disgustingteeth/img001.jpg")
     labels = find_file([root, place.parent], LABELS)
     findings: list[str] = []
-    subjects, codes = _naming_rules(labels)
+    sheets = _sheets(labels)
+    subjects = {row[2]: row[1].lower() for row in sheets["subjects"][1] if len(row) > 2 and row[2] and row[1]}
+    codes = {row[1].lower(): row[0].zfill(4) for row in sheets["codes"][1] if len(row) > 1 and row[0] and row[1]}
     known = {(subject, code) for subject in subjects.values() for code in codes.values()}
     folders = index(nested(place, findings), lambda name: _key(name, known), "s15/15_0101disgustingteeth", findings)
-    videos = assemble_videos(NAME, FPS, folders, _rows(labels, subjects, codes, findings), findings, fix_labels)
+    videos = assemble_videos(
+        NAME, FPS, folders, _rows(sheets["events"], subjects, codes, findings), findings, fix_labels
+    )
     return Dataset(NAME, clips=event_clips(videos), videos=videos, findings=findings)
 
 
@@ -86,25 +98,31 @@ def _key(name: str, known: AbstractSet[Name]) -> Name | None:
     return (match[1], f"{match[1]}_{match[2]}") if match and match.groups() in known else None
 
 
-def _naming_rules(labels: Path) -> tuple[dict[str, str], dict[str, str]]:
-    """Return {subject number: folder} and {video: code}."""
-    place, first = read_rows(labels, "naming rule1")
-    subjects = {row[2]: row[1].lower() for row in first if len(row) > 2 and row[2] and row[1]}
-    second_place, second = read_rows(labels, "naming rule2")
-    codes = {row[1].lower(): row[0].zfill(4) for row in second if len(row) > 1 and row[0] and row[1]}
-    for where, rule, example in ((place, subjects, "15, s15, 1"), (second_place, codes, "0401, anger1")):
-        if not rule:
-            raise InputError(f"{where}: no rows like {example}; get the file as the database publishes it")
-    return subjects, codes
+def _sheets(labels: Path) -> dict[str, Sheet]:
+    """Return {what it tells: (place, rows)} of the three sheets, each the first that holds such rows.
+
+    A CSV file is an export of one of them; those of the others lie beside it.
+    """
+    found: dict[str, Sheet] = {}
+    files = [labels]
+    if labels.suffix.lower() == ".csv":
+        files += sorted(path for path in labels.parent.glob("*.csv") if path != labels)
+    for place, rows in (sheet for path in files for sheet in read_sheets(path)):
+        for what, (holds, _) in SHEETS.items():
+            if any(len(row) >= len(holds) and all(map(re.fullmatch, holds, row)) for row in rows):
+                found.setdefault(what, (place, rows))
+    for what, (_, example) in SHEETS.items():
+        if what not in found:
+            raise InputError(f"{labels}: no sheet has rows like {example}; get the file as the database publishes it")
+    return found
 
 
-def _rows(labels: Path, subjects: Mapping[str, str], codes: Mapping[str, str], findings: list[str]) -> Iterator[Row]:
-    """Yield (place, (subject, video), row) for each row of the first sheet that names a known video."""
-    sheet, rows = read_rows(labels)
-    for number, cells in enumerate(rows, start=1):
-        if not any(cells):
+def _rows(sheet: Sheet, subjects: Mapping[str, str], codes: Mapping[str, str], findings: list[str]) -> Iterator[Row]:
+    """Yield (place, (subject, video), row) for each row of a sheet that names a known video; a header is skipped."""
+    for number, cells in enumerate(sheet[1], start=1):
+        if not any(re.search(r"\d", cell) for cell in cells):  # empty, or a header that somebody added
             continue
-        place = f"{sheet} row {number}"
+        place = f"{sheet[0]} row {number}"
         row = dict(zip(ROW, [*cells, *[""] * len(ROW)]))
         subject, code = subjects.get(row["subject"]), codes.get(row["video"].split("_")[0].lower())
         kind = kind_of(row["type"])

@@ -8,19 +8,21 @@ Sheets (the first of each file), columns Subject, Filename, OnsetFrame, ApexFram
 Fps, AU; one row a clip, a clip is onset to offset. Frames are the numbers in the picture names. The frame rate differs
 from clip to clip (200, 300 or 500).
 As far as public loaders show: the name of the training sheet and its folder (also train_data) are known from several;
-those of the test sets are formed like them, so any folder of clips and any sheet called *train* or *test* is taken.
+those of the test sets are formed like them, so any folder of clips and any sheet, or CSV export of one, called *train*
+or *test* is taken. In 1 240 of the 2 629 rows frame numbers start at 0; an onset of 0 is read as the first frame, apex
+and offset are taken as they are written.
 A row without an emotion gives a clip without one. The parts make one dataset; no subject is in two of them.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from baselines.datasets.about import About
 from baselines.datasets.annotations import mend
 from baselines.datasets.classes import published_set
 from baselines.datasets.folders import Row, folder_clip, join, key, matching_folders, subfolders
-from baselines.datasets.records import Clip, Dataset
+from baselines.datasets.records import Clip, Dataset, Note
 from baselines.errors import InputError
 from baselines.formats.spreadsheets import read_table
 
@@ -64,7 +66,10 @@ def load(root: str | Path, fix_labels: bool = True) -> Dataset:
         try:
             rows += _rows(sheet, fix_labels)
         except InputError as error:
-            findings.append(str(error))
+            findings.append(str(error) if sheet.suffix.lower() != ".csv" else Note.of(str(sheet), "no table of labels"))
+    if zero := [place for place, _, _, row in rows if row["onset"] == "0"]:
+        told = f"frame numbers start at 0 in {len(zero)} of {len(rows)} rows; such an onset is read as the first frame"
+        findings.append(Note.of(zero[0], told))
     folders = {key(_subject(path.name), path.name): path for path in matching_folders(root, CLIP, 3)}
     if not rows or not folders:
         raise InputError(
@@ -78,12 +83,21 @@ def load(root: str | Path, fix_labels: bool = True) -> Dataset:
 
 
 def _sheets(root: Path) -> Iterator[Path]:
-    """Yield the label files in the root, in its folders, and in folders that lie in one of the same name."""
+    """Yield the label files in the root, in its folders, and in folders that lie in one of the same name.
+
+    An export of a sheet that is there is not read beside it.
+    """
     inner = [path for name, path in subfolders(root).items() if not re.fullmatch(CLIP, name, re.IGNORECASE)]
     for folder in (root, *inner, *(path / path.name for path in inner)):
-        for path in sorted(folder.glob("[!~.]*.xls*")):
+        sheets = sorted(folder.glob("[!~.]*.xls*"))
+        exports = [path for path in sorted(folder.glob("[!~.]*.csv")) if not _is_export(path, sheets)]
+        for path in (*sheets, *exports):
             if "train" in path.name.lower() or "test" in path.name.lower():
                 yield path
+
+
+def _is_export(path: Path, sheets: Iterable[Path]) -> bool:
+    return any(path.stem.lower().startswith(sheet.stem.lower()) for sheet in sheets)
 
 
 def _rows(sheet: Path, fix_labels: bool) -> Iterator[Row]:

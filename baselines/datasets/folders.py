@@ -10,6 +10,7 @@ from pathlib import Path
 from baselines.datasets.annotations import read_event
 from baselines.datasets.cutting import cut_clip
 from baselines.datasets.frames import ImageFrames
+from baselines.datasets.names import subject_key
 from baselines.datasets.records import Clip
 from baselines.errors import InputError
 
@@ -43,18 +44,22 @@ def find_folder(root: str | Path, routes: Iterable[str], holds: str) -> Path | N
 
 
 def find_file(folders: Sequence[str | Path], patterns: Sequence[str]) -> Path:
-    """Return the first file in `folders` whose name matches one of `patterns` (like `*.xlsx`), best pattern first."""
+    """Return the first file in `folders` whose name matches one of `patterns` (like `*.xlsx`), best pattern first.
+
+    A pattern of spreadsheets (`.xls*`) takes a CSV export of one too, where that is all there is.
+    """
     names = [(Path(folder), name) for folder in dict.fromkeys(folders) for name in _file_names(folder)]
-    for pattern in patterns:
+    for pattern in (each for one in patterns for each in (one, *exported(one))):
         for folder, name in names:
             if fnmatch(name.lower(), pattern.lower()) and not name.startswith(("~", ".")):
                 return folder / name
     raise InputError(f"{folders[0]}: no file {' or '.join(patterns)}; copy the annotation of the database there")
 
 
-def subject_key(name: str) -> str:
-    """Return a subject's name without leading zeros and in lower case, so that s1, s01 and S01 are one."""
-    return re.sub(r"\d+", lambda number: str(int(number[0])), name.strip().lower())
+def exported(pattern: str) -> tuple[str, ...]:
+    """Return the pattern of the CSV exports of the spreadsheets of a pattern; none where it is of no spreadsheets."""
+    stem, dot, kind = pattern.rpartition(".")
+    return (f"{stem}*.csv",) if dot and kind.startswith("xls") else ()
 
 
 def key(subject: str, name: str) -> Key:

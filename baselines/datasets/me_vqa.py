@@ -31,8 +31,9 @@ from pathlib import Path
 from baselines.datasets import flow_images, open_dataset
 from baselines.datasets.about import About
 from baselines.datasets.classes import COARSE, ClassSet
-from baselines.datasets.folders import matching_folders, shown, subfolders, subject_key
+from baselines.datasets.folders import matching_folders, shown, subfolders
 from baselines.datasets.frames import ImageFrames
+from baselines.datasets.names import subject_key
 from baselines.datasets.questions import as_question, read_rows
 from baselines.datasets.records import Clip, Dataset, Question, Video
 from baselines.errors import InputError
@@ -155,7 +156,7 @@ def _test_clip(folder: Path) -> list[Clip]:
 
 def _copy(name: str, folder: Path, fix_labels: bool, findings: list[str]) -> list[Clip | Video]:
     found = open_dataset(name, folder, fix_labels)
-    findings += found.findings
+    findings += [*found.findings, *found.notes]
     return [*found.clips, *found.videos]
 
 

@@ -17,7 +17,8 @@ from pathlib import Path
 from baselines.datasets import casme2, samm, smic
 from baselines.datasets.about import About
 from baselines.datasets.classes import published_set
-from baselines.datasets.folders import find_file, shown, subfolders, subject_key
+from baselines.datasets.folders import find_file, shown, subfolders
+from baselines.datasets.names import subject_key
 from baselines.datasets.records import Clip, Dataset
 from baselines.datasets.roots import find_root
 from baselines.errors import InputError
@@ -65,7 +66,7 @@ def load(root: str | Path, fix_labels: bool = True) -> Dataset:
         except InputError as error:
             findings.append(f"{path}: the {len(wanted)} clips of {name} are left out ({error})")
             continue
-        findings += part.findings
+        findings += [*part.findings, *part.notes]
         there = {_key(name, clip.subject, clip.name): clip for clip in part.clips}
         clips += [_labelled(there[key], *wanted[key], findings) for key in wanted if key in there]
         missing = ["/".join(key[1:]) for key in wanted if key not in there]

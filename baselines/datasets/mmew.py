@@ -28,8 +28,8 @@ from baselines.datasets.folders import (
     join,
     key,
     matching_folders,
-    subject_key,
 )
+from baselines.datasets.names import subject_key
 from baselines.datasets.records import Clip, Dataset
 from baselines.errors import InputError
 from baselines.formats.spreadsheets import read_table

@@ -16,6 +16,20 @@ from baselines.datasets.frames import Frames
 KINDS = ("micro", "macro")
 
 
+class Note(str):
+    """A line among the findings of a copy that is worth knowing and needs no mending: a place, what is told of it."""
+
+    place: str
+    told: str
+
+    @classmethod
+    def of(cls, place: str, told: str) -> "Note":
+        """Return the note about a place, such as a row."""
+        note = cls(f"{place}: {told}")
+        note.place, note.told = place, told
+        return note
+
+
 @dataclass(frozen=True)
 class Event:
     """One facial expression: frame numbers are 1-based and inclusive; `apex` may be None."""
@@ -119,7 +133,9 @@ class Question:
 class Dataset:
     """What an adapter gives: clips to recognize, videos to spot in, questions to answer.
 
-    `findings` are the things that were wrong with the copy and left out, one line each that says what to do.
+    `findings` are the things that were wrong with the copy and left out, one line each that says what to do. `notes`
+    are worth knowing and need no mending; those among the findings that an adapter gives are put there. `release`
+    tells which one of `About.releases` the copy is of, empty for the usual one.
     `classes` is the set in force, the same as that of all records; `coarse` the one by default. `own_words` are the
     emotions that are none of the field's: {word: the place where it stands}. `shift` tells how key frames were moved.
     """
@@ -133,6 +149,13 @@ class Dataset:
     coarse: ClassSet = COARSE
     own_words: Mapping[str, str] = field(default_factory=dict)
     shift: str = ""
+    notes: list[Note] = field(default_factory=list)
+    release: str = ""
+
+    def __post_init__(self) -> None:
+        notes = [*self.notes, *(line for line in self.findings if isinstance(line, Note))]
+        object.__setattr__(self, "findings", [line for line in self.findings if not isinstance(line, Note)])
+        object.__setattr__(self, "notes", notes)
 
     def in_classes(self, classes: ClassSet) -> "Dataset":
         """Return the dataset with its emotions counted in other classes."""

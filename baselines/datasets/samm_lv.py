@@ -2,9 +2,10 @@
 
 Read from the folder that holds:
 
-    SAMM_LongVideos_V1_Release.xlsx (or V2, V3; the newest is read), sheet FACS_Movement_Only: 10 rows of preamble, the
-        last of them the header Subject, Filename (006_1_2), Inducement Code, Onset, Apex, Offset, Duration, Type
-        (Macro, Micro - 1/2), Action Units, Notes
+    SAMM_LongVideos_V1_Release.xlsx (or V2, V3; the newest is read; or a CSV export), sheet FACS_Movement_Only, in some
+        copies Sheet1 (the first with the headers is read): 10 rows of preamble, the last of them the header Subject,
+        Filename (006_1_2), Inducement Code, Onset, Apex, Offset, Duration, Type (Macro, Micro - 1/2), Action Units,
+        Notes
     SAMM_longvideos/006_1/006_1_0001.jpg, 2040 x 1088 pixels, grey; the number has four or five digits
     SAMM_Micro_FACS_Codes_v2.xlsx (optional, of SAMM): the emotions of the micro-expressions, joined by Filename
 
@@ -26,7 +27,7 @@ from baselines.datasets.about import About
 from baselines.datasets.assembling import Name, Row, assemble_videos, index, kind_of
 from baselines.datasets.cutting import event_clips
 from baselines.datasets.folders import find_file, find_folder, subfolders
-from baselines.datasets.records import Dataset
+from baselines.datasets.records import Dataset, Note
 from baselines.datasets.samm import ABOUT as SAMM
 from baselines.errors import InputError
 from baselines.formats.spreadsheets import read_table
@@ -54,7 +55,6 @@ FOLDER = re.compile(r"(\d{3})_(\d)")
 PLACES = ("SAMM_longvideos", "SAMM_LV/SAMM_longvideos", "SAMMLV/SAMM_longvideos", "")
 LABELS = [f"SAMM_LongVideos_{version}*.xls*" for version in ("V3", "V2", "V1")]
 EMOTIONS = ("SAMM_Micro_FACS_Codes_v2.xlsx", "SAMM*Micro_FACS_Codes*.xls*")
-SHEET = "FACS_Movement_Only"
 COLUMNS = {
     "name": "Filename", "onset": ("Onset", "Onset Frame"), "apex": ("Apex", "Apex Frame"),
     "offset": ("Offset", "Offset Frame"), "type": "Type",
@@ -68,7 +68,12 @@ def load(root: str | Path, fix_labels: bool = True) -> Dataset:
         raise InputError(f"{root}: no long videos; expected SAMM_longvideos/006_1/006_1_0001.jpg")
     labels = find_file([root, place.parent], LABELS)
     findings: list[str] = []
-    rows = list(_rows(labels, _emotions([root, place.parent]), findings))
+    emotions = _emotions([root, place.parent])
+    if emotions is None:
+        findings.append(
+            Note.of(str(labels.parent), f"no {EMOTIONS[0]}, so that no emotion is known and there are no clips")
+        )
+    rows = list(_rows(labels, emotions, findings))
     folders = index(subfolders(place), _video, "006_1", findings)
     annotated = {key for _, key, _ in rows}
     for key in [key for key in folders if key not in annotated]:
@@ -96,7 +101,7 @@ def _emotions(folders: Sequence[str | Path]) -> dict[str, str] | None:
 
 def _rows(labels: Path, emotions: Mapping[str, str] | None, findings: list[str]) -> Iterator[Row]:
     """Yield (place, (subject, video), row) for each row of the sheet that names a video and a type."""
-    for place, row in read_table(labels, COLUMNS, {"aus": "Action Units"}, SHEET):
+    for place, row in read_table(labels, COLUMNS, {"aus": "Action Units"}):
         video = FOLDER.match(row["name"])
         kind = kind_of(row["type"])
         if not video or kind is None:
@@ -115,8 +120,8 @@ def _rows(labels: Path, emotions: Mapping[str, str] | None, findings: list[str])
 
 
 def _whole(text: str) -> str:
-    """Return a frame number rounded half up, anything else as it stands."""
+    """Return a frame number, its decimals behind a point or a comma, rounded half up; anything else as it stands."""
     try:
-        return str(math.floor(float(text) + 0.5))
+        return str(math.floor(float(text.replace(",", ".")) + 0.5))
     except (ValueError, OverflowError):
         return text

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from baselines.datasets.about import About
 from baselines.datasets.classes import published_set
-from baselines.datasets.folders import find_folder, subfolders, subject_folders, subject_key
+from baselines.datasets.folders import find_folder, subfolders, subject_folders
 from baselines.datasets.frames import ImageFrames
+from baselines.datasets.names import subject_key
 from baselines.datasets.records import Clip, Dataset, Event
 from baselines.errors import InputError
 

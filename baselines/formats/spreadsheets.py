@@ -1,6 +1,10 @@
-"""Tables in .xlsx and .xls files as the databases publish them: preamble rows, odd headers, numbers as floats."""
+"""Tables in .xlsx and .xls files as the databases publish them, or in CSV exports of their sheets.
+
+There are preamble rows, odd headers, numbers as floats.
+"""
 
 import contextlib
+import csv
 import io
 import re
 import warnings
@@ -11,26 +15,28 @@ from baselines.errors import InputError
 HEADER_WITHIN = 40  # rows; how far down a header is looked for
 
 
-def read_table(path, columns, optional=(), sheet=None):
-    """Yield `(place, row)` for each row below the header of a sheet; `place` names file, sheet and row.
+def read_table(path, columns, optional=()):
+    """Yield `(place, row)` for each row below the header of a table; `place` names file, sheet and row.
 
     columns: {name in the row given: header in the sheet, or several spellings of it}; optional: likewise, empty
-    where the sheet has no such column. The header is the first row that holds all of `columns`, compared without
-    case, blanks and punctuation. sheet: name, or None for the first one. Cells are text, stripped; whole numbers
-    have no decimals; rows without any of `columns` are skipped.
+    where the sheet has no such column. The table is the first sheet with a header: a row that holds all of `columns`,
+    compared without case, blanks and punctuation. Cells are text, stripped; whole numbers have no decimals; rows
+    without any of `columns` are skipped.
     """
     wanted = {name: _spellings(header) for name, header in dict(columns).items()}
     also = {name: _spellings(header) for name, header in dict(optional).items()}
-    place, rows = read_rows(path, sheet)
-    above = 0
-    for cells in rows[:HEADER_WITHIN]:
-        above += 1
-        header = [_key(cell) for cell in cells]
-        if all(any(key in header for key in keys) for keys in wanted.values()):
+    places = []
+    for place, rows in read_sheets(path):
+        places.append(place)
+        above, header = _header(rows, wanted.values())
+        if above:
             break
     else:
         shown = ", ".join(header if isinstance(header, str) else header[0] for header in dict(columns).values())
-        raise InputError(f"{place}: no row holds the headers {shown}; get the file as the database publishes it")
+        others = f" or in {len(places) - 1} more" if len(places) > 1 else ""
+        raise InputError(
+            f"{places[0]}{others}: no row holds the headers {shown}; get the file as the database publishes it"
+        )
     position = {
         name: next((header.index(key) for key in keys if key in header), None) for name, keys in (wanted | also).items()
     }
@@ -40,20 +46,56 @@ def read_table(path, columns, optional=(), sheet=None):
             yield f"{place} row {below}", row
 
 
-def read_rows(path, sheet=None):
-    """Return the text that names file and sheet, and the rows of the sheet as lists of text."""
+def _header(rows, wanted):
+    """Return the number of the first row that holds one of each of the `wanted` headers, and its keys; else 0."""
+    for number, cells in enumerate(rows[:HEADER_WITHIN], start=1):
+        header = [_key(cell) for cell in cells]
+        if all(any(key in header for key in keys) for keys in wanted):
+            return number, header
+    return 0, []
+
+
+def read_sheets(path):
+    """Yield for each sheet of a file the text that names file and sheet, and its rows as lists of text.
+
+    Of a CSV file, an export of one sheet, there are the rows of it and of the other exports beside it: a program that
+    writes several sheets calls them alike up to a hyphen, like `labels-Sheet1.csv`.
+    """
     path = Path(path)
     if not path.exists():
         raise InputError(f"{path}: no such file; copy it there, the annotation of the database is in it")
+    if path.suffix.lower() == ".csv":
+        for export in (path, *_exports_beside(path)):
+            yield str(export), _read_export(export)
+        return
     with _readable(path):
         names, read = (_open_xls if path.suffix.lower() == ".xls" else _open_xlsx)(path)
-        if sheet is None:
-            sheet = names[0]
-    chosen = next((name for name in names if _key(name) == _key(sheet)), None)
-    if chosen is None:
-        raise InputError(f"{path}: no sheet {sheet!r}, only {', '.join(names)}; get the file as it is published")
-    with _readable(path):
-        return f"{path} sheet {chosen}", [[_text(cell) for cell in row] for row in read(chosen)]
+    for name in names:
+        with _readable(path):
+            rows = [[_text(cell) for cell in row] for row in read(name)]
+        yield f"{path} sheet {name}", rows
+
+
+def _exports_beside(path):
+    """Return the other CSV files in a folder that are called like one up to its last hyphen."""
+    begin, hyphen, _ = path.stem.rpartition("-")
+    return sorted(p for p in path.parent.glob("*.csv") if hyphen and p != path and p.stem.startswith(begin + hyphen))
+
+
+def _read_export(path):
+    """Return the rows of a CSV file as a spreadsheet program saves it, in its encoding and with its separator."""
+    try:
+        data = path.read_bytes()
+        text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("cp1252", errors="replace")  # no letter of it is read but in names and remarks
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); copy it again") from None
+    most = max(",;\t", key=lambda mark: sum(line.count(mark) for line in text.splitlines()[:HEADER_WITHIN]))
+    try:
+        return [[_number_text(cell) for cell in row] for row in csv.reader(io.StringIO(text), delimiter=most)]
+    except csv.Error as error:
+        raise InputError(f"{path}: not CSV ({error}); export the sheet again") from None
 
 
 @contextlib.contextmanager
@@ -98,6 +140,11 @@ def _text(cell):
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
     return " ".join(str(cell).split())
+
+
+def _number_text(text):
+    """Return the text of a cell in a CSV file; a whole number is written without decimals."""
+    return _text(re.sub(r"^\s*(-?\d+)\.0+\s*$", r"\1", text))
 
 
 def _key(text):

@@ -14,6 +14,9 @@ def description_text(facts):
     if facts["published"]:
         lines.append(_wrapped("counts of a complete copy", facts["source"]))
         lines += [f"  {line}" for line in _columns(facts["published"].items())]
+        for release, counts in facts["releases"].items():
+            told = ", ".join(f"{number or 'no'} {what}" for what, number in counts.items())
+            lines.append(_wrapped(f"  {release}", told))
     lines += ["classes (--classes NAME, or your own as A,B or A=C+D,B):", *_class_sets(facts["classes"])]
     if "parameters" in facts:
         lines += ["parameters:", *_settings(facts["parameters"], "  ")]
@@ -26,7 +29,7 @@ def description_text(facts):
 
 
 def check_text(report):
-    """Return what `check_dataset` gives as a table and one line a finding."""
+    """Return what `check_dataset` gives as a table and one line a finding, then one a note."""
     words = {True: "yes", False: "NO", None: ""}
     rows = [
         (row["what"], row["found"], "" if row["published"] is None else row["published"], words[row["ok"]])
@@ -34,7 +37,8 @@ def check_text(report):
     ]
     findings = [" ".join(line.split()) for line in report["findings"]]
     verdict = f"findings: {len(findings)}" if findings else "nothing is wrong with this copy"
-    return "\n".join([*_columns([("what", "found", "published", "ok"), *rows]), "", verdict, *findings])
+    notes = [f"notes, nothing to mend: {len(report['notes'])}", *report["notes"]] if report["notes"] else []
+    return "\n".join([*_columns([("what", "found", "published", "ok"), *rows]), "", verdict, *findings, *notes])
 
 
 def _class_sets(sets):

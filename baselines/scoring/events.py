@@ -17,6 +17,7 @@ from baselines.formats.challenge import place_of, read_events
 from baselines.metrics.figures import Array
 from baselines.scoring.common import Row
 from baselines.scoring.score import Sides, event_names
+from baselines.scoring.subjects import Spellings
 
 Videos = dict[tuple[str, str], int | None]  # (subject, video): its number of frames, None where that is not known
 
@@ -32,7 +33,8 @@ def read_sides(
     """Return the events of the truth and of a file of predictions.
 
     truth: a file, or a manifest folder. A `videos.csv` beside an `events.csv` tells which videos exist and, in its
-    column `frames`, how long they are; of a folder, the other videos are opened to see. emotion: both have the column
+    column `frames`, how long they are; of a folder, the other videos are opened to see. A subject has the spelling that
+    is met first, in these, the truth, the predictions (`Spellings`). emotion: both have the column
     `emotion`. refuse: as in `check_known_videos`. clip: cut predictions to their videos (`clip_to_videos`). where: as
     in `formats.challenge.read_events`; a file of run-all holds both sides.
     """
@@ -44,7 +46,14 @@ def read_sides(
         for file, side in ((path, "truth"), (predictions, "predictions"))
     )
     join_subjects(events, predicted, videos or ())
-    warnings = check_known_videos(events, predicted, videos, refuse and path != Path(predictions))
+    spellings = Spellings()
+    if videos is not None:
+        videos = spellings.videos(path.with_name("videos.csv"), videos)
+    warnings = [
+        *spellings.join(events, "events of the truth", "video"),
+        *spellings.join(predicted, "predictions", "video"),
+    ]
+    warnings += check_known_videos(events, predicted, videos, refuse and path != Path(predictions))
     first = 0 if any(row["onset"] == 0 for row in events) else 1
     _refuse_events_past_the_end(events, videos or {}, first)
     if clip:
@@ -68,7 +77,7 @@ def known_videos(table: Path, opened: bool = False) -> Videos | None:
             if frames < 1:
                 raise InputError(f"{place}: frames is {frames}; expected how many frames the video has, or nothing")
         elif opened:
-            from baselines.datasets.frames import open_frames  # imports OpenCV, which files of events do not need
+            from baselines.datasets.opening import open_frames  # imports OpenCV, which files of events do not need
 
             if not row["path"]:
                 raise InputError(f"{place}: path and frames are empty; fill in one of them")

@@ -15,6 +15,7 @@ from baselines.scoring import common
 from baselines.scoring.common import Classes, Row
 from baselines.scoring.figures import Figure, Figures, intervals, tabled, values
 from baselines.scoring.score import Column, Compared, Score, Sides
+from baselines.scoring.subjects import Spellings
 
 
 def read_recognized(
@@ -22,15 +23,24 @@ def read_recognized(
 ) -> Sides:
     """Return rows with label and prediction, of one file or of two joined by dataset, subject and clip.
 
-    where: as in `formats.challenge.read_recognition`. Raises `InputError` for a clip that has no prediction or that the
-    truth does not know.
+    where: as in `formats.challenge.read_recognition`. A subject has the spelling that is met first. Raises
+    `InputError` for a clip that has no prediction or that the truth does not know.
     """
+    spellings = Spellings()
     if truth is None:
         rows = read_recognition(predictions, ("label", "prediction"), where)
+        joined = spellings.join(rows, "clips", "clip")
     else:
-        predicted = read_recognition(predictions, ("prediction",), where)
-        rows = _joined(read_recognition(truth, ("label",), where), predicted, predictions)
-    return Sides(None, rows, told={"protocol": rows[0]["protocol"]} if rows and "protocol" in rows[0] else {})
+        known, predicted = (
+            read_recognition(truth, ("label",), where),
+            read_recognition(predictions, ("prediction",), where),
+        )
+        joined = [
+            *spellings.join(known, "clips of the truth", "clip"),
+            *spellings.join(predicted, "predictions", "clip"),
+        ]
+        rows = _joined(known, predicted, predictions)
+    return Sides(None, rows, joined, {"protocol": rows[0]["protocol"]} if rows and "protocol" in rows[0] else {})
 
 
 def recognition_scores(
