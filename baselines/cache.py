@@ -2,35 +2,86 @@
 
 The folder is `$MEGC_CACHE`, else `$XDG_CACHE_HOME/megc`, else `~/.cache/megc`. `MEGC_CACHE=off`
 turns keeping arrays off; `MEGC_CACHE_GB` bounds their size (default 10, oldest used go first).
+Where nothing can be kept there, that is told once and the results are the same, made again each time.
 """
 
+import atexit
+import contextlib
 import json
 import os
+import shutil
 import tempfile
 import warnings
 import zipfile
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from baselines.costs import apart, kept_by, measure, under_way
 from baselines.errors import InputError
-from baselines.files import CannotWrite, atomic_path
+from baselines.files import CannotWrite, atomic_path, check_folder, user_path
 from baselines.identity import digest
 
 SHORT = 12  # digits that name an array where its cost is counted
 COST = "megc_cost"  # beside the arrays in a file: what making them cost, with all that they are made of
+OWN = "_MEGC_OWN_FOLDER"  # the variable by which a process tells its workers the folder of its own
+
+_given_up = set()  # folders in which nothing could be kept
 
 
 def cache_folder():
-    """Return the folder for everything that can be made again, or a temporary one when caching is off."""
-    place = os.environ.get("MEGC_CACHE", "")
+    """Return the folder for everything that can be made again; one of this process where nothing is to be kept."""
+    return _named_folder() or own_folder()
+
+
+def own_folder():
+    """Return a folder of this process and its workers alone, which is removed when the process ends."""
+    handed = os.environ.get(OWN)
+    if handed and os.path.isdir(handed):
+        return Path(handed)
+    try:
+        folder = tempfile.mkdtemp(prefix="megc-")
+    except OSError as error:
+        raise CannotWrite(f"no temporary folder can be made ({error.strerror}); name one as TMPDIR") from error
+    os.environ[OWN] = folder
+    process = os.getpid()  # and not those that it forks
+    atexit.register(lambda: shutil.rmtree(folder, ignore_errors=True) if os.getpid() == process else None)
+    return Path(folder)
+
+
+def _named_folder():
+    """Return the folder that the environment names, whether it is there or not; None where nothing is to be kept."""
+    place = os.environ.get("MEGC_CACHE")
     if place == "off":
-        return Path(tempfile.gettempdir()) / f"megc-{os.getuid() if hasattr(os, 'getuid') else 0}"
-    if place:
-        return Path(place)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "megc"
+        return None
+    folder = user_path(place) if place else user_path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "megc"
+    if str(folder).startswith("~"):
+        _give_up(folder, "there is no such home folder")
+        return None
+    return folder
+
+
+def kept(name, make):
+    """Return the path of what `make(path)` writes, under a name in the cache folder; it is made where it is not there.
+
+    Where it cannot be kept there, it is made for this process alone.
+    """
+    folder = cache_folder()
+    if os.path.exists(folder / name):
+        return folder / name
+    if folder not in _given_up:
+        try:
+            check_folder(folder)
+            make(folder / name)
+            return folder / name
+        except InputError as error:
+            if not isinstance(error.__cause__, OSError):
+                raise
+            _give_up(folder, error.__cause__.strerror)
+    own = own_folder() / name
+    if not own.exists():
+        make(own)
+    return own
 
 
 def cached_arrays(kind, key, compute):
@@ -39,21 +90,20 @@ def cached_arrays(kind, key, compute):
     kind: a folder name such as "landmarks"; key: JSON-able, naming everything the arrays depend on.
     A damaged file counts as absent and is made again.
     """
-    name = digest(key)
-    path = cache_folder() / "arrays" / kind / f"{name}.npz"
-    keeping = os.environ.get("MEGC_CACHE") != "off"
-    found = _stored(path) if keeping else None
+    name, folder = digest(key), _named_folder()
+    path = folder and folder / "arrays" / kind / f"{name}.npz"
+    found = _stored(path) if path else None
     if found is None:
         with apart() as cost:
             arrays = compute()
         found = arrays, kept_by(cost, kind, name[:SHORT])
-        if keeping:
+        if path:
             with measure():  # writing is needed once
                 _store(path, *found)
-    arrays, kept = found
+    arrays, taken = found
     caller = under_way()
     if caller:
-        caller.take(kept)
+        caller.take(taken)
     return arrays
 
 
@@ -62,30 +112,32 @@ def _stored(path):
     try:
         with np.load(path, allow_pickle=False) as stored:
             arrays = dict(stored)
-        kept = json.loads(str(arrays.pop(COST)))
-        os.utime(path)
-        return arrays, kept
+        taken = json.loads(str(arrays.pop(COST)))
+        with contextlib.suppress(OSError):  # of a folder that is only read
+            os.utime(path)
+        return arrays, taken
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
 
 
-def _store(path, arrays, kept):
+def _store(path, arrays, taken):
     """Write arrays to a file; where there is no room they are used all the same, and made again another time."""
     try:
         with atomic_path(path) as temporary, temporary.open("wb") as stream:
-            np.savez(stream, **arrays, **{COST: np.array(json.dumps(kept))})
+            np.savez(stream, **arrays, **{COST: np.array(json.dumps(taken))})
     except CannotWrite as error:
-        _tell_full(cache_folder(), error.__cause__.strerror)
+        _give_up(path.parents[2], error.__cause__.strerror)
 
 
-@lru_cache
-def _tell_full(folder, why):
-    """Warn once."""
-    warnings.warn(
-        f"{folder}: nothing can be kept there ({why}), so it is made again each time; free space, or name another "
-        "folder as MEGC_CACHE",
-        stacklevel=2,
-    )
+def _give_up(folder, why):
+    """Warn once that a folder keeps nothing."""
+    if folder not in _given_up:
+        _given_up.add(folder)
+        warnings.warn(
+            f"{folder}: nothing can be kept there ({why}), so it is made again each time; free space, or name another "
+            "folder as MEGC_CACHE",
+            stacklevel=2,
+        )
 
 
 def prune_cache():
@@ -96,17 +148,17 @@ def prune_cache():
     except ValueError:
         raise InputError(f"MEGC_CACHE_GB is {text!r}; expected a number of gigabytes such as 10") from None
     entries = []
-    for path in (cache_folder() / "arrays").glob("*/*.npz"):
-        try:
+    folder = _named_folder()
+    for path in (folder / "arrays").glob("*/*.npz") if folder else ():
+        with contextlib.suppress(OSError):  # gone meanwhile
             stat = path.stat()
-        except FileNotFoundError:
-            continue
-        entries.append((stat.st_mtime, stat.st_size, path))
+            entries.append((stat.st_mtime, stat.st_size, path))
     excess = sum(size for _, size, _ in entries) - bound
     freed = 0
     for _, size, path in sorted(entries):
         if freed >= excess:
             break
-        path.unlink(missing_ok=True)
-        freed += size
+        with contextlib.suppress(OSError):  # of a folder that is only read
+            path.unlink(missing_ok=True)
+            freed += size
     return freed

@@ -6,13 +6,17 @@ import errno
 import io
 import json
 import os
+import re
+import shutil
 import sys
 import tempfile
 from pathlib import Path
 
 from baselines.errors import InputError
 
+_DESCRIPTOR = re.compile(r"/dev/(stdout|stderr)|(?:/dev|/proc/self)/fd/(\d+)")  # an open file of this process
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # no more can be written: a full disk, a quota, a fault
+SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}  # of columns, but commas
 
 
 class CannotWrite(InputError):
@@ -26,32 +30,104 @@ def cannot_write(path, error, otherwise="choose another place"):
     return CannotWrite(f"{path}: cannot be written ({error.strerror or error}); {helps}{kept}")
 
 
+def user_path(text):
+    """Return the path in a text in which `~` and `~name` mean a home folder; they stay where there is none."""
+    return Path(os.path.expanduser(text))
+
+
+def check_file(path):
+    """Raise `CannotWrite` where no file can be written to a path: before the work, whose result would be lost."""
+    path, target = Path(path), Path(os.path.realpath(path))
+    if os.path.isdir(target):
+        raise CannotWrite(f"{path}: is a folder; expected a file, so name one in it, such as {path / 'output'}")
+    try:
+        number = _descriptor(path)
+        if number is not None:
+            os.fstat(number)
+        elif os.path.exists(target) and not os.access(target, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    if not _is_stream(path):
+        _check_room(target.parent, path)
+
+
+def check_folder(path):
+    """Raise `CannotWrite` where no file can be written into a folder, which need not be there yet."""
+    if os.path.exists(path) and not os.path.isdir(path):
+        why = NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        raise CannotWrite(f"{path}: is a file; expected a folder, so name another place") from why
+    _check_room(Path(os.path.realpath(path)), path)
+
+
+def _check_room(folder, path):
+    """Raise `CannotWrite` of `path` where no file can be made in a folder, or in the nearest one above it."""
+    while not os.path.exists(folder):
+        folder = folder.parent
+    try:
+        with tempfile.NamedTemporaryFile(prefix=".megc-", dir=folder) as file:
+            file.write(b"x")
+            file.flush()
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
 @contextlib.contextmanager
 def atomic_path(path):
-    """Give a temporary path beside `path` that becomes `path` when the block ends without error.
+    """Give a temporary path that becomes `path` when the block ends without error; it lies beside it.
 
-    Raises `CannotWrite` where either of them cannot be written; what stood there stays as it was.
+    Links are followed; what is written to a device or pipe, such as /dev/stdout, goes into it. Raises `CannotWrite`
+    where either path cannot be written; what stood there stays as it was.
     """
     path = Path(path)
+    stream, target = _is_stream(path), Path(os.path.realpath(path))
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
+        if not stream:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        beside = None if stream else target.parent
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=beside)
     except OSError as error:
         raise cannot_write(path, error) from error
     os.close(descriptor)
     temporary = Path(name)
     try:
         yield temporary
+        if stream:
+            _pour(temporary, path)
+            return
         umask = os.umask(0)
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)
-        os.replace(temporary, path)
+        os.replace(temporary, target)
     except OSError as error:
         if error.filename and not str(error.filename).startswith(name):  # of a file that is read meanwhile
             raise
         raise cannot_write(path, error) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _is_stream(path):
+    """Return whether a path is written to and never replaced: a device, a pipe, an open file of this process."""
+    there = os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
+    return there or _descriptor(path) is not None
+
+
+def _descriptor(path):
+    """Return the number of the open file of this process that a path such as /dev/stdout names, or None."""
+    found = _DESCRIPTOR.fullmatch(str(path))
+    return found and (int(found[2]) if found[2] else ("stdout", "stderr").index(found[1]) + 1)
+
+
+def _pour(file, path):
+    """Write what a file holds to a stream; an open file goes on where it is."""
+    number = _descriptor(path)
+    try:
+        sys.stdout.flush()
+        with open(file, "rb") as source, open(path if number is None else os.dup(number), "wb") as stream:
+            shutil.copyfileobj(source, stream)
+    except OSError as error:
+        raise cannot_write(path, error) from error
 
 
 def drop_stdout():
@@ -92,15 +168,15 @@ def read_text(path):
 def read_csv(path, required, optional=()):
     """Yield `(place, row)` for each row of a CSV file; `place` names file and row for messages.
 
-    Header names and values are stripped, blank rows and extra columns are skipped, a missing
-    optional column reads as an empty string, and a missing required one raises `InputError`.
+    Header names and values are stripped, and names may have capitals. Blank rows and extra columns are skipped, a
+    missing optional column reads as an empty string, and a missing required one raises `InputError`.
     """
     reader = csv.reader(io.StringIO(read_text(path)))
     try:
-        header = [name.strip() for name in next(reader, [])]
+        header = csv_header(next(reader, []), (*required, *optional))
         missing = [name for name in required if name not in header]
         if missing:
-            raise InputError(f"{path} row 1: no column {', '.join(missing)}; expected the header {','.join(required)}")
+            raise InputError(f"{path} row 1: {_why_missing(header, missing, required)}")
         for cells in reader:
             place = f"{path} row {reader.line_num}"
             if not any(cell.strip() for cell in cells):
@@ -111,6 +187,22 @@ def read_csv(path, required, optional=()):
             yield place, {name: named.get(name, "") for name in (*required, *optional)}
     except csv.Error as error:
         raise InputError(f"{path} row {reader.line_num}: not CSV ({error})") from None
+
+
+def csv_header(cells, wanted=()):
+    """Return the names in the first row of a CSV file; one that is wanted but for its capitals has the wanted ones."""
+    names = [cell.strip() for cell in cells]
+    spelling = {name.lower(): name for name in wanted if name not in names}
+    return [spelling.get(name.lower(), name) for name in names]
+
+
+def _why_missing(header, missing, required):
+    """Return why columns are missing from a header; often they are separated by something else than commas."""
+    expected = f"expected the header {','.join(required)}"
+    for separator, name in SEPARATORS.items():
+        if len(header) < len(required) and separator in "".join(header):
+            return f"the columns are separated by {name}; save the table as CSV with commas ({expected})"
+    return f"no column {', '.join(missing)}; {expected}"
 
 
 def read_jsonl(path, findings=None):

@@ -22,6 +22,7 @@ from baselines.errors import one_line
 SAFE_PATH = "PYTHONSAFEPATH"  # which Python reads when it begins
 _cluster = ContextVar("cluster", default=None)  # that the caller chose
 _before = {}  # name -> what is called before each item
+_told = {}  # what workers warned of, as `warnings` keeps it
 
 
 def iterate_parallel(function, items, jobs=1, label="", instead=None):
@@ -30,13 +31,13 @@ def iterate_parallel(function, items, jobs=1, label="", instead=None):
     A progress bar with `label` goes to stderr (only the label when stderr is no terminal). Where it runs is the
     caller's choice, by `parallel_backend`; native libraries use one thread inside a worker.
     What the workers did counts as the caller's work where that is measured (`baselines.costs`), waiting for them does
-    not.
+    not. What they warn of is told here, once.
 
     What a dead worker was doing is done again. An item over which workers die each time raises `WorkerDied`; with
     `instead`, `instead(item, error)` is yielded in its place and the others go on. `ClusterLost` ends the loop.
     """
     items = list(items)
-    work, cluster = partial(_single_threaded, tuple(_before.values()), function), _cluster.get()
+    work, cluster = partial(_single_threaded, os.getpid(), tuple(_before.values()), function), _cluster.get()
     results = cluster.iterate(work, items) if cluster else _iterate_here(work, items, jobs)
     with progress_bar(len(items), label) as bar:
         for number, item in enumerate(items, start=1):
@@ -47,7 +48,9 @@ def iterate_parallel(function, items, jobs=1, label="", instead=None):
                     raise WorkerDied(f"item {number} of {len(items)}{_named(item)}: {found}")
                 result = instead(item, found)
             else:
-                result, cost = found
+                result, cost, warned = found
+                for warning in warned:
+                    warnings.warn_explicit(*warning, registry=_told)
                 caller = under_way()
                 if caller:
                     caller.add(cost)
@@ -186,10 +189,28 @@ class _AtWork:
 _at_work = _AtWork()
 
 
-def _single_threaded(before, function, item):
-    """Return (`function(item)`, its `Cost`)."""
+def _single_threaded(caller, before, function, item):
+    """Return (`function(item)`, its `Cost`, what it warned of unless this is the process of the caller)."""
     for call in before:
         call()
-    with _at_work, measure() as cost:
+    with _at_work, _warnings_of(caller) as warned, measure() as cost:
         result = function(item)
-    return result, cost
+    return result, cost, warned
+
+
+@contextlib.contextmanager
+def _warnings_of(caller):
+    """Give a list that holds (text, kind, file, line) of each warning after the block; in the caller's process none."""
+    warned = []
+    if os.getpid() == caller:
+        yield warned
+        return
+    caught = []
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            yield warned
+    except BaseException:
+        for one in caught:
+            warnings.showwarning(one.message, one.category, one.filename, one.lineno)
+        raise
+    warned += [(str(one.message), UserWarning, one.filename, one.lineno) for one in caught]

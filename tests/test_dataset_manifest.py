@@ -1,15 +1,17 @@
 import json
+import re
 import warnings
 
 import numpy as np
 import pytest
 from replicas import write_frames, write_noise, write_video
 
-from baselines.datasets import manifest
+from baselines.datasets import load_dataset, manifest
 from baselines.datasets.cutting import event_clips
-from baselines.datasets.frames import ArrayFrames, open_frames
+from baselines.datasets.frames import ArrayFrames
 from baselines.datasets.manifest import load, read_videos
-from baselines.datasets.records import Event, Video, frame_slice
+from baselines.datasets.opening import open_frames
+from baselines.datasets.records import Event, Video, frame_slice, questions_about
 from baselines.errors import InputError
 
 VIDEOS = "subject,video,path,fps\ns1,v1,one,100\ns2,v2,two,30\n"
@@ -219,3 +221,144 @@ def test_in_a_manifest_a_file_that_tells_no_rate_has_the_given_one(rates, withou
     assert rates_in_silence(rates, 100) == [100, 100, 100]
     with pytest.raises(InputError, match="row 2: fps is empty"):
         read_videos(rates)
+
+
+def respelled(folder, videos, events):
+    write_videos(folder)
+    (folder / "videos.csv").write_text("subject,video,path,fps\n" + videos)
+    (folder / "events.csv").write_text(EVENTS + events)
+    (folder / "questions.jsonl").write_text(json.dumps(QUESTION | {"subject": "s01", "video": "v2"}) + "\n")
+    return folder
+
+
+def test_one_person_under_two_spellings_is_one_subject_with_a_warning_that_names_both(tmp_path):
+    respelled(tmp_path, "S01,v1,one,100\ns1,v2,two,30\n", "S01,v1,2,4,8,micro,happiness,\ns1,v2,1,2,3,micro,fear,\n")
+    with pytest.warns(UserWarning, match=r"subjects S01, s1 are one person.*called S01 here, 2 clips and videos more"):
+        dataset = load_dataset("manifest", tmp_path)
+    assert {record.subject for record in (*dataset.clips, *dataset.videos)} == {"S01"}
+    assert [clip.event.emotion for clip in dataset.clips] == ["happiness", "fear"]
+    assert questions_about(dataset.clips, dataset.questions)[1] == dataset.questions
+    assert dataset.questions[0].subject == "S01"
+    assert [video.subject for video in read_videos(tmp_path)] == ["S01", "s1"]  # as they are written, without folds
+
+
+def test_events_find_a_video_whose_subject_is_spelled_otherwise(tmp_path):
+    events = "6,v1,2,4,8,micro,happiness,\n6,v1,1,,3,macro,,\n07,v2,1,2,3,micro,fear,\n"
+    respelled(tmp_path, "006,v1,one,100\n07,v2,two,30\n", events)
+    with pytest.warns(UserWarning, match=r"events.csv row 2: the subject is spelled otherwise.*in 2 rows; write"):
+        videos = read_videos(tmp_path)
+    assert [(video.subject, len(video.events)) for video in videos] == [("006", 2), ("07", 1)]
+
+
+def test_two_spellings_of_a_person_with_a_video_of_one_name_are_refused(tmp_path):
+    respelled(tmp_path, "S01,v1,one,100\ns1,v1,two,30\n", "")
+    with pytest.raises(
+        InputError, match=r"videos.csv row 3: subjects S01 and s1 are one person.*have a video v1; give"
+    ):
+        load(tmp_path)
+
+
+def test_action_units_as_sheets_write_them_are_read_and_noted(tmp_path):
+    rows = "s1,v1,2,4,8,micro,happiness,14or23\ns1,v1,1,,9,macro,,AD19\ns2,v2,1,2,3,micro,fear,?\n"
+    dataset = load(respelled(tmp_path, "s1,v1,one,100\ns2,v2,two,30\n", rows))
+    assert [event.action_units for video in dataset.videos for event in video.events] == [("AU14", "AU23"), (), ()]
+    assert [note.place[-5:] for note in dataset.notes] == ["row 2", "row 3", "row 4"]
+    (tmp_path / "events.csv").write_text(EVENTS + "s1,v1,2,4,8,micro,happiness,AU4+smile\n")
+    with pytest.raises(InputError, match="row 2: aus is 'AU4.smile' .*'smile' is not an action unit"):
+        load(tmp_path)
+
+
+def test_capitals_in_headers_and_types_change_nothing(folder):
+    plain = EVENTS + "s1,v1,2,4,8,micro,happiness,AU6\ns1,v1,1,,9,macro,,\n"
+    (folder / "events.csv").write_text(plain)
+    expected = [video.events for video in read_videos(folder)]
+    (folder / "events.csv").write_text(
+        plain.replace("micro", "Micro").replace("macro", "MACRO").replace(EVENTS, EVENTS.title())
+    )
+    (folder / "videos.csv").write_text(VIDEOS.replace("subject,video", "Subject,VIDEO"))
+    assert [video.events for video in read_videos(folder)] == expected
+
+
+@pytest.mark.parametrize("table", ["videos.csv", "events.csv"])
+def test_semicolons_are_named(folder, table):
+    (folder / "events.csv").write_text(EVENTS)
+    (folder / table).write_text((folder / table).read_text().replace(",", ";"))
+    with pytest.raises(InputError, match=rf"{table} row 1: the columns are separated by semicolons; save the table as"):
+        read_videos(folder)
+
+
+def test_a_folder_of_video_files_holds_one_video_each(tmp_path):
+    folder = tmp_path / "s1"
+    folder.mkdir()
+    for name, fps in (("b.avi", 50), ("a.AVI", 25), (".c.avi", 25)):
+        write_video(folder / name, fps=fps)
+    (folder / "notes.txt").write_text("")
+    (folder / "cover.jpg").write_bytes(b"")  # without a number, no frame
+    videos = read_videos(folder)
+    assert [(v.subject, v.name, v.fps, len(v.frames), v.events) for v in videos] == [
+        ("s1", "a", 25, 20, None),
+        ("s1", "b", 50, 20, None),
+    ]
+    with pytest.warns(UserWarning, match="--fps 100 is not used") as told:
+        read_videos(folder, fps=100)
+    assert told[0].filename == __file__
+    assert [video.name for video in load(folder).videos] == ["a", "b"]
+
+
+def test_of_video_files_of_one_name_each_keeps_its_suffix(tmp_path):
+    for name in ("a.avi", "a.mkv", "b.avi"):
+        write_video(tmp_path / name)
+    assert [video.name for video in read_videos(tmp_path)] == ["a.avi", "a.mkv", "b"]
+
+
+def test_a_broken_video_file_in_a_folder_stops_no_other(tmp_path):
+    write_video(tmp_path / "a.avi")
+    (tmp_path / "b.avi").write_bytes(b"")
+    good, broken = read_videos(tmp_path)
+    assert good.frames[0].shape == (48, 64, 3)
+    with pytest.raises(InputError, match=r"b\.avi: the file is empty"):
+        broken.frames[0]
+    findings = []
+    assert [video.name for video in read_videos(tmp_path, findings=findings)] == ["a"]
+    assert len(findings) == 1
+
+
+def test_a_folder_of_pictures_and_videos_may_mean_two_things(tmp_path):
+    write_video(tmp_path / "a.avi")
+    write_frames(tmp_path, ["img2.jpg", "img1.jpg"])
+    with pytest.raises(InputError) as caught:
+        read_videos(tmp_path)
+    assert str(caught.value) == (
+        f"{tmp_path}: holds both pictures (img1.jpg) and videos (a.avi), so it may be one video or several; name the "
+        "video files instead, or move the ones or the others to a folder of their own"
+    )
+
+
+NAMES = ["3_09.jpg", "1_12.jpg", "2_10.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "order"),
+    [(None, [3, 2, 1]), (r"_(\d+)", [3, 2, 1]), (r"^(\d+)_", [1, 2, 3])],
+)
+def test_which_number_of_two_counts_can_be_said(tmp_path, pattern, order):
+    numbering = pattern and re.compile(pattern)
+    write_frames(tmp_path / "v", NAMES)
+    (video,) = read_videos(tmp_path / "v", numbering=numbering)
+    assert [int(name[0]) for name in video.frames.names if name] == order
+    (tmp_path / "videos.csv").write_text("subject,video,path,fps\ns,v,v,30\n")
+    assert read_videos(tmp_path, numbering=numbering)[0].frames.names == video.frames.names
+
+
+@pytest.mark.parametrize("pattern", [r"(\d+)_", r"(\D)_", r"(\w)\d*\.jpg", r"(\d+)?\.jpg"])
+def test_an_expression_that_finds_no_number_is_told(tmp_path, pattern):
+    write_frames(tmp_path / "v", ["a_x1.jpg", "a_x.jpg"])
+    with pytest.raises(InputError, match="v: '.*' finds no numbers in the names of pictures; its group must hold"):
+        read_videos(tmp_path / "v", numbering=re.compile(pattern))
+
+
+def test_a_question_may_name_a_video_by_its_file(tmp_path):
+    replica(tmp_path)
+    asked = [QUESTION | {"id": name, "video": name} for name in ("v1", "v1.mp4", "v1.JPG", "v1.txt", "none.mp4")]
+    (tmp_path / "questions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in asked))
+    assert [q.video for q in load(tmp_path).questions] == ["v1", "v1", "v1", "v1.txt", "none.mp4"]

@@ -14,7 +14,7 @@ import pytest
 from runs import recognized
 from test_experiment import RECIPES, root  # noqa: F401  (a fixture)
 
-from baselines.cache import _tell_full, cached_arrays
+from baselines.cache import _given_up, cached_arrays
 from baselines.experiments.rows import Rows
 from baselines.experiments.run import run_experiments
 from baselines.experiments.tasks import TASKS
@@ -106,7 +106,7 @@ def test_a_preview_that_opencv_cuts_short_in_silence_is_told(tmp_path):
 
 def test_arrays_that_cannot_be_kept_are_used_and_that_is_told_once(tmp_path, monkeypatch):
     monkeypatch.setenv("MEGC_CACHE", str(tmp_path))
-    _tell_full.cache_clear()
+    _given_up.clear()
     with warnings.catch_warnings(record=True) as told, room(4096):
         warnings.simplefilter("always")
         made = [cached_arrays("kind", key, lambda: {"a": np.full(10_000, 3.0)}) for key in range(3)]

@@ -30,10 +30,11 @@ def feature_list():
     ]
 
 
-def extract_inputs(name, inputs, settings=(), fps=None, jobs=1):
+def extract_inputs(name, inputs, settings=(), fps=None, jobs=1, numbering=None):
     """Return the `Outcome` of one feature on every clip of the inputs; its rows are (clip, array).
 
-    settings: texts `name=value`, parameters as a recipe gives them to the representation of this name.
+    settings: texts `name=value`, parameters as a recipe gives them to the representation of this name. fps, numbering:
+    as in `read_videos`.
     """
     known = _features()
     if name not in known:
@@ -43,7 +44,7 @@ def extract_inputs(name, inputs, settings=(), fps=None, jobs=1):
         raise InputError("--set name: the feature is named already; give it once")
     chosen["name"] = name
     check_part("representation", chosen, "--set")
-    clips, outcome = open_inputs(inputs, partial(read_clips, fps=fps))
+    clips, outcome = open_inputs(inputs, partial(read_clips, fps=fps, numbering=numbering))
     compute = partial(feature_of, settings=chosen)
     return run_each(compute, clips, lambda clip, array: [(clip, array)], outcome, jobs, name)
 

@@ -32,24 +32,28 @@ class Outcome:
     details: list = field(default_factory=list)
 
 
-def spot_inputs(inputs, method="", fps=None, plot=None, preview=None, jobs=1):
+def spot_inputs(inputs, method="", fps=None, plot=None, preview=None, jobs=1, numbering=None):
     """Return the `Outcome` of spotting in every video of the inputs; `details` tells scores and curves of each.
 
-    plot: folder for curve pictures; preview: folder for a short annotated clip around each interval.
+    fps, numbering: as in `read_videos`. plot: folder for curve pictures; preview: folder for a short annotated clip
+    around each interval. One that cannot be written is a failure that costs no row.
     """
     recipe = spotting_recipe(method)
-    videos, outcome = open_inputs(inputs, partial(read_videos, fps=fps))
+    videos, outcome = open_inputs(inputs, partial(read_videos, fps=fps, numbering=numbering))
 
     def rows_of(video, result):
         name = f"{video.subject}_{video.name}"
-        if plot is not None:
-            from baselines.report.plots import plot_spotting
+        try:
+            if plot is not None:
+                from baselines.report.plots import plot_spotting
 
-            plot_spotting(result, video.fps, plot / f"{name}.png", truth=video.events, title=name)
-        if preview is not None:
-            from baselines.report.previews import write_previews
+                plot_spotting(result, video.fps, plot / f"{name}.png", truth=video.events, title=name)
+            if preview is not None:
+                from baselines.report.previews import write_previews
 
-            write_previews(video, result, preview, name)
+                write_previews(video, result, preview, name)
+        except InputError as error:
+            outcome.failures += [] if str(error) in outcome.failures else [str(error)]
         outcome.details.append(details_of(video, result))
         return [spotting_row(video, interval) for interval in result.intervals]
 
@@ -64,11 +68,14 @@ def details_of(video, result):
     return names | {"fps": video.fps} | plain | {"intervals": intervals}
 
 
-def recognize_inputs(inputs, model=None, fps=None, jobs=1):
-    """Return the `Outcome` of recognizing every clip of the inputs."""
-    model = load_model(model) if model else default_model(jobs)
-    classes = ClassSet.from_dict(model.data["classes"])
-    clips, outcome = open_inputs(inputs, partial(read_labelled, classes=classes, fps=fps))
+def recognize_inputs(inputs, model=None, fps=None, jobs=1, numbering=None):
+    """Return the `Outcome` of recognizing every clip of the inputs; `fps` and `numbering` as in `read_videos`."""
+    model = load_model(model) if model else None
+    classes = ClassSet.from_dict(model.data["classes"]) if model else COARSE  # those of the default model
+    clips, outcome = open_inputs(inputs, partial(read_labelled, classes=classes, fps=fps, numbering=numbering))
+    if not clips:
+        return outcome
+    model = model or default_model(jobs)
     strange, counted = in_no_class(clips)
     if strange:
         warnings.warn(f"{strange} clips have no label, being in no class of the model ({counted})", stacklevel=2)
@@ -89,11 +96,17 @@ def recognize_inputs(inputs, model=None, fps=None, jobs=1):
     return run_each(partial(represent_one, settings=settings), clips, rows_of, outcome, jobs, "recognizing")
 
 
-def spot_then_recognize_inputs(inputs, method="", model=None, fps=None, kinds=("micro",), jobs=1):
-    """Return the `Outcome` of spotting expressions of the `kinds` in every video and recognizing each."""
+def spot_then_recognize_inputs(inputs, method="", model=None, fps=None, kinds=("micro",), jobs=1, numbering=None):
+    """Return the `Outcome` of spotting expressions of the `kinds` in every video and recognizing each.
+
+    fps, numbering: as in `read_videos`.
+    """
     recipe = spotting_recipe(method)
-    model = load_model(model) if model else default_model(jobs)
-    videos, outcome = open_inputs(inputs, partial(read_videos, fps=fps))
+    model = load_model(model) if model else None
+    videos, outcome = open_inputs(inputs, partial(read_videos, fps=fps, numbering=numbering))
+    if not videos:
+        return outcome
+    model = model or default_model(jobs)
 
     def rows_of(video, result):
         return recognize_events(video, result.intervals, model.recognizer, model.recipe, kinds)
@@ -101,13 +114,13 @@ def spot_then_recognize_inputs(inputs, method="", model=None, fps=None, kinds=("
     return run_each(partial(spot_video, recipe=recipe), videos, rows_of, outcome, jobs, "spotting")
 
 
-def read_labelled(path, classes, fps=None):
+def read_labelled(path, classes, fps=None, numbering=None):
     """Return the clips of an input, labelled in the classes of a model.
 
     A model of the coarse classes takes the words of a manifest's own as its `classes.csv` tells; one that this does not
     name raises `InputError`.
     """
-    clips = read_clips(path, fps)
+    clips = read_clips(path, fps, numbering)
     if classes.name == COARSE.name:
         classes = coarse_classes(path)
         for word, place in manifest.own_words(path).items():
@@ -116,9 +129,9 @@ def read_labelled(path, classes, fps=None):
     return [replace(clip, classes=classes) for clip in clips]
 
 
-def read_clips(path, fps=None):
+def read_clips(path, fps=None, numbering=None):
     """Return the clips of an input: events of a manifest (those with an emotion if any has one), or whole videos."""
-    videos = read_videos(path, fps)
+    videos = read_videos(path, fps, numbering=numbering)
     if any(video.events is not None for video in videos):
         clips = event_clips(videos) or event_clips(videos, labelled=False)
         if not clips:

@@ -15,7 +15,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from baselines.cache import cache_folder
+from baselines.cache import kept
 from baselines.costs import apart, kept_by, under_way
 from baselines.datasets import manifest
 from baselines.datasets.about import About
@@ -25,7 +25,7 @@ from baselines.datasets.synthetic.expressions import SHARES, fine_shares, unit_s
 from baselines.datasets.synthetic.kinds import CLIP_FPS, CLIP_FRAMES, KINDS
 from baselines.datasets.synthetic.shape import FRAME
 from baselines.errors import InputError
-from baselines.files import write_text
+from baselines.files import CannotWrite, write_text
 from baselines.identity import depends_on
 from baselines.parallel import progress_bar
 
@@ -67,11 +67,14 @@ def cached_corpus(level: str = "standard", seed: int = 0, jobs: int = -1) -> Pat
     """Return the folder of the corpus of a level, made when the cache folder has none."""
     sizes = {**SIZES, "settings": level_settings(level)}
     code = depends_on("baselines.datasets.synthetic")["code"]
-    folder = cache_folder() / "synthetic" / f"{identity(seed=seed, **sizes)}-{code[:8]}"
-    if not folder.exists():
+
+    def write(folder: Path) -> None:
         with apart() as cost:
             make(folder, seed, jobs, level, **SIZES)
-        write_text(folder / "cost.json", json.dumps(kept_by(cost, "corpus", _name(level))))
+        with contextlib.suppress(CannotWrite):  # the corpus is whole without it
+            write_text(folder / "cost.json", json.dumps(kept_by(cost, "corpus", _name(level))))
+
+    folder = kept(f"synthetic/{identity(seed=seed, **sizes)}-{code[:8]}", write)
     caller = under_way()
     with contextlib.suppress(OSError, ValueError):
         if caller:

@@ -3,26 +3,36 @@
 `videos.csv` has the columns subject,video,path,fps; `path` is relative to the folder and names a video
 file or a folder of numbered images; `fps` may be empty for a video file, which tells its own. `events.csv` has
 subject,video,onset,apex,offset,type,emotion,aus with 1-based inclusive frames; apex, emotion and aus
-may be empty. An emotion may be any word; `classes.csv`, columns emotion,coarse, tells which of negative, positive,
+may be empty. Subjects that differ in case or leading zeros only (`s1` and `S01`, `6` and `006`) are one person. An
+emotion may be any word; `classes.csv`, columns emotion,coarse, tells which of negative, positive,
 surprise and others a word of one's own counts as, or with an empty cell as none.
 `questions.jsonl` in the ME-VQA format asks about the clips named `<subject>_<video>`.
-A single video file, or a folder of numbered images without videos.csv, is a manifest of one video.
+A single video file, or a folder of numbered images without videos.csv, is a manifest of one video, and a folder of
+video files is one of these. The subject is then the name of the folder around the video.
 """
 
 import math
+import os
+import re
 import warnings
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from baselines import action_units
 from baselines.datasets.about import About
+from baselines.datasets.annotations import unit_notes
 from baselines.datasets.classes import COARSE, coarse_classes
 from baselines.datasets.cutting import event_clips
-from baselines.datasets.frames import Frames, open_frames
-from baselines.datasets.questions import read_questions
-from baselines.datasets.records import KINDS, Dataset, Event, Video
-from baselines.errors import InputError
+from baselines.datasets.frames import Frames, ImageFrames, UnreadFrames
+from baselines.datasets.images import SUFFIXES as PICTURES
+from baselines.datasets.images import numbered
+from baselines.datasets.names import subject_key
+from baselines.datasets.opening import open_frames
+from baselines.datasets.questions import read_questions, with_names_of
+from baselines.datasets.records import KINDS, Dataset, Event, Note, Video
+from baselines.errors import DataFault, InputError
 from baselines.files import inside, read_csv, whole_number
 
 ABOUT = About(
@@ -33,8 +43,8 @@ ABOUT = About(
 
 ASSUMED_FPS = 30.0
 
-Key = tuple[str, str]  # subject, video
-Events = dict[Key, list[tuple[str, Event]]]  # the place of each in events.csv with it
+Key = tuple[str, str]  # subject in the one spelling of `subject_key`, video
+Events = dict[Key, list[tuple[str, str, Event]]]  # the place of each in events.csv and its subject there with it
 
 
 def load(root: str | Path, fix_labels: bool = True) -> Dataset:
@@ -42,9 +52,18 @@ def load(root: str | Path, fix_labels: bool = True) -> Dataset:
     root = Path(root)
     videos = read_videos(root)
     questions = read_questions(root / "questions.jsonl") if (root / "questions.jsonl").exists() else []
-    dataset = Dataset("manifest", clips=event_clips(videos), videos=videos, questions=questions)
+    clips = event_clips(videos)
+    questions = with_names_of([*clips, *videos], questions)
+    dataset = Dataset("manifest", clips=clips, videos=videos, questions=questions, notes=_unit_notes(root))
     classes = coarse_classes(root)
     return replace(dataset.in_classes(classes), coarse=classes, own_words=own_words(root))
+
+
+def _unit_notes(root: Path) -> list[Note]:
+    """Return what is worth knowing of the action units in `events.csv`."""
+    path = root / "events.csv"
+    rows = read_csv(path, (), ("aus",)) if path.exists() else ()
+    return [note for place, row in rows for note in unit_notes(action_units.read(row["aus"]), place)]
 
 
 def own_words(root: str | Path) -> dict[str, str]:
@@ -59,40 +78,101 @@ def own_words(root: str | Path) -> dict[str, str]:
     return found
 
 
-def read_videos(root: str | Path, fps: float | None = None, findings: list[str] | None = None) -> list[Video]:
-    """Return the videos of a manifest folder, of one video file, or of one folder of numbered images.
+def read_videos(
+    root: str | Path,
+    fps: float | None = None,
+    findings: list[str] | None = None,
+    numbering: re.Pattern[str] | None = None,
+) -> list[Video]:
+    """Return the videos of a manifest folder, of a folder of video files, of one of these, or of numbered images.
 
     fps: the frame rate of folders of images and of video files that tell none. A video file that tells its rate has
     that one, and a warning says when `fps` is another; the column `fps` of a manifest comes before both.
-    A video of a manifest that cannot be opened raises `InputError`, or with a list `findings` is left out and told
-    there.
+    A video of several that is there but cannot be read raises `DataFault` where it is read, so that the others can
+    be; with a list `findings` it is left out and told there. numbering: where the number of an image stands in its
+    name, as `ImageFrames` takes it.
     """
     root = Path(root)
     if not root.exists():
         raise InputError(f"{root}: no such file or folder")
     if (root / "videos.csv").exists():
-        return _read_manifest(root, fps, findings)
-    return [_read_one(root, fps)]
+        return _read_manifest(root, fps, findings, numbering)
+    files = _video_files(root, numbering)
+    return _read_files(files, fps, findings) if files else [read_video(root, fps, numbering)]
 
 
-def _read_one(path: Path, fps: float | None) -> Video:
-    """Return the video in a file or a folder of images, with the name of the folder around it as its subject."""
-    frames = open_frames(path)
+def read_video(path: Path, fps: float | None = None, numbering: re.Pattern[str] | None = None) -> Video:
+    """Return the video in a file or a folder of images; `fps` and `numbering` as in `read_videos`."""
+    frames = _open_frames(path, numbering)
     _warn_of_unused_rate(fps, [frames])
     name = path.name if path.is_dir() else path.stem
-    subject = path.resolve().parent.name
-    return Video("manifest", subject, name, frames, frames.fps or fps or ASSUMED_FPS)
+    return Video("manifest", _folder_around(path), name, frames, frames.fps or fps or ASSUMED_FPS)
 
 
-def _read_manifest(root: Path, fps: float | None, findings: list[str] | None) -> list[Video]:
-    """Return the videos of the rows of videos.csv with their events; `fps` and `findings` as in `read_videos`."""
+def _read_files(paths: Sequence[Path], fps: float | None, findings: list[str] | None) -> list[Video]:
+    """Return the videos of several files of one folder; two whose names differ in their suffix only keep it."""
+    stems = Counter(path.stem for path in paths)
+    opened = [(path, _open(path, findings)) for path in paths]
+    videos = [
+        Video("manifest", _folder_around(path), name, frames, frames.fps or fps or ASSUMED_FPS)
+        for path, frames in opened
+        if frames is not None
+        for name in [path.stem if stems[path.stem] == 1 else path.name]
+    ]
+    _warn_of_unused_rate(fps, [video.frames for video in videos])
+    return videos
+
+
+def _video_files(root: Path, numbering: re.Pattern[str] | None) -> list[Path]:
+    """Return the video files of a folder in the order of their names; `InputError` where pictures lie among them."""
+    names = sorted(os.listdir(root)) if root.is_dir() else []
+    if all(name.lower().endswith(PICTURES) for name in names):
+        return []
+    from baselines.datasets.video import SUFFIXES  # FFmpeg is not loaded where only pictures are read
+
+    videos = [name for name in names if Path(name).suffix.lower() in SUFFIXES and not name.startswith(".")]
+    _, pictures = numbered(names, numbering) if videos else ((), ())
+    if pictures:
+        raise InputError(
+            f"{root}: holds both pictures ({pictures[0]}) and videos ({videos[0]}), so it may be one video or several; "
+            "name the video files instead, or move the ones or the others to a folder of their own"
+        )
+    return [root / name for name in videos]
+
+
+def _open_frames(path: Path, numbering: re.Pattern[str] | None) -> Frames:
+    if numbering is None or not path.is_dir():
+        return open_frames(path)
+    try:
+        numbers, _ = numbered(os.listdir(path), numbering)
+    except (TypeError, ValueError):  # what the group found is nothing, or no number
+        numbers = []
+    if not numbers:
+        raise InputError(
+            f"{path}: {numbering.pattern!r} finds no numbers in the names of pictures; its group must hold digits "
+            "only, as in (\\d+)"
+        )
+    return ImageFrames(path, numbering)
+
+
+def _folder_around(path: Path) -> str:
+    """Return the name of the folder around a video, which stands for its subject."""
+    return Path(os.path.abspath(path)).parent.name
+
+
+def _read_manifest(
+    root: Path, fps: float | None, findings: list[str] | None, numbering: re.Pattern[str] | None
+) -> list[Video]:
+    """Return the videos of the rows of videos.csv with their events; the others as in `read_videos`."""
     events = _read_events(root / "events.csv")
     videos: dict[Key, Video] = {}
-    without_rate = []
+    without_rate, respelled = [], []
     for place, row in read_csv(root / "videos.csv", ("subject", "video", "path"), ("fps",)):
         key = _key(row, place, videos)
-        known = None if events is None else tuple(event for _, event in events.pop(key, []))
-        frames = _open(root, row["path"], place, findings)
+        mine = [] if events is None else events.pop(key, [])
+        respelled += [place for place, subject, _ in mine if subject != row["subject"]]
+        known = None if events is None else tuple(event for _, _, event in mine)
+        frames = _open(inside(root, row["path"], place), findings, numbering, known or ())
         if frames is None:
             continue
         rate = _rate(row["fps"], place)
@@ -100,33 +180,55 @@ def _read_manifest(root: Path, fps: float | None, findings: list[str] | None) ->
             without_rate.append(frames)
             rate = _rate_of(frames, fps, place)
         _refuse_events_after_the_end(root / "events.csv", key, known or (), row["path"], len(frames))
-        videos[key] = Video("manifest", *key, frames, rate, known)
+        videos[key] = Video("manifest", row["subject"], row["video"], frames, rate, known)
     if not videos and not findings:
         raise InputError(f"{root / 'videos.csv'}: no videos; add a row subject,video,path,fps")
     _refuse_events_without_video(events or {})
+    if respelled:
+        warnings.warn(
+            f"{respelled[0]}: the subject is spelled otherwise than in videos.csv; case and leading zeros do not "
+            f"count, so it is the same person, in {len(respelled)} rows; write the name alike",
+            stacklevel=3,  # whoever called `read_videos`
+        )
     _warn_of_unused_rate(fps, without_rate)
     return list(videos.values())
 
 
 def _key(row: Mapping[str, str], place: str, videos: Mapping[Key, Video]) -> Key:
-    """Return subject and video of a row of videos.csv, which must be filled in and not among `videos`."""
-    key = row["subject"], row["video"]
-    if not all(key) or not row["path"]:
+    """Return the key of a row of videos.csv, which must be filled in and not among `videos`."""
+    subject, video = row["subject"], row["video"]
+    if not (subject and video and row["path"]):
         raise InputError(f"{place}: subject, video and path are needed; fill them in")
+    key = subject_key(subject), video
+    if key in videos and videos[key].subject != subject:
+        raise InputError(
+            f"{place}: subjects {videos[key].subject} and {subject} are one person, since case and leading zeros do "
+            f"not count, and both have a video {video}; give one of them another name"
+        )
     if key in videos:
-        raise InputError(f"{place}: subject {key[0]} video {key[1]} stands twice; delete one row")
+        raise InputError(f"{place}: subject {subject} video {video} stands twice; delete one row")
     return key
 
 
-def _open(root: Path, path: str, place: str, findings: list[str] | None) -> Frames | None:
-    """Return the frames at a path below `root`; one that cannot be opened raises, or makes a finding and None."""
+def _open(
+    path: Path,
+    findings: list[str] | None,
+    numbering: re.Pattern[str] | None = None,
+    events: Iterable[Event] = (),
+) -> Frames | None:
+    """Return the frames at a path, `UnreadFrames` up to the last event if that cannot be read.
+
+    With a list of findings what cannot be opened is told there and None.
+    """
     try:
-        return open_frames(inside(root, path, place))
+        return _open_frames(path, numbering)
     except InputError as error:
-        if findings is None:
-            raise
-        findings.append(str(error))
-        return None
+        if findings is not None:
+            findings.append(str(error))
+            return None
+        if isinstance(error, DataFault):
+            return UnreadFrames(path, max((event.offset for event in events), default=1), str(error))
+        raise
 
 
 def _rate(text: str, place: str) -> float | None:
@@ -173,8 +275,9 @@ def _refuse_events_after_the_end(table: Path, key: Key, events: Iterable[Event],
 
 
 def _refuse_events_without_video(events: Events) -> None:
-    for (subject, video), orphans in events.items():
-        raise InputError(f"{orphans[0][0]}: subject {subject} video {video} is not in videos.csv; add it there")
+    for (_, video), orphans in events.items():
+        place, subject, _ = orphans[0]
+        raise InputError(f"{place}: subject {subject} video {video} is not in videos.csv; add it there")
 
 
 def _read_events(path: Path) -> Events | None:
@@ -186,19 +289,19 @@ def _read_events(path: Path) -> Events | None:
     columns = ("subject", "video", "onset", "offset")
     for place, row in read_csv(path, columns, ("apex", "type", "emotion", "aus")):
         event = _read_event(row, place)
-        key = row["subject"], row["video"]
+        key = subject_key(row["subject"]), row["video"]
         same = *key, event.onset, event.offset, event.kind
         if same in seen:
             raise InputError(f"{place}: this event stands twice; delete one row")
         seen.add(same)
-        events.setdefault(key, []).append((place, event))
+        events.setdefault(key, []).append((place, row["subject"], event))
     return events
 
 
 def _read_event(row: Mapping[str, str], place: str) -> Event:
     """Return the event of a row of events.csv; `InputError` for any cell that is not as it should be."""
     onset, apex, offset = _read_span(row, place)
-    kind = row["type"] or "micro"
+    kind = row["type"].lower() or "micro"
     if kind not in KINDS:
         raise InputError(f"{place}: type is {kind!r}; expected {' or '.join(KINDS)}")
     return Event(onset, offset, apex, kind, row["emotion"].lower(), _action_units(row["aus"], place))

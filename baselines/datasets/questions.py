@@ -1,10 +1,12 @@
 """ME-VQA questions as records; `baselines.formats.challenge` reads and writes the files."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from baselines.datasets.records import Question
+from baselines.datasets.images import SUFFIXES as PICTURES
+from baselines.datasets.records import Clip, Question, Video
 from baselines.formats import challenge as formats
 from baselines.formats.challenge import field_text
 
@@ -32,3 +34,23 @@ def as_question(row: Mapping[str, Any]) -> Question:
 def read_questions(path: str | Path) -> list[Question]:
     """Return the `Question`s of a JSON Lines file; see `read_rows`."""
     return [as_question(row) for row in read_rows(path)]
+
+
+def with_names_of(records: Iterable[Clip | Video], questions: Iterable[Question]) -> list[Question]:
+    """Return questions in which the name of a file, such as v1.mp4, is that of the clip or video there is, v1."""
+    known = {record.name for record in records}
+    renamed = []
+    for question in questions:
+        name = question.video if question.video in known else without_suffix(question.video)
+        renamed.append(replace(question, video=name) if name in known else question)
+    return renamed
+
+
+def without_suffix(name: str) -> str:
+    """Return a name without the suffix of a video file or picture."""
+    path = Path(name)
+    if not path.suffix:
+        return name
+    from baselines.datasets.video import SUFFIXES as VIDEOS  # loads FFmpeg
+
+    return path.stem if path.suffix.lower() in (*VIDEOS, *PICTURES) else name

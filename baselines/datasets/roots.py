@@ -13,7 +13,7 @@ import tomllib
 from pathlib import Path
 
 from baselines.errors import InputError
-from baselines.files import read_text
+from baselines.files import read_text, user_path
 
 
 def find_root(name: str, option: str | Path | None = None) -> Path | None:
@@ -24,7 +24,7 @@ def find_root(name: str, option: str | Path | None = None) -> Path | None:
     root = option or os.environ.get("MEGC_DATA_ROOT") or _configured(name)
     if root is None:
         return None
-    root = Path(root).expanduser()
+    root = user_path(root)
     if not root.exists():
         raise InputError(f"{root}: no such file or folder; give the place of dataset {name} with --data-root")
     return root / name if (root / name).is_dir() else root
@@ -33,13 +33,13 @@ def find_root(name: str, option: str | Path | None = None) -> Path | None:
 def config_file() -> Path:
     """Return the place of the configuration file, whether it exists or not."""
     named = os.environ.get("MEGC_CONFIG")
-    home = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
-    return Path(named) if named else Path(home) / "megc" / "config.toml"
+    home = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
+    return user_path(named) if named else user_path(home) / "megc" / "config.toml"
 
 
 def _configured(name: str) -> str | None:
     path = config_file()
-    if not path.exists():
+    if not os.path.exists(path):  # nor may be looked for
         return None
     try:
         values = tomllib.loads(read_text(path))

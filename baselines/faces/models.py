@@ -14,6 +14,7 @@ import numpy as np
 
 from baselines.costs import apart
 from baselines.errors import InputError, MissingDependency
+from baselines.files import user_path
 from baselines.identity import digest
 from features.alignment import warp
 
@@ -124,9 +125,10 @@ def _predictor_file():
     """
     named = os.environ.get("MEGC_LANDMARKS")
     if named:
-        if not Path(named).is_file():
+        path = user_path(named)
+        if not path.is_file():
             raise InputError(f"{named}: no such file; MEGC_LANDMARKS must name a dlib 68-point shape predictor")
-        return Path(named)
+        return path
     package = importlib.util.find_spec("face_recognition_models")
     for folder in (package.submodule_search_locations or ()) if package else ():
         path = Path(folder) / "models" / "shape_predictor_68_face_landmarks.dat"

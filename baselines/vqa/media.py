@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from baselines.datasets.cutting import cut_clip, event_clips
-from baselines.datasets.folders import subject_key
-from baselines.datasets.manifest import read_videos
+from baselines.datasets.manifest import read_video, read_videos
+from baselines.datasets.names import subject_key
+from baselines.datasets.questions import without_suffix
 from baselines.datasets.records import Clip, Event, Video
 from baselines.errors import InputError
 
@@ -22,7 +23,8 @@ def find_media(
     asked: {(subject, video, span): whether its events are asked about}, which makes it a `Video`; with a span
     (onset, offset, apex or None) that part of the video is the `Clip`. media: a manifest folder; or a folder with,
     for each clip, a folder of images, a video file or a flow picture named `<subject>_<video>`, `<video>` or
-    `<subject>/<video>`. Case and leading zeros do not matter. fps: as in `read_videos`.
+    `<subject>/<video>`. Case and leading zeros do not matter, and a name may have the suffix of a file. fps: as in
+    `read_videos`.
     """
     media = Path(media)
     if not media.is_dir():
@@ -32,7 +34,8 @@ def find_media(
     for key, about_events in asked.items():
         subject, name, span = key
         try:
-            record = find(subject, name, about_events or span is not None)
+            as_video = about_events or span is not None
+            record = find(subject, name, as_video) or find(subject, without_suffix(name), as_video)
             if isinstance(record, Video) and not about_events:
                 record = _part(record, span, name)
         except InputError as error:
@@ -93,8 +96,7 @@ def _in_folder(media, fps):
             return None
         if path.suffix.lower() == ".png":
             return Clip("media", subject, name, flow_image=path)
-        (video,) = read_videos(path, fps)
-        return video
+        return read_video(path, fps)
 
     return find
 

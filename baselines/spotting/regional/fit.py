@@ -4,9 +4,11 @@
 stay in the cache folder.
 """
 
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from baselines.cache import cache_folder
+from baselines.cache import kept
 from baselines.datasets import embedded
 from baselines.datasets.manifest import read_videos
 from baselines.datasets.records import Video
@@ -17,7 +19,13 @@ from baselines.spotting.regional.method import RegionalContrast
 from baselines.spotting.regional.trees import FILE, save_trees
 
 SEED = 1000  # far from the seeds that anything is measured on
-SIZES = {"subjects": 12, "clips_per_subject": 1, "long_seconds": 40.0, "fast_subjects": 6, "fast_seconds": 8.0}
+SIZES: dict[str, Any] = {
+    "subjects": 12,
+    "clips_per_subject": 1,
+    "long_seconds": 40.0,
+    "fast_subjects": 6,
+    "fast_seconds": 8.0,
+}
 
 
 def fit_trees_of_corpus(output: Path | None = None, seed: int = SEED, jobs: int = -1) -> None:
@@ -28,7 +36,7 @@ def fit_trees_of_corpus(output: Path | None = None, seed: int = SEED, jobs: int 
     """
     spotter = RegionalContrast()
     videos = training_videos(seed, jobs)
-    spotter.fit(examples_of(spotter, videos, jobs))
+    spotter.fit([examples for examples, why in examples_of(spotter, videos, jobs) if why is None])
     origin = f"megc fit-spotting --seed {seed}: {len(videos)} videos of the embedded corpus, all levels"
     save_trees(spotter.trees_, output or FILE, origin)
 
@@ -38,8 +46,7 @@ def training_videos(seed: int = SEED, jobs: int = -1) -> list[Video]:
     videos: list[Video] = []
     for number, level in enumerate(LEVELS):
         name = identity(seed=seed + number, **SIZES, settings=level_settings(level))
-        folder = cache_folder() / "synthetic" / f"{name}-{depends_on('baselines.datasets.synthetic')['code'][:8]}"
-        if not folder.exists():
-            embedded.make(folder, seed + number, jobs, level, **SIZES)
+        make = partial(embedded.make, seed=seed + number, jobs=jobs, level=level, **SIZES)
+        folder = kept(f"synthetic/{name}-{depends_on('baselines.datasets.synthetic')['code'][:8]}", make)
         videos += read_videos(folder / "long")
     return videos
