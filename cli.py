@@ -14,14 +14,14 @@ import click
 
 from baselines import __version__
 from baselines.errors import InputError
-from baselines.files import FULL, drop_stdout
+from baselines.files import FULL, check_file, check_folder, drop_stdout, user_path
 
 
 class _Commands(click.Group):
     """A group that turns every `InputError` into one line on stderr and exit code 2."""
 
     def invoke(self, context):
-        warnings.showwarning = lambda message, *_: click.echo(f"warning: {message}", err=True)
+        warnings.showwarning = _once(lambda message: click.echo(f"warning: {message}", err=True))
         try:
             return super().invoke(context)
         except InputError as error:
@@ -39,8 +39,48 @@ class _Commands(click.Group):
             sys.exit(1)
 
 
+def _once(tell):
+    """Return what shows warnings: each text once, whether this process or several workers warn."""
+    told = set()
+
+    def show(message, *_):
+        if str(message) not in told:
+            told.add(str(message))
+            tell(message)
+
+    return show
+
+
+class _Path(click.Path):
+    """A path in which ~ means the home folder; `check` raises `InputError` for one of no use before any work."""
+
+    def __init__(self, check=None):
+        super().__init__(path_type=Path)
+        self.check = check
+
+    def convert(self, value, parameter, context):
+        path = super().convert(user_path(value), parameter, context)
+        if self.check and str(path) != "-":
+            self.check(path)
+        return path
+
+
+class _Name(click.ParamType):
+    """A name, or a file in whose path ~ means the home folder."""
+
+    name = "text"
+
+    def convert(self, value, parameter, context):
+        return str(user_path(value)) if value.startswith("~") else value
+
+
+_PATH, _NAME = _Path(), _Name()
+_FILE, _FOLDER = _Path(check_file), _Path(check_folder)  # to write
 _STDOUT = "stdout"  # where data goes, among what contexts keep
-_INPUTS = click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=click.Path(path_type=Path))
+_INPUTS = click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=_PATH)
+_STRICT = click.option(
+    "--strict", is_flag=True, help="Let a recipe fail where a clip or video cannot be seen, such as one without a face."
+)
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 _JOBS = click.option("--jobs", type=int, default=-1, show_default="all cores", help="Number of parallel workers.")
 _SEED = click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of all randomness.")
@@ -50,9 +90,34 @@ _FPS = click.option(
     help="Frame rate of folders of images, and of video files that tell none; a file's own rate and the column fps of "
     "a manifest come first.",
 )
+
+
+def _numbering(context, _, text):
+    """Return the expression in a text, which must have one group."""
+    if text is None:
+        return None
+    import re
+
+    try:
+        pattern = re.compile(text)
+    except re.error as error:
+        raise InputError(f"--frame-number {text!r}: not a regular expression ({error}); mend it") from None
+    if pattern.groups != 1:
+        raise InputError(f"--frame-number {text!r}: has {pattern.groups} groups; expected one, as in '_(\\d+)_'")
+    return pattern
+
+
+_NUMBERING = click.option(
+    "--frame-number",
+    "numbering",
+    metavar="REGEX",
+    callback=_numbering,
+    help="Where the number of a picture stands in its name: an expression whose one group holds it, such as "
+    "'^(\\d+)_' for the first of two. Default: the last number.",
+)
 _ROOT = click.option(
     "--data-root",
-    type=click.Path(path_type=Path),
+    type=_PATH,
     help="The folder that holds the dataset. Default: MEGC_DATA_ROOT, else that of the configuration file.",
 )
 _LABELS = click.option(
@@ -93,20 +158,20 @@ _PLUGIN = click.option(
     "--plugin",
     metavar="FILE",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=_PATH,
     expose_value=False,
     callback=_with_plugins,
     help="A Python file with parts of your own (docs/extending.md), which is run; repeatable.",
 )
 _MODEL = click.option(
     "--model",
-    type=click.Path(path_type=Path),
+    type=_PATH,
     help="A file that `train` wrote. Default: one trained on the embedded corpus, made at first use.",
 )
 
 
-def _output(what):
-    return click.option("--output", required=True, type=click.Path(path_type=Path), help=what)
+def _output(what, kind=_FILE):
+    return click.option("--output", required=True, type=kind, help=what)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -124,6 +189,7 @@ def main():
     "--recipe",
     "recipes",
     multiple=True,
+    type=_NAME,
     metavar="NAME|FILE",
     help="A recipe, or a recipe file; repeatable. Default: all but the slow ones.",
 )
@@ -132,7 +198,7 @@ def main():
     "folders",
     multiple=True,
     metavar="DIR",
-    type=click.Path(path_type=Path),
+    type=_PATH,
     help="A folder of recipe files, which are run besides those named by --recipe; repeatable.",
 )
 @_PLUGIN
@@ -191,8 +257,9 @@ def main():
     "none.",
 )
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Use about N clips and N videos of each dataset.")
-@click.option("--output", type=click.Path(path_type=Path), default=Path("results"), show_default=True, help="Folder.")
+@click.option("--output", type=_PATH, default=Path("results"), show_default=True, help="Folder.")
 @click.option("--overwrite", is_flag=True, help="Forget earlier rows in the output folder.")
+@_STRICT
 @click.option("--yes", is_flag=True, help="Run more than 1000 experiments.")
 @click.option("--dry-run", is_flag=True, help="List the experiments, their folds and how many are done; run nothing.")
 @click.option(
@@ -204,15 +271,19 @@ def main():
 @click.option(
     "--check",
     metavar="DIR",
-    type=click.Path(path_type=Path),
+    type=_PATH,
     help="Compare with the tables in DIR, which run-all wrote, and list every figure that differs, and what differs in "
     "the environments; exit 1 when one does. DIR is read before anything is written, so it may be that of --output.",
 )
 @_JSON
-def run_all(datasets, data_root, output, overwrite, jobs, backend, scheduler, check, dry_run, as_json, **options):
+def run_all(
+    datasets, data_root, output, overwrite, strict, jobs, backend, scheduler, check, dry_run, as_json, **options
+):
     """Run every recipe on every dataset, leave-one-subject-out, and write the tables.
 
-    A rerun computes only what is missing in the output folder. With --check, JSON is {"scores": ..., "check": ...}.
+    A rerun computes only what is missing in the output folder. A clip or video in which what a recipe needs cannot be
+    seen is named, nothing is learned from it, and its prediction is what needs no look. With --check, JSON is
+    {"scores": ..., "check": ...}.
     """
     from baselines.commands.run import cells_lines, plan_run, tables_of, written_line
     from baselines.experiments.plan import listing
@@ -223,6 +294,8 @@ def run_all(datasets, data_root, output, overwrite, jobs, backend, scheduler, ch
 
     if check and dry_run:
         raise InputError("--dry-run runs nothing that --check could compare; leave one of them out")
+    if not dry_run:
+        check_folder(output)
     published = read_published(check) if check else None
     with parallel_backend(backend, scheduler):
         planned = plan_run(datasets or ("synthetic",), data_root, **options)
@@ -231,7 +304,7 @@ def run_all(datasets, data_root, output, overwrite, jobs, backend, scheduler, ch
         if dry_run:
             _listing(listing(planned, output), ("done", "folds", "task", "dataset", "seed", "recipe"), as_json)
             return _finish(planned.failures, bool(planned.experiments))
-        outcome = run_plan(planned, output, overwrite, jobs)
+        outcome = run_plan(planned, output, overwrite, jobs, strict)
     scores = tables_of(outcome, output)
     checked = check_run(outcome.planned, output if scores else None, published, **options) if published else None
     if as_json:
@@ -247,7 +320,7 @@ def run_all(datasets, data_root, output, overwrite, jobs, backend, scheduler, ch
 
 
 @main.command()
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", type=_PATH)
 @click.option(
     "--pivot",
     metavar="ROWS:COLUMNS",
@@ -288,7 +361,7 @@ def run_all(datasets, data_root, output, overwrite, jobs, backend, scheduler, ch
     show_default=True,
     help="Repeatable with --output.",
 )
-@click.option("--output", type=click.Path(path_type=Path), help="Folder for the files. Default: print to stdout.")
+@click.option("--output", type=_FOLDER, help="Folder for the files. Default: print to stdout.")
 @_JSON
 def report(folder, forms, output, as_json, **options):
     """Show what an output folder of run-all holds: what varied, means over seeds, ranks, classes, subjects.
@@ -360,7 +433,7 @@ def data_check(name, data_root, fix_labels, quick, jobs, as_json):
 
 
 @data.command("make-synthetic")
-@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument("directory", type=_FOLDER)
 @_SEED
 @_JOBS
 @click.option("--level", type=click.Choice(["easy", "standard", "hard"]), default="standard", show_default=True)
@@ -407,13 +480,14 @@ def features_list(as_json):
     help="A parameter, as in the representation of a recipe (`recipes parts` lists them); repeatable.",
 )
 @_FPS
+@_NUMBERING
 @_JOBS
-def features_extract(name, inputs, output, settings, fps, jobs):
+def features_extract(name, inputs, output, settings, fps, numbering, jobs):
     """Extract the feature NAME from the aligned face in clips: events of a manifest, or each INPUT as a whole."""
     from baselines.commands.extract import checked_output, extract_inputs, write_features
 
     checked_output(output)
-    outcome = extract_inputs(name, inputs, settings, fps, jobs)
+    outcome = extract_inputs(name, inputs, settings, fps, jobs, numbering)
     if outcome.rows:
         write_features(output, outcome.rows)
     _finish(outcome.failures, bool(outcome.rows))
@@ -422,21 +496,22 @@ def features_extract(name, inputs, output, settings, fps, jobs):
 @main.command()
 @_PLUGIN
 @_INPUTS
-@click.option("--method", default="", metavar="NAME", help="A spotting recipe; see `recipes list`.")
+@click.option("--method", default="", metavar="NAME", type=_NAME, help="A spotting recipe; see `recipes list`.")
 @_output("CSV subject,video,onset,offset,type to write.")
-@click.option("--plot", type=click.Path(path_type=Path), help="Folder for a picture of each video's curve.")
-@click.option("--preview", type=click.Path(path_type=Path), help="Folder for a short clip around each interval.")
+@click.option("--plot", type=_FOLDER, help="Folder for a picture of each video's curve.")
+@click.option("--preview", type=_FOLDER, help="Folder for a short clip around each interval.")
 @_FPS
+@_NUMBERING
 @_JOBS
 @_JSON
-def spot(inputs, method, output, plot, preview, fps, jobs, as_json):
+def spot(inputs, method, output, plot, preview, fps, numbering, jobs, as_json):
     """Spot micro- and macro-expressions in videos, folders of images or manifests.
 
     JSON tells scores, curves and warnings of each video.
     """
     from baselines.commands.predict import SPOTTING_COLUMNS, spot_inputs
 
-    outcome = spot_inputs(inputs, method, fps, plot, preview, jobs)
+    outcome = spot_inputs(inputs, method, fps, plot, preview, jobs, numbering)
     if as_json:
         _print(jsonlib.dumps(outcome.details))
     _write_predictions(output, SPOTTING_COLUMNS, outcome)
@@ -448,18 +523,19 @@ def spot(inputs, method, output, plot, preview, fps, jobs, as_json):
 @_MODEL
 @_output("CSV dataset,subject,clip,label,prediction to write.")
 @_FPS
+@_NUMBERING
 @_JOBS
-def recognize(inputs, model, output, fps, jobs):
+def recognize(inputs, model, output, fps, numbering, jobs):
     """Recognize the emotion of clips: every event of a manifest, or each INPUT as a whole."""
     from baselines.commands.predict import RECOGNITION_COLUMNS, recognize_inputs
 
-    _write_predictions(output, RECOGNITION_COLUMNS, recognize_inputs(inputs, model, fps, jobs))
+    _write_predictions(output, RECOGNITION_COLUMNS, recognize_inputs(inputs, model, fps, jobs, numbering))
 
 
 @main.command("str")
 @_PLUGIN
 @_INPUTS
-@click.option("--method", default="", metavar="NAME", help="A spotting recipe; see `recipes list`.")
+@click.option("--method", default="", metavar="NAME", type=_NAME, help="A spotting recipe; see `recipes list`.")
 @_MODEL
 @click.option(
     "--types",
@@ -470,8 +546,9 @@ def recognize(inputs, model, output, fps, jobs):
 )
 @_output("CSV subject,video,onset,offset,emotion,type to write.")
 @_FPS
+@_NUMBERING
 @_JOBS
-def spot_then_recognize(inputs, method, model, types, output, fps, jobs):
+def spot_then_recognize(inputs, method, model, types, output, fps, numbering, jobs):
     """Spot micro-expressions in videos, then recognize the emotion of each.
 
     What is recognized as others is left out, as the challenge wants it.
@@ -479,7 +556,7 @@ def spot_then_recognize(inputs, method, model, types, output, fps, jobs):
     from baselines.commands.predict import STR_COLUMNS, spot_then_recognize_inputs
 
     kinds = ("micro", "macro") if types == "both" else (types,)
-    outcome = spot_then_recognize_inputs(inputs, method, model, fps, kinds, jobs)
+    outcome = spot_then_recognize_inputs(inputs, method, model, fps, kinds, jobs, numbering)
     _write_predictions(output, STR_COLUMNS, outcome)
 
 
@@ -490,7 +567,12 @@ def spot_then_recognize(inputs, method, model, types, output, fps, jobs):
 @_LABELS
 @_CLASSES
 @click.option(
-    "--recipe", default="flow-kernels", show_default=True, metavar="NAME", help="A recognition recipe, or vlm."
+    "--recipe",
+    default="flow-kernels",
+    show_default=True,
+    metavar="NAME",
+    type=_NAME,
+    help="A recognition recipe, or vlm.",
 )
 @click.option(
     "--folds",
@@ -502,15 +584,17 @@ def spot_then_recognize(inputs, method, model, types, output, fps, jobs):
 )
 @click.option("--from-scratch", is_flag=True, help="vlm: do not start from the embedded model.")
 @click.option("--steps", type=click.IntRange(1), help="vlm: steps of training. Default: 200, from scratch 1500.")
+@_STRICT
 @_SEED
 @_JOBS
-@_output("Model file to write, for recognize, str and vqa.")
-def train(dataset, data_root, fix_labels, classes, recipe, folds, from_scratch, steps, seed, jobs, output):
+@_output("Model file to write, for recognize, str and vqa.", _PATH)
+def train(dataset, data_root, fix_labels, classes, recipe, folds, from_scratch, steps, strict, seed, jobs, output):
     """Train a recognition recipe on a whole dataset and write a model file, which answers in the --classes.
 
     `--recipe vlm` fine-tunes the embedded vision model instead and writes a folder with two GGUF files and their
     scores; it needs PyTorch: pip install 'megc-baselines[vlm]'.
     """
+    (check_folder if recipe == "vlm" else check_file)(output)
     if recipe == "vlm":
         if classes != "coarse":
             raise InputError("--classes: vlm answers questions, which have classes of their own; leave it out")
@@ -523,7 +607,7 @@ def train(dataset, data_root, fix_labels, classes, recipe, folds, from_scratch, 
     from baselines.commands.train import train_model
     from baselines.recognition.model import save_model
 
-    model = train_model(recipe, dataset, data_root, seed, jobs, fix_labels, classes)
+    model = train_model(recipe, dataset, data_root, seed, jobs, fix_labels, classes, strict)
     save_model(model, output)
     scores = ", ".join(f"{name} {value}" for name, value in model.data["scores"].items())
     click.echo(f"{output}: {recipe} on {model.data['clips']} clips of {model.data['subjects']} subjects", err=True)
@@ -531,7 +615,7 @@ def train(dataset, data_root, fix_labels, classes, recipe, folds, from_scratch, 
 
 
 @main.command("fit-spotting")
-@click.argument("output", required=False, type=click.Path(path_type=Path))
+@click.argument("output", required=False, type=_FILE)
 @click.option("--seed", type=int, default=1000, show_default=True, help="Seed of the first corpus.")
 @_JOBS
 def fit_spotting(output, seed, jobs):
@@ -553,18 +637,19 @@ def _list_models(context, _, asked):
 
 
 @main.command()
-@click.option("--questions", required=True, type=click.Path(path_type=Path), help="Questions, ME-VQA JSON Lines.")
-@click.option("--media", required=True, type=click.Path(path_type=Path), help="Folder with the clips asked about.")
+@click.option("--questions", required=True, type=_PATH, help="Questions, ME-VQA JSON Lines.")
+@click.option("--media", required=True, type=_PATH, help="Folder with the clips asked about.")
 @click.option("--answerer", type=click.Choice(["rules", "llama", "hybrid"]), default="rules", show_default=True)
 @_PLUGIN
 @click.option(
     "--model",
     metavar="FILE|NAME",
+    type=_NAME,
     help="rules: a file that `train` wrote. llama, hybrid: a GGUF file, or a name of --list-models. "
     "Default: the embedded ones.",
 )
-@click.option("--mmproj", metavar="FILE", help="llama, hybrid: the GGUF file of the vision projector.")
-@click.option("--classifiers", metavar="FILE", help="hybrid: a file that `train` wrote.")
+@click.option("--mmproj", metavar="FILE", type=_NAME, help="llama, hybrid: the GGUF file of the vision projector.")
+@click.option("--classifiers", metavar="FILE", type=_NAME, help="hybrid: a file that `train` wrote.")
 @click.option(
     "--decoding",
     type=click.Choice(["scored", "grammar", "free"]),
@@ -606,20 +691,18 @@ def vqa(questions, media, answerer, output, fps, jobs, **options):
 @click.argument("kind", type=click.Choice(["spotting", "recognition", "strs", "vqa"]))
 @click.option(
     "--truth",
-    type=click.Path(path_type=Path),
+    type=_PATH,
     help="File with the truth; recognition: may be left out. spotting, strs: or a manifest folder, whose videos tell "
     "where predictions end, as the column frames of a videos.csv beside an events.csv does.",
 )
 @click.option(
     "--predictions",
     required=True,
-    type=click.Path(path_type=Path),
+    type=_PATH,
     help="File with the predictions. Of run-all: recognition predictions-recognition.csv; spotting "
     "predictions-spotting.csv and strs predictions-str.csv, as --truth as well, since they hold both sides.",
 )
-@click.option(
-    "--compare", metavar="OTHER", type=click.Path(path_type=Path), help="Other predictions; tests the difference."
-)
+@click.option("--compare", metavar="OTHER", type=_PATH, help="Other predictions; tests the difference.")
 @click.option("--mode", metavar="NAME", help="spotting: one-to-one, megc2020; strs: corrected, megc2025-script.")
 @click.option("--classes", metavar="A,B,...", help="Scored classes, or megc2025. Default: those in the truth.")
 @click.option("--coarse-classes", metavar="A,B,...", help="vqa: classes of the coarse question.")
@@ -668,17 +751,15 @@ def score(kind, truth, predictions, compare, seed, as_json, **options):
 
 @main.command()
 @click.argument("kind", type=click.Choice(["str", "vqa"]))
-@click.argument("more", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("more", metavar="[FILE]...", nargs=-1, type=_PATH)
 @click.option(
     "--predictions",
     required=True,
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=_PATH,
     help="File with predictions, or several one after the other; repeatable.",
 )
-@click.option(
-    "--questions", multiple=True, type=click.Path(path_type=Path), help="vqa: official file of questions; repeatable."
-)
+@click.option("--questions", multiple=True, type=_PATH, help="vqa: official file of questions; repeatable.")
 @click.option(
     "--version",
     type=click.Choice(["v1", "v2", "lvqa"]),
@@ -728,11 +809,11 @@ def env(as_json):
 
 
 @main.command()
-@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.argument("folder", required=False, type=_PATH)
 @click.option("--level", "levels", multiple=True, metavar="LEVEL", help="still, calm or talking; repeatable.")
 @click.option("--method", "methods", multiple=True, metavar="NAME", help="Repeatable. Default: all spotting recipes.")
 @click.option("--seed", "seeds", multiple=True, type=int, default=(0, 1), show_default=True, help="Repeatable.")
-@click.option("--output", type=click.Path(path_type=Path), help="Folder for trade-off.csv and trade-off.png.")
+@click.option("--output", type=_FOLDER, help="Folder for trade-off.csv and trade-off.png.")
 @_JOBS
 def implants(folder, levels, methods, seeds, output, jobs):
     """Measure spotting methods on known motion implanted into the face videos of FOLDER.
@@ -751,7 +832,7 @@ def draw():
 
 
 @draw.command("regions")
-@click.argument("output", type=click.Path(path_type=Path))
+@click.argument("output", type=_FILE)
 def draw_regions_command(output):
     """Draw the facial regions on one face; OUTPUT is a file such as regions.png."""
     from baselines.report.regions import draw_regions
@@ -760,7 +841,7 @@ def draw_regions_command(output):
 
 
 @draw.command("corpus")
-@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument("directory", type=_FOLDER)
 def draw_corpus_command(directory):
     """Draw subjects and long videos of the embedded corpus as three pictures in DIRECTORY."""
     from baselines.report.corpus import draw_corpus
@@ -770,7 +851,7 @@ def draw_corpus_command(directory):
 
 
 @draw.command("differences")
-@click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=_PATH)
 @click.option("--against", multiple=True, required=True, metavar="RECIPE", help="As in `report`; repeatable.")
 @_output("PNG file to write.")
 def draw_differences_command(folders, against, output):
@@ -814,7 +895,7 @@ def recipes_parts(as_json):
 
 @recipes.command("show")
 @_PLUGIN
-@click.argument("name")
+@click.argument("name", type=_NAME)
 @_JSON
 def recipes_show(name, as_json):
     """Print one recipe."""
@@ -826,7 +907,7 @@ def recipes_show(name, as_json):
 
 @recipes.command("cite")
 @_PLUGIN
-@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@click.argument("names", metavar="NAME...", nargs=-1, required=True, type=_NAME)
 @_JSON
 def recipes_cite(names, as_json):
     """Print the works that recipes stand on, as BibTeX with DOI where it is known.

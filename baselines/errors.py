@@ -8,11 +8,18 @@ class InputError(ValueError):
     """
 
 
+class DataFault(InputError):
+    """A clip or video does not show what is needed of it, or cannot be read; others may."""
+
+
 class MissingDependency(InputError):
     """A part that only some commands need is not installed; the message says what to install."""
 
     def __init__(self, purpose, module, package):
         super().__init__(f"{purpose} needs the module {module!r}: run `pip install {package}`")
+
+    def __reduce__(self):
+        return InputError, self.args  # as a worker sends it: Python would make it anew from its one text
 
 
 UNEXPECTED = "unexpected"  # how the line of a fault of the program begins, which names no file by itself

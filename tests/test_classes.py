@@ -205,7 +205,7 @@ def test_the_published_baseline_of_casme2_runs_as_published(megc, corpus, tmp_pa
         assert all(set(p["probabilities"]) <= set(IN_TURN[:5]) for p in predictions)
     with open(tmp_path / "out" / "scores.csv", newline="") as stream:
         scores = list(csv.DictReader(stream))
-    assert [*scores[0]][-3:] == ["signature", "protocol", "classes"]
+    assert [*scores[0]][-4:] == ["signature", "protocol", "classes", "n_failed"]
     told = {(s["dataset"], s["protocol"], s["classes"]) for s in scores}
     assert told == {
         ("casme2 (five, leave-one-sample-out)", "leave-one-sample-out", "five"), ("casme2 (five)", "loso", "five"),

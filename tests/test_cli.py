@@ -177,6 +177,181 @@ def test_bad_usage_is_one_line_and_exit_code_2(arguments, message, tmp_path, mon
     assert not list(tmp_path.iterdir())
 
 
+BAD_OUTPUTS = [
+    ("spot", "none.mp4", "--output", "folder"),
+    ("spot", "none.mp4", "--output", "file/below.csv"),
+    ("spot", "none.mp4", "--output", "o.csv", "--plot", "file"),
+    ("spot", "none.mp4", "--output", "o.csv", "--preview", "file"),
+    ("recognize", "none.mp4", "--output", "folder"),
+    ("str", "none.mp4", "--output", "folder"),
+    ("features", "extract", "hoof", "none.mp4", "--output", "folder"),
+    ("vqa", "--questions", "none.jsonl", "--media", "none", "--output", "folder"),
+    ("train", "--dataset", "none", "--output", "folder"),
+    ("train", "--dataset", "none", "--recipe", "vlm", "--output", "file"),
+    ("submit", "str", "--predictions", "none.csv", "--output", "folder"),
+    ("run-all", "--dataset", "none", "--output", "file"),
+    ("report", "none", "--output", "file"),
+    ("implants", "none", "--output", "file"),
+    ("fit-spotting", "folder"),
+    ("data", "make-synthetic", "file"),
+    ("draw", "regions", "folder"),
+    ("draw", "corpus", "file"),
+    ("draw", "differences", "none", "--against", "none", "--output", "folder"),
+]
+
+
+@pytest.mark.parametrize("arguments", BAD_OUTPUTS, ids=" ".join)
+def test_a_place_that_cannot_be_written_is_told_before_any_work(arguments, tmp_path, monkeypatch):
+    """Before the inputs, none of which is there."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "folder").mkdir()
+    done = run(*arguments)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith(("error: folder: is a folder;", "error: file: is a file;", "error: file/below.csv: "))
+    assert sorted(os.listdir(tmp_path)) == ["file", "folder"]
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def parameters(command, name=""):
+    """Yield (name of the command, its name of the parameter, parameter) below a click command."""
+    for parameter in command.params:
+        yield name, parameter.name, parameter
+    for sub in getattr(command, "commands", {}).values():
+        yield from parameters(sub, f"{name} {sub.name}".strip())
+
+
+def test_every_path_may_begin_with_a_tilde_and_every_output_is_checked(tmp_path, monkeypatch):
+    import click
+
+    import cli
+
+    monkeypatch.setenv("HOME", str(tmp_path))
+    found = list(parameters(cli.main))
+    paths = [(where, name, one) for where, name, one in found if isinstance(one.type, click.Path)]
+    assert len(paths) > 30
+    for where, name, one in paths:
+        assert one.type.convert("~/new", one, None) == tmp_path / "new", (where, name)
+    unchecked = {
+        (where, name)
+        for where, name, one in found
+        if name in ("output", "plot", "preview", "directory") and getattr(one.type, "check", None) is None
+    }
+    assert unchecked == {("run-all", "output"), ("train", "output")}  # which do so themselves
+    for where, name in (("run-all", "recipes"), ("vqa", "model"), ("train", "recipe"), ("spot", "method")):
+        (one,) = (one for *here, one in found if here == [where, name])
+        assert one.type.convert("~/r.toml", one, None) == str(tmp_path / "r.toml")
+        assert one.type.convert("a-name", one, None) == "a-name"
+
+
+def test_a_dry_run_needs_no_place_to_write(corpus, tmp_path):
+    (tmp_path / "file").write_text("")
+    arguments = ("run-all", "--data-root", corpus, "--recipe", "flow-svm", "--output", tmp_path / "file")
+    assert run(*arguments, "--dry-run").exit_code == 0
+    assert run(*arguments).exit_code == 2
+
+
+@pytest.mark.parametrize("command", ["recognize", "str"])
+def test_inputs_that_cannot_be_read_are_told_before_a_model_is_trained(command, tmp_path, monkeypatch):
+    from baselines.commands import predict
+
+    monkeypatch.setattr(predict, "default_model", lambda _: pytest.fail("trained for nothing"))
+    done = run(command, tmp_path / "none.mp4", "--output", tmp_path / "o.csv")
+    assert done.exit_code == 2
+    assert done.stderr == f"error: {tmp_path / 'none.mp4'}: no such file or folder\n"
+
+
+@pytest.fixture
+def two_videos(corpus, tmp_path):
+    """A folder with the long videos of two subjects as files."""
+    folder = tmp_path / "s1"
+    folder.mkdir()
+    for name in ("sub01", "sub02"):
+        (folder / f"{name}.avi").symlink_to(corpus / "long" / name / "long.avi")
+    return folder
+
+
+def test_a_folder_of_videos_is_taken_by_every_command_that_takes_videos(two_videos, model, tmp_path):
+    out = tmp_path / "o.csv"
+    for arguments in (("spot",), ("recognize", "--model", model), ("str", "--model", model)):
+        done = run(*arguments, two_videos, "--output", out, "--jobs", 1)
+        assert done.exit_code == 0, done.stderr
+        assert {row["subject"] for row in table(out)} <= {"s1"}
+        if arguments[0] == "recognize":
+            assert [row["clip"] for row in table(out)] == ["sub01", "sub02"]
+
+
+def test_a_broken_video_of_a_folder_costs_its_own_rows_only(two_videos, tmp_path):
+    (two_videos / "broken.mp4").write_bytes(b"")
+    done = run("spot", two_videos, "--output", tmp_path / "o.csv", "--json", "--jobs", 1)
+    assert done.exit_code == 1
+    assert done.stderr.count("broken.mp4: the file is empty") == 1
+    assert [row["video"] for row in json.loads(done.stdout)] == ["sub01", "sub02"]
+
+
+def test_a_picture_that_cannot_be_written_costs_no_interval(two_videos, tmp_path, monkeypatch):
+    from baselines.errors import InputError
+    from baselines.report import plots
+
+    def fail(*_, **__):
+        raise InputError("no room for the picture")
+
+    whole, kept = tmp_path / "whole.csv", tmp_path / "kept.csv"
+    assert run("spot", two_videos, "--output", whole, "--jobs", 1).exit_code == 0
+    monkeypatch.setattr(plots, "plot_spotting", fail)
+    done = run("spot", two_videos, "--output", kept, "--plot", tmp_path / "plots", "--jobs", 1)
+    assert done.exit_code == 1
+    assert done.stderr.count("error: no room for the picture") == 1
+    assert kept.read_bytes() == whole.read_bytes()
+
+
+def test_the_number_of_a_picture_can_be_said(corpus, tmp_path):
+    """Pictures whose last number goes backwards."""
+    frames = sorted((corpus / "clips" / "sub01" / "c01").glob("*.jpg"))
+    (tmp_path / "v").mkdir()
+    for number, frame in enumerate(frames, start=1):
+        (tmp_path / "v" / f"{number:03d}_{900 - number}.jpg").symlink_to(frame)
+    written = []
+    for source, more in (
+        (frames[0].parent, ()),
+        (tmp_path / "v", ("--frame-number", r"^(\d+)_")),
+        (tmp_path / "v", ()),
+    ):
+        output = tmp_path / f"{len(written)}.npz"
+        done = run("features", "extract", "hoof", source, "--fps", 100, *more, "--output", output, "--jobs", 1)
+        assert done.exit_code == 0, done.stderr
+        with np.load(output) as found:
+            written.append(next(array for name, array in found.items() if name != "index"))
+    assert (written[0] == written[1]).all()
+    assert not (written[0] == written[2]).all()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [("(", "not a regular expression"), ("\\d+", "has 0 groups; expected one"), ("(a)(b)", "has 2 groups")],
+)
+@pytest.mark.parametrize(
+    "command", [("spot",), ("recognize",), ("str",), ("features", "extract", "hoof")], ids=" ".join
+)
+def test_a_bad_expression_of_the_number_is_one_line(command, pattern, message, tmp_path):
+    done = run(*command, "none", "--frame-number", pattern, "--output", tmp_path / "o.csv")
+    assert done.exit_code == 2
+    assert done.stderr.startswith("error: --frame-number ")
+    assert message in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_equal_warnings_are_told_once():
+    import cli
+
+    told = []
+    show = cli._once(lambda message: told.append(str(message)))
+    for text in ("a", "b", "a"):
+        show(UserWarning(text), UserWarning, "file", 1)
+    assert told == ["a", "b"]
+
+
 def test_listings_have_text_and_json():
     for command in (("data", "list"), ("recipes", "list")):
         names = [entry["name"] for entry in json.loads(run(*command, "--json").stdout)]

@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from baselines.datasets.frames import ArrayFrames, open_frames
+from baselines.datasets.frames import ArrayFrames
+from baselines.datasets.opening import open_frames
 from baselines.errors import InputError, MissingDependency
 from baselines.faces import following, models
 from baselines.faces.track import aligned_faces, cached_track, follow, track
@@ -189,12 +190,25 @@ def test_real_video_where_the_face_leaves_or_enters(shared_data, name, first, la
 
 
 def test_a_video_that_ends_early_says_so(portrait):
-    class Short(list):
-        def __len__(self):
-            return 40
+    class Short(ArrayFrames):
+        def cut_off(self):
+            return 30
 
-    (warning,) = track(Short([portrait] * 10)).warnings
-    assert warning.startswith("the last 30 of 40 frames cannot be decoded")
+    (warning,) = track(Short(np.stack([portrait] * 10))).warnings
+    assert warning.startswith("the header of the file tells of 30 frames more than it holds")
+
+
+def test_frames_that_are_long_not_there_have_no_face(portrait):
+    class Gap(ArrayFrames):
+        absent = frozenset({4, *range(10, 30)})
+
+    found = track(Gap(np.stack([portrait] * 40)), 20.0)
+    missing = np.isnan(found.landmarks).any(axis=(1, 2))
+    assert set(np.flatnonzero(missing) + 1) == set(range(10, 30))
+    assert found.warnings == (
+        "21 of 40 frames (4, 10-29) are not there; they keep their time",
+        "no face in 20 of 40 frames (10-29)",
+    )
 
 
 def placed(portrait, *places, size=(300, 600)):
@@ -310,11 +324,12 @@ def test_tracked_landmarks_are_near_those_of_every_frame(shared_data):
 
 def test_undecoded_frames_and_a_variable_rate_are_told(portrait):
     class Broken(ArrayFrames):
-        undecoded = frozenset({3, 4})
-
         def is_variable_rate(self):
             return True
 
-    warnings = track(Broken(np.stack([portrait] * 6)), 30.0).warnings
-    assert warnings[0] == "frames 3, 4 cannot be decoded; the frame before stands in"
+        def _pictures(self, start, grey):
+            return (found for found in super()._pictures(start, grey) if found[0] not in (2, 3))
+
+    warnings = track(Broken(np.stack([portrait] * 30)), 30.0).warnings
+    assert warnings[0] == "2 of 30 frames (3-4) cannot be read; the frame before stands in"
     assert warnings[1].startswith("the frame rate varies")

@@ -11,9 +11,10 @@ from PIL import Image
 from replicas import write_video
 
 from baselines.datasets import frames as frames_module
-from baselines.datasets.frames import ArrayFrames, ImageFrames, open_frames, read_image
+from baselines.datasets.frames import ArrayFrames, BrokenFrames, ImageFrames, read_image
 from baselines.datasets.images import numbered
-from baselines.errors import InputError
+from baselines.datasets.opening import open_frames
+from baselines.errors import DataFault, InputError
 
 
 @pytest.fixture
@@ -189,15 +190,52 @@ def test_bad_sources_are_one_clear_line(tmp_path):
             open_frames(tmp_path / name)
 
 
-def test_a_broken_image_is_named(tmp_path, write_images):
-    write_images(tmp_path / "clip")
+@pytest.mark.parametrize("left", [40, 0])
+def test_a_broken_image_is_stood_in_for_and_told(tmp_path, write_images, left):
+    pictures = write_images(tmp_path / "clip", count=30)
     broken = tmp_path / "clip" / "img3.png"
-    broken.write_bytes(broken.read_bytes()[:40])
-    with pytest.raises(InputError, match=r"img3\.png: not a readable image .* copy it again"):
-        list(open_frames(tmp_path / "clip"))
-    broken.write_bytes(b"")
-    with pytest.raises(InputError, match=r"img3\.png: not a readable image \(the file is empty\)"):
-        list(open_frames(tmp_path / "clip"))
+    broken.write_bytes(broken.read_bytes()[:left])
+    frames = open_frames(tmp_path / "clip")
+    np.testing.assert_array_equal(np.stack(list(frames)), pictures[[0, 1, 1, *range(3, 30)]])
+    assert frames.undecoded == {3}
+    np.testing.assert_array_equal(frames[2], pictures[1])  # a range that begins with it
+    first = tmp_path / "clip" / "img1.png"
+    first.write_bytes(b"")
+    np.testing.assert_array_equal(next(iter(open_frames(tmp_path / "clip"))), pictures[1])
+
+
+def test_many_broken_images_are_an_error_that_names_the_first(tmp_path, write_images):
+    write_images(tmp_path / "row", count=30)
+    write_images(tmp_path / "here_and_there", count=60)
+    for number in range(11, 17):
+        (tmp_path / "row" / f"img{number}.png").write_bytes(b"")
+    for number in range(2, 60, 4):
+        (tmp_path / "here_and_there" / f"img{number}.png").write_bytes(b"")
+    for folder, first in (("row", 11), ("here_and_there", 26)):
+        message = rf"img{first}\.png: not a readable image \(the file is empty\); copy it again \(frame.* are bridged"
+        with pytest.raises(BrokenFrames, match=message):
+            list(open_frames(tmp_path / folder))
+
+
+def test_numbers_left_out_keep_their_time(tmp_path, write_images):
+    pictures = write_images(tmp_path / "clip", count=50)
+    for number in (11, 12, 40):
+        (tmp_path / "clip" / f"img{number}.png").unlink()
+    frames = open_frames(tmp_path / "clip")
+    assert list(frames.numbers) == list(range(1, 51))
+    assert frames.absent == {11, 12, 40}
+    assert frames.undecoded == set()
+    kept = [index for index in range(50) if index not in (10, 11, 39)]
+    read = np.stack(list(frames))
+    np.testing.assert_array_equal(read[kept], pictures[kept])
+    np.testing.assert_array_equal(read[[10, 11, 39]], pictures[[9, 9, 38]])
+    np.testing.assert_array_equal(np.stack(list(frames[11:13])), read[11:13])
+
+
+def test_numbers_that_count_no_time_are_an_order(number_files):
+    numbers = [1, 5, 6, 14, 15, 30]
+    assert list(ImageFrames(number_files([f"a{n}.png" for n in numbers])).numbers) == numbers
+    assert list(ImageFrames(number_files([f"a{n}.png" for n in range(0, 90, 3)], "b")).numbers) == list(range(0, 90, 3))
 
 
 def test_a_truncated_jpeg_is_named_not_filled_with_grey(tmp_path):
@@ -212,8 +250,14 @@ def test_a_truncated_jpeg_is_named_not_filled_with_grey(tmp_path):
 def test_a_frame_of_another_size_is_named(tmp_path, write_images):
     write_images(tmp_path / "clip")
     cv2.imwrite(str(tmp_path / "clip" / "img4.png"), np.zeros((20, 30, 3), np.uint8))
-    with pytest.raises(InputError, match=r"img4\.png: 30 x 20 pixels, the frame before has 32 x 24; give all"):
-        list(open_frames(tmp_path / "clip"))
+    frames = open_frames(tmp_path / "clip")
+    np.testing.assert_array_equal(list(frames)[3], frames[2])
+    assert frames.undecoded == {4}
+    write_images(tmp_path / "two", count=20)
+    for number in range(8, 20):
+        cv2.imwrite(str(tmp_path / "two" / f"img{number}.png"), np.zeros((20, 30, 3), np.uint8))
+    with pytest.raises(BrokenFrames, match=r"img8\.png: 30 x 20 pixels, the frames before have 32 x 24; give all"):
+        list(open_frames(tmp_path / "two"))
 
 
 def moving_video(path, code, fps=30, count=120):
@@ -321,11 +365,21 @@ def test_a_broken_first_frame_is_stood_in_for_by_the_next(tmp_path):
     np.testing.assert_array_equal(read[0], read[1])
 
 
-def test_a_video_cut_off_ends_early(tmp_path):
+def test_a_video_cut_off_tells_how_much_is_lost(tmp_path):
     path = moving_video(tmp_path / "cut.avi", "MJPG", count=30)
-    size = path.stat().st_size
-    os.truncate(path, size // 2)
+    os.truncate(path, path.stat().st_size // 2)
     frames = open_frames(path)
-    assert len(frames) == 30
-    assert 5 <= len(list(frames)) <= 16
-    assert frames.undecoded == set()
+    read = list(frames)
+    assert len(frames) == len(read)
+    assert 5 <= len(read) <= 16
+    assert len(read) + frames.cut_off() == 30
+
+
+def test_files_that_go_away_are_told(tmp_path, write_images, video):
+    write_images(tmp_path / "clip", count=3)
+    folder, film = open_frames(tmp_path / "clip"), open_frames(video)
+    (tmp_path / "clip" / "img2.png").unlink()
+    video.unlink()
+    for frames, name in ((folder, "img2.png"), (film, "ramp.avi")):
+        with pytest.raises(DataFault, match=rf"{name}: cannot be read \(No such file or directory\)"):
+            frames.identity()

@@ -163,7 +163,8 @@ def test_spotting_learns_from_moved_events_and_is_judged_by_the_true_ones(monkey
     assert [video.events for video in moved.videos] == [(event,), (event,)]
     assert [video.to_learn().events for video in moved.videos] == [(Event(10, 22, 15),)] * 2
     assert data_identity(moved) != data_identity(Dataset("d", videos=videos))
-    monkeypatch.setattr(spotting_task, "spotting_examples", lambda recipe, videos, jobs: [v.events for v in videos])
+    told = lambda recipe, videos, jobs: [(video.events, None) for video in videos]  # noqa: E731
+    monkeypatch.setattr(spotting_task, "spotting_examples", told)
     prepared = TASKS["spotting"].prepare(load_recipe("regional-contrast-fitted"), moved, 1)
     assert prepared.examples == [(Event(10, 22, 15),)] * 2
     assert [video.events for video in prepared.videos] == [(event,)] * 2

@@ -11,13 +11,14 @@ from implanted_video import FROWN, SMILE, implanted_video, profile, smile_and_fr
 from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks
 
-from baselines.datasets.frames import ArrayFrames, open_frames
+from baselines.datasets.frames import ArrayFrames
+from baselines.datasets.opening import open_frames
 from baselines.datasets.records import Event
 from baselines.errors import InputError
 from baselines.identity import depends_on, reached
 from baselines.report.plots import plot_spotting
 from baselines.spotting import blocks
-from baselines.spotting.base import Curve, Interval, SpottingResult
+from baselines.spotting.base import Curve, Interval, Measured, SpottingResult
 from baselines.spotting.blocks import join
 from baselines.spotting.curves import (
     bridge,
@@ -363,7 +364,7 @@ def test_a_cut_is_no_motion(implanted, monkeypatch):
     monkeypatch.setenv("MEGC_CACHE", "off")
     frames = implanted.array[:60].copy()
     frames[30:] = np.roll(255 - frames[30:], 40, axis=2)[:, :, ::-1]
-    measured, _ = RegionalContrast().measured(ArrayFrames(frames), 30.0)
+    measured = RegionalContrast().measured(ArrayFrames(frames), 30.0).array
     assert np.isnan(measured[30]).all()
     moved = np.abs(np.diff(measured[:, :13, :2], axis=0))
     assert np.nanmax(moved) < 0.1
@@ -433,7 +434,7 @@ def keys(monkeypatch):
 
     def recorded(kind, key, compute):
         seen.append(key)
-        return {"measured": np.zeros((3, 24, 3)), "warnings": np.array([], dtype=str)}
+        return {"measured": np.zeros((3, 24, 3)), "warnings": np.array([], dtype=str), "coverage": np.zeros(4, int)}
 
     monkeypatch.setattr("baselines.spotting.base.cached_arrays", recorded)
     return seen
@@ -470,7 +471,7 @@ def test_another_landmark_predictor_is_measured_anew(keys, monkeypatch):
 def test_intervals_outside_the_video_are_refused_not_written(monkeypatch):
     class Wrong(SoftnetRule):
         def measured(self, frames, fps, progress=None, jobs=1):
-            return np.zeros((30, 2)), ()
+            return Measured(np.zeros((30, 2)), (), {})
 
         def spot(self, measured, fps):
             return SpottingResult((Interval(-3, 5, 40, "micro", 1.0),))
@@ -478,3 +479,25 @@ def test_intervals_outside_the_video_are_refused_not_written(monkeypatch):
     frames = ArrayFrames(np.zeros((30, 8, 8, 3), np.uint8), "short.mp4")
     with pytest.raises(InputError, match=r"short.mp4: Wrong gave onset -3, apex 5, offset 40 of a video of 30 frames"):
         Wrong().predict(frames, 30.0)
+
+
+def test_what_became_of_the_frames_and_the_surest_below_the_threshold_are_told(implanted):
+    class Gaps(ArrayFrames):
+        absent = frozenset(range(700, 760))
+
+        def _pictures(self, start, grey):
+            return (found for found in super()._pictures(start, grey) if found[0] != 99)
+
+    whole = RegionalContrast().predict(implanted, 30.0)
+    assert whole.coverage == {"frames": len(implanted), "with_face": len(implanted), "stood_in": 0, "absent": 0}
+    assert whole.below is None or whole.below.score < 1
+    assert whole.below not in whole.intervals
+    array = np.concatenate([implanted.array] * (1 + 1200 // len(implanted)))[:1200]
+    for jobs in (1, 2):
+        found = RegionalContrast().predict(Gaps(array), 30.0, jobs=jobs)  # two blocks
+        assert found.coverage == {"frames": 1200, "with_face": 1140, "stood_in": 1, "absent": 60}
+        assert found.warnings == (
+            "1 of 1200 frames (100) cannot be read; the frame before stands in",
+            "60 of 1200 frames (700-759) are not there; they keep their time",
+            "no face in 60 of 1200 frames (700-759)",
+        )

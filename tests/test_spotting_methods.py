@@ -13,7 +13,8 @@ import pytest
 from implanted_video import FPS, smile_and_frown
 from sklearn.base import clone
 
-from baselines.datasets.frames import ArrayFrames, open_frames
+from baselines.datasets.frames import ArrayFrames
+from baselines.datasets.opening import open_frames
 from baselines.errors import InputError
 from baselines.faces.track import follow
 from baselines.parts import PARTS

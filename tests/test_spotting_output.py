@@ -10,7 +10,8 @@ import pytest
 from baselines.bench import implants
 from baselines.bench.implants import ImplantFrames, Piece, draw_script
 from baselines.commands.predict import details_of
-from baselines.datasets.frames import ArrayFrames, open_frames
+from baselines.datasets.frames import ArrayFrames
+from baselines.datasets.opening import open_frames
 from baselines.datasets.records import Event, Video
 from baselines.errors import InputError
 from baselines.experiments.tasks.spotting import Prepared, can_learn, fitted_spotter
@@ -117,7 +118,7 @@ def test_a_recipe_that_learns_never_sees_the_tested_subject():
     def judged(changed):
         known = [example(-1) if video.subject == changed else old for video, old in zip(videos, examples)]
         trained, _ = fold.split(videos)
-        return fitted_spotter(recipe, Prepared(videos, known), trained, 0).trees_.of_figures(probe)
+        return fitted_spotter(recipe, Prepared(videos, known, []), trained, 0).trees_.of_figures(probe)
 
     np.testing.assert_array_equal(judged("A"), judged(None))
     assert np.abs(judged("B") - judged(None)).max() > 0.1

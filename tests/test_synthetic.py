@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from baselines.action_units import NAMES, parse
 from baselines.datasets import manifest
 from baselines.datasets.classes import coarse
-from baselines.datasets.frames import open_frames
+from baselines.datasets.opening import open_frames
 from baselines.datasets.synthetic import Settings, corpus, generate, identity
 from baselines.datasets.synthetic.action_units import MIDDLE, NUMBERS, REACH, SIDED, Unit, units_of
 from baselines.datasets.synthetic.corpus import Plan

@@ -16,14 +16,17 @@ import cv2
 import numpy as np
 
 from baselines.bench.landmark_motion import landmark_field
-from baselines.datasets.frames import VIDEO_SUFFIXES, Frames, open_frames
+from baselines.datasets.frames import Frames, toned
+from baselines.datasets.opening import open_frames
 from baselines.datasets.records import Event, Video
 from baselines.datasets.synthetic.action_units import units_of
 from baselines.datasets.synthetic.curves import pulse
 from baselines.datasets.synthetic.expressions import draw_expression
 from baselines.datasets.synthetic.shape import CANVAS
+from baselines.datasets.video import SUFFIXES
 from baselines.errors import InputError
 from baselines.faces.track import cached_track
+from baselines.files import user_path
 from baselines.identity import digest
 from features.alignment import similarity, smooth, transform, warp
 
@@ -62,7 +65,7 @@ class Piece:
 
 def faces_folder():
     """Return the folder of real face videos: `faces` in $MEGC_SHARED_DATA, by default ../shared/data."""
-    return Path(os.environ.get("MEGC_SHARED_DATA", "../shared/data")) / "faces"
+    return user_path(os.environ.get("MEGC_SHARED_DATA", "../shared/data")) / "faces"
 
 
 def implant_sets(folder, level, seeds=(0, 1)):
@@ -85,7 +88,7 @@ def implant_sets(folder, level, seeds=(0, 1)):
 
 def pieces(folder, level):
     """Return the `Piece`s of a level in all videos of a folder that show a face for long enough."""
-    paths = sorted(path for path in Path(folder).glob("*") if path.suffix.lower() in VIDEO_SUFFIXES)
+    paths = sorted(path for path in Path(folder).glob("*") if path.suffix.lower() in SUFFIXES)
     found = [piece for path in paths for piece in _pieces(path, level)]
     if not found:
         raise InputError(
@@ -172,14 +175,14 @@ class ImplantFrames(Frames):
         self.piece, self.curves, self.seed = piece, curves, seed
         self.fps = piece.fps
 
-    def _read(self, start, stop):
+    def _pictures(self, start, grey):
         piece, last = self.piece, len(self.piece.pictures) - 1
         reference = piece.landmarks.mean(axis=0)
         fields = {unit: landmark_field(unit, reference, CANVAS) for unit in self.curves}
         home = np.vstack([similarity(reference), (0, 0, 1)])
         down, across = np.mgrid[:CANVAS, :CANVAS].astype(np.float32)
         grain = np.random.default_rng(self.seed).normal(0, NOISE, (CANVAS + 64, CANVAS + 64, 1)).astype(np.float32)
-        for index in range(start, stop):
+        for index in range(start, self.stop):
             at = last - abs(index % (2 * last) - last)
             picture = piece.pictures[at]
             moving = [
@@ -193,7 +196,7 @@ class ImplantFrames(Frames):
                 picture = cv2.remap(picture, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
             row, column = np.random.default_rng([self.seed, index]).integers(64, size=2)
             noisy = picture + grain[row : row + CANVAS, column : column + CANVAS]
-            yield np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
+            yield index, toned(np.clip(np.rint(noisy), 0, 255).astype(np.uint8), grey)
 
     def _stamp(self):
         stat = self.piece.path.stat()

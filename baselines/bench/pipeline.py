@@ -10,7 +10,7 @@ import numpy as np
 
 from baselines.bench.clips import answers, events, face_video, flow_pictures
 from baselines.bench.measure import once, row, seconds
-from baselines.datasets.frames import open_frames
+from baselines.datasets.opening import open_frames
 from baselines.faces.track import follow, track
 from baselines.recipes import load_recipe
 from baselines.recognition.kernels import Samples

@@ -2,11 +2,11 @@
 
 import warnings
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 
-from baselines.cache import cache_folder
+from baselines.cache import kept
 from baselines.datasets import load_dataset
 from baselines.datasets.choosing import refuse_idle_words
 from baselines.datasets.classes import coarse
@@ -29,12 +29,13 @@ EMOTIONS = "flow-kernels"  # the recipe by whose kernels questions about flow pi
 PROTOCOL = "k-fold-by-subject"
 
 
-def train_model(recipe_name, dataset_name, root=None, seed=0, jobs=1, fix_labels=True, classes="coarse"):
+def train_model(recipe_name, dataset_name, root=None, seed=0, jobs=1, fix_labels=True, classes="coarse", strict=False):
     """Return the `Model` of a recognition recipe fitted on every clip of the dataset at `root` that is in a class.
 
     Its `data` tell what it was trained on and, as an estimate for people it has not seen, the scores of
     recognizers that left out a fifth of the subjects each. fix_labels: correct the known label errors of the database.
-    classes: those that it tells, as in `datasets.open_dataset`; questions are answered in their own.
+    classes: those that it tells, as in `datasets.open_dataset`; questions are answered in their own. A clip that cannot
+    be seen is left out with a warning; with `strict` it raises `InputError`.
     """
     recipe = load_single(recipe_name)
     if recipe.task != "recognition":
@@ -47,6 +48,13 @@ def train_model(recipe_name, dataset_name, root=None, seed=0, jobs=1, fix_labels
         raise InputError(f"dataset {whole.name} has no clip with a known emotion that recipe {recipe_name} can use")
     dataset = replace(whole, clips=clips, videos=[], questions=[])
     prepared = TASKS["recognition"].prepare(recipe, dataset, jobs)
+    for one in prepared.failed:
+        if strict:
+            raise InputError(one.why)
+        warnings.warn(f"left out of the training: {one.why}", stacklevel=2)
+    unseen = {id(one.record) for one in prepared.failed}
+    clips, usable = ([clip for clip in some if id(clip) not in unseen] for some in (clips, usable))
+    dataset, prepared = replace(dataset, clips=clips), replace(prepared, failed=[])
     subjects = np.array([subject_of(clip) for clip in clips])
     recognizer = Recognizer.from_recipe(recipe, seed).fit(prepared.samples, [clip.label for clip in clips], subjects)
     data = {
@@ -94,8 +102,10 @@ def default_model(jobs=1):
         load_recipe(EMOTIONS).to_dict(),
         depends_on(__name__, "baselines.datasets.embedded"),
     )
-    path = cache_folder() / "models" / f"{key}.skops"
     warnings.warn("no --model given; using one trained on the embedded synthetic corpus", stacklevel=2)
-    if not path.exists():
-        save_model(train_model(DEFAULT_RECIPE, "synthetic", jobs=jobs), path)
-    return load_model(path)
+
+    @cache  # whether or not the first place that it is written to takes it
+    def trained():
+        return train_model(DEFAULT_RECIPE, "synthetic", jobs=jobs)
+
+    return load_model(kept(f"models/{key}.skops", lambda path: save_model(trained(), path)))

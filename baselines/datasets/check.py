@@ -9,10 +9,9 @@ from typing import Any
 from baselines.datasets import adapter, open_dataset
 from baselines.datasets.about import About
 from baselines.datasets.classes import unknown_word
-from baselines.datasets.folders import subject_key
 from baselines.datasets.frames import Frames, ImageFrames
 from baselines.datasets.images import MAX_PIXELS, read_image
-from baselines.datasets.records import Clip, Dataset, Event, Video
+from baselines.datasets.records import Clip, Dataset, Event, Note, Video
 from baselines.errors import InputError
 from baselines.parallel import run_parallel
 
@@ -27,17 +26,18 @@ def check_dataset(
 
 
 def check_records(dataset: Dataset, about: About, jobs: int = 1, quick: bool = False) -> dict[str, Any]:
-    """Return {"dataset", "counts", "table", "findings"} of a `Dataset`, beside what `About` says is published.
+    """Return {"dataset", "counts", "table", "findings", "notes"} of a `Dataset`, beside what `About` says is published.
 
     counts: {what: number found}, emotions of clips and events of videos; table: mappings what, found, published (None
     where nothing is published) and ok (True, False or None); findings: one line for each thing that is wrong, which
-    says what to do. Every frame is decoded once, or with `quick` only its size is read.
+    says what to do; notes: one line for each that is worth knowing and needs no mending. Every frame is decoded once,
+    or with `quick` only its size is read.
     """
     sources = _sources(dataset)
     read = partial(_read, quick=quick, gaps=about.gaps)
     results = run_parallel(read, sources, jobs, f"reading {len(sources)} clips and videos")
     counts = _counts(dataset, sum(frames for frames, _ in results))
-    table = _table(counts, about.published)
+    table = _table(counts, about.counts(dataset.release))
     findings = [
         *dataset.findings,
         *(unknown_word(place, word) for word, place in dataset.own_words.items() if not dataset.coarse.knows(word)),
@@ -46,7 +46,13 @@ def check_records(dataset: Dataset, about: About, jobs: int = 1, quick: bool = F
         *(message for _, messages in results for message in messages),
         *_differing(table, about.source),
     ]
-    return {"dataset": dataset.name, "counts": counts, "table": table, "findings": list(dict.fromkeys(findings))}
+    return {
+        "dataset": dataset.name,
+        "counts": counts,
+        "table": table,
+        "findings": list(dict.fromkeys(findings)),
+        "notes": _grouped(dataset.notes),
+    }
 
 
 def _sources(dataset: Dataset) -> list[Frames | Path]:
@@ -90,7 +96,7 @@ def _read(source: Frames | Path, quick: bool, gaps: bool) -> tuple[int, list[str
         return sizes.total(), broken
     if not isinstance(source, ImageFrames):
         return (len(source), []) if quick else _decode(source)
-    sizes, broken = _look([source.source / name for name in source.names[source.start : source.stop]], quick)
+    sizes, broken = _look([source.source / name for name in source.names[source.start : source.stop] if name], quick)
     messages = broken[:SHOWN]
     if len(broken) > SHOWN:
         messages.append(f"{source.source}: {len(broken) - SHOWN} more frames cannot be read; copy the folder again")
@@ -136,7 +142,7 @@ def _fault(path: Path, error: Exception) -> str:
 def _decode(video: Frames) -> tuple[int, list[str]]:
     """The same as `_read` for a video file."""
     try:
-        sizes = Counter(frame.shape[:2] for frame in video)
+        sizes = Counter(frame.shape for frame in video.in_grey())
     except InputError as error:
         return 0, [str(error)]
     lost = sorted(video.undecoded)
@@ -144,8 +150,10 @@ def _decode(video: Frames) -> tuple[int, list[str]]:
     if lost:
         shown = ", ".join(map(str, lost[:SHOWN])) + (" ..." if len(lost) > SHOWN else "")
         messages.append(f"{video.source}: {len(lost)} frames cannot be decoded ({shown}); copy the video again")
-    if sizes.total() < len(video):
-        messages.append(f"{video.source}: {sizes.total()} of {len(video)} frames can be decoded; copy the video again")
+    if video.cut_off():
+        messages.append(
+            f"{video.source}: its header tells of {video.cut_off()} frames more than it holds; copy the video again"
+        )
     if video.is_variable_rate():
         messages.append(
             f"{video.source}: the frames are not equally spaced in time, so their numbers are no measure of it; "
@@ -156,7 +164,8 @@ def _decode(video: Frames) -> tuple[int, list[str]]:
 
 def _gaps(frames: ImageFrames) -> list[str]:
     """Tell which numbers are missing between the first and the last, unless all are equally spaced."""
-    pairs = list(zip(frames.numbers, frames.numbers[1:]))
+    numbers = [number for number in frames.numbers if number not in frames.absent]
+    pairs = list(zip(numbers, numbers[1:]))
     if len({after - before for before, after in pairs}) < 2:
         return []
     spans = [(before + 1, after - 1) for before, after in pairs if after - before > 1]
@@ -184,18 +193,22 @@ def _outside(dataset: Dataset) -> Iterator[str]:
 
 
 def _twice(dataset: Dataset) -> Iterator[str]:
-    """Tell which subjects are written in two ways, and which clips or videos stand twice."""
-    spellings: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
-    for record in _records(dataset):
-        spellings[record.dataset, subject_key(record.subject)][record.subject] = None
-    for names in spellings.values():
-        if len(names) > 1:
-            yield f"subject {' and '.join(names)} is one under different names; rename its folders alike"
+    """Tell which clips or videos stand twice."""
     for kind, records in (("video", dataset.videos), ("clip", dataset.clips)):
         seen = Counter((record.dataset, record.subject, record.name) for record in records)
         for (database, subject, name), times in seen.items():
             if times > 1:
                 yield f"{database} subject {subject} {kind} {name} is there {times} times; keep one"
+
+
+def _grouped(notes: Iterable[Note]) -> list[str]:
+    """Return notes as lines, one for all places of which the same is told."""
+    places: dict[str, list[str]] = {}
+    for note in dict.fromkeys(notes):
+        places.setdefault(note.told, []).append(note.place)
+    return [
+        f"{first}{f' and {len(others)} more' if others else ''}: {told}" for told, (first, *others) in places.items()
+    ]
 
 
 def _counts(dataset: Dataset, frames: int) -> dict[str, int]:

@@ -1,15 +1,16 @@
-"""Frames of a video file or of a folder of numbered images, read lazily, one at a time.
+"""Frames of a folder of numbered images, of an array, or of a video file (`video`), read lazily, one at a time.
 
 A `Frames` object is cheap to make, pickle and slice; a slice is again a `Frames`, nothing is read
 until frames are asked for, and iteration holds one frame at a time.
 """
 
 import bisect
-import functools
 import hashlib
+import itertools
 import os
 import re
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
@@ -20,28 +21,39 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.datasets.images import numbered, read_image
-from baselines.errors import InputError
+from baselines.errors import DataFault, InputError
 from baselines.identity import array_identity, depends_on
 
-VIDEO_SUFFIXES = {".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv"}
-FIRST_TRIES = 10  # packets that may be broken before the first frame of a video
-LONGEST_HOLE = 1000  # broken packets in a row after which a video counts as ended
-ERRORS = 2  # level of what OpenCV logs
+HOLE = 0.25  # seconds; of frames in a row that cannot be read, those up to this are stood in for
+HOLE_FRAMES = 5  # the same, but for so many frames at least, and where the rate is not known
+MOST_BROKEN = 0.1  # share of the frames read that may be stood in for
+STEADY = 0.95  # share of the steps between numbers from which on the others are gaps
+Pixels = NDArray[np.uint8]
+
+
+class BrokenFrames(DataFault):
+    """Too many frames of a source cannot be read."""
 
 
 class Frames(ABC):
     """A lazy sequence of (H, W, 3) uint8 RGB frames with known source, length and file numbers.
 
-    `fps`: frames per second, None where the source does not tell.
-    `undecoded`: numbers of the frames met so far that could not be decoded and were stood in for.
+    A frame that cannot be read is stood in for by the one before it (the next one at the start), so that the others
+    keep their place in time; many of them raise `BrokenFrames`.
+
+    `fps`: frames per second, None where the source does not tell. `undecoded`: numbers of the frames met so far that
+    could not be read. `absent`: numbers that the source leaves out; the frame before stands in for them, too.
     """
 
     fps: float | None = None
-    undecoded: AbstractSet[int] = frozenset()
+    absent: AbstractSet[int] = frozenset()
 
     def __init__(self, source: str | Path, numbers: Sequence[int]) -> None:
         self.source, self._numbers = Path(source), numbers
         self.start, self.stop = 0, len(numbers)
+        self.undecoded: set[int] = set()
+        self._faults: dict[int, str] = {}  # index -> what is wrong with the frame
+        self._grey = False
 
     def __len__(self) -> int:
         return self.stop - self.start
@@ -50,24 +62,29 @@ class Frames(ABC):
     def __getitem__(self, key: slice) -> Self: ...
 
     @overload
-    def __getitem__(self, key: int) -> NDArray[np.uint8]: ...
+    def __getitem__(self, key: int) -> Pixels: ...
 
-    def __getitem__(self, key: slice | int) -> Self | NDArray[np.uint8]:
+    def __getitem__(self, key: slice | int) -> Self | Pixels:
         """A slice gives a lazy view, a number gives one (H, W, 3) uint8 frame."""
         if isinstance(key, slice):
             start, stop, step = key.indices(len(self))
             if step != 1:
                 raise IndexError("frames are sliced with step 1")
-            view = object.__new__(type(self))
-            view.__dict__.update(self.__dict__, start=self.start + start, stop=self.start + max(start, stop))
-            return view
+            return self._view(start=self.start + start, stop=self.start + max(start, stop))
         index = range(len(self))[key]
         return next(self._read(self.start + index, self.start + index + 1))
 
     def whole(self) -> Self:
         """Return all frames of the source that these are of."""
+        return self._view(start=0, stop=len(self._numbers))
+
+    def in_grey(self) -> Self:
+        """Return the same frames as (H, W) uint8 luma at full range: that of the video, of pictures by BT.601."""
+        return self._view(_grey=True)
+
+    def _view(self, **changed: Any) -> Self:
         view = object.__new__(type(self))
-        view.__dict__.update(self.__dict__, start=0, stop=len(self._numbers))
+        view.__dict__.update(self.__dict__, **changed)
         return view
 
     @property
@@ -84,12 +101,80 @@ class Frames(ABC):
         """Return whether the frames are known not to be equally spaced in time."""
         return False
 
-    def __iter__(self) -> Iterator[NDArray[np.uint8]]:
+    def cut_off(self) -> int:
+        """Return how many frames the source is known to have lost at its end."""
+        return 0
+
+    def seconds(self) -> NDArray[np.float64]:
+        """Return when each frame is shown, from 0 at the first of the source; by its number where nothing tells."""
+        return np.arange(self.start, self.stop) / (self.fps or 1.0)
+
+    def __iter__(self) -> Iterator[Pixels]:
         return self._read(self.start, self.stop)
 
-    @abstractmethod
-    def _read(self, start: int, stop: int) -> Iterator[NDArray[np.uint8]]:
+    def _read(self, start: int, stop: int) -> Iterator[Pixels]:
         """Yield the frames with source indices start..stop-1 in order."""
+        before: Pixels | None = None
+        due = start
+        for index, picture in self._sound(start, stop):
+            if index > due and before is None and start > 0:
+                before = self._last_before(start)
+            yield from self._stood_in(due, index, start, picture if before is None else before)
+            yield picture
+            before, due = picture, index + 1
+        if due < stop:
+            before = self._last_before(start) if before is None and start > 0 else before
+            if before is None:
+                raise BrokenFrames(self._told(due, stop))
+            yield from self._stood_in(due, stop, start, before)
+
+    def _sound(self, start: int, stop: int) -> Iterator[tuple[int, Pixels]]:
+        """Yield (index, picture) of the frames that can be read and have the size of the first of them."""
+        shape = None
+        for index, picture in itertools.takewhile(lambda found: found[0] < stop, self._pictures(start, self._grey)):
+            if shape is None or picture.shape == shape:
+                shape = picture.shape
+                yield index, picture
+            else:
+                self._faults[index] = (
+                    f"{self._name(index)}: {picture.shape[1]} x {picture.shape[0]} pixels, the frames before have "
+                    f"{shape[1]} x {shape[0]}; give all frames of a folder one size"
+                )
+
+    def _last_before(self, start: int) -> Pixels | None:
+        """Return the last frame before `start` that can be read, of those that may stand in for it."""
+        found = deque(self._sound(max(0, start - self._longest()), start), maxlen=1)
+        return found[0][1] if found else None
+
+    def _stood_in(self, first: int, stop: int, start: int, picture: Pixels) -> Iterator[Pixels]:
+        """Yield a picture in the place of frames first..stop-1, none of which can be read."""
+        broken = [index for index in range(first, stop) if self._numbers[index] not in self.absent]
+        many = len(self.undecoded) > HOLE_FRAMES and len(self.undecoded) > MOST_BROKEN * (stop - start)
+        if len(broken) > self._longest() or (broken and many):
+            raise BrokenFrames(self._told(broken[0], broken[-1] + 1))
+        self.undecoded.update(self._numbers[index] for index in broken)
+        yield from itertools.repeat(picture, stop - first)
+
+    def _longest(self) -> int:
+        """Return how many frames in a row are stood in for."""
+        return max(HOLE_FRAMES, round(HOLE * (self.fps or 0)))
+
+    def _told(self, first: int, stop: int) -> str:
+        """Return what is wrong with frames first..stop-1."""
+        here = self._numbers[first] if stop == first + 1 else f"{self._numbers[first]}-{self._numbers[stop - 1]}"
+        why = self._faults.get(first, f"{self.source}: cannot be decoded; copy the video again")
+        return f"{why} (frames {here}; up to {self._longest()} in a row and {MOST_BROKEN:.0%} of all are bridged)"
+
+    def _name(self, index: int) -> Path:
+        """Return what to call a frame in messages."""
+        return self.source / f"frame {self._numbers[index]}"
+
+    @abstractmethod
+    def _pictures(self, start: int, grey: bool) -> Iterator[tuple[int, Pixels]]:
+        """Yield (index, picture) of the frames from source index `start` on that can be read, in order.
+
+        A picture is (H, W, 3) RGB, or (H, W) where it is to be grey. Why a frame cannot be read goes to `_faults`.
+        """
 
     @abstractmethod
     def _stamp(self) -> Iterator[Any]:
@@ -107,132 +192,18 @@ class Frames(ABC):
         return digest.hexdigest()
 
 
-class VideoFrames(Frames):
-    """Frames of a video file, decoded in order.
-
-    Frames are told by their presentation times, which the container lists without decoding: OpenCV's seeking counts
-    frames as time x mean rate and misses by several frames where the rate varies. A range is reached by seeking to
-    before it and decoding forward, so frame k of a range is frame k of the whole. A frame that cannot be decoded is
-    stood in for by the one before it (the next one at the start), so the numbers of the others stay, and its number
-    is put in `undecoded`. Where a container has no usable times, ranges are decoded from the start.
-    """
-
-    undecoded: set[int]
-
-    def __init__(self, path: str | Path) -> None:
-        capture = _open(path)
-        count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
-        fps = capture.get(cv2.CAP_PROP_FPS)
-        tries = next((k for k in range(FIRST_TRIES) if capture.grab()), None)
-        readable = tries is not None
-        self._first_time = capture.get(cv2.CAP_PROP_POS_MSEC) if tries == 0 else None  # None: the first is broken
-        capture.release()
-        if not readable or count < 1:
-            raise InputError(
-                f"{path}: not a readable video; expected a file such as .mp4, .avi or .mov with at least one frame"
-            )
-        self.fps = float(fps) if np.isfinite(fps) and fps > 0 else None
-        super().__init__(path, range(1, count + 1))
-        self.undecoded = set()
-
-    def is_variable_rate(self) -> bool:
-        """Return whether some frame lies more than a frame away from where a constant rate would have it.
-
-        `fps` is then the mean rate: frame numbers still count frames, but are no measure of time.
-        """
-        times = self._times()
-        if times is None or len(times) < 3:
-            return False
-        steady = np.linspace(times[0], times[-1], len(times))
-        return bool(np.abs(times - steady).max() > steady[1] - steady[0])
-
-    def _times(self) -> NDArray[np.float64] | None:
-        """Return the presentation time of each frame in ms, or None when the container's times cannot be used."""
-        times = _packet_times(self.source, *self._stamp())
-        ascending = len(times) > 0 and np.diff(times).min(initial=np.inf) > 0
-        agree = ascending and self._first_time in (None, times[0])
-        return times if agree and len(times) < 1.5 * len(self._numbers) else None
-
-    def _read(self, start: int, stop: int) -> Iterator[NDArray[np.uint8]]:
-        before, due = None, start
-        for index, frame in self._decoded(start):
-            if index >= start:
-                stand_in = frame if before is None else before
-                for missing in range(due, min(index, stop)):
-                    self.undecoded.add(missing + 1)
-                    yield stand_in
-                if index >= stop:
-                    return
-                yield frame
-                due = index + 1
-                if due == stop:
-                    return
-            before = frame
-
-    def _decoded(self, start: int) -> Iterator[tuple[int, NDArray[np.uint8]]]:
-        """Yield (index, RGB frame) of the frames that can be decoded, from one before `start` on where there is one."""
-        times = self._times()
-        capture, grabbed = self._land(start, times)
-        index, failures = -1, 0
-        try:
-            while failures < LONGEST_HOLE:
-                if grabbed:
-                    known = -1 if times is None else _nearest(times, capture.get(cv2.CAP_PROP_POS_MSEC))
-                    index = max(index + 1, known)
-                    readable, frame = capture.retrieve()
-                    if readable:
-                        yield index, np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), np.uint8)
-                failures = 0 if grabbed else failures + 1
-                grabbed = capture.grab()
-        finally:
-            capture.release()
-
-    def _land(self, start: int, times: NDArray[np.float64] | None) -> tuple[cv2.VideoCapture, bool]:
-        """Return an open capture that has grabbed a frame before `start`, and whether it has."""
-        capture = _open(self.source)
-        if times is None or not self.fps or start >= len(times):
-            return capture, capture.grab()
-        target = (times[start] - times[0]) / 1000 * self.fps - 1
-        for back in (0, 16, 128):
-            if target - back <= 0:
-                break
-            capture.set(cv2.CAP_PROP_POS_FRAMES, int(target - back))
-            if capture.grab() and _nearest(times, capture.get(cv2.CAP_PROP_POS_MSEC)) < start:
-                return capture, True
-        capture.release()
-        capture = _open(self.source)
-        return capture, capture.grab()
-
-    def _stamp(self) -> Iterator[int]:
-        stat = self.source.stat()
-        yield from (stat.st_size, stat.st_mtime_ns)
+def stamp_of(path: Path) -> tuple[int, int]:
+    """Return size and time of a file; `DataFault` where it is gone."""
+    try:
+        stat = os.stat(path)
+    except OSError as error:
+        raise DataFault(f"{path}: cannot be read ({error.strerror})") from None
+    return stat.st_size, stat.st_mtime_ns
 
 
-def _open(path: str | Path) -> cv2.VideoCapture:
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # a broken file is our message, not ffmpeg's
-    getattr(cv2.utils, "logging", cv2).setLogLevel(ERRORS)  # until OpenCV 5 the function stood in cv2 itself
-    # decode with as many threads as OpenCV may use: one inside a worker
-    return cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, max(1, cv2.getNumThreads())])
-
-
-@functools.lru_cache(maxsize=16)
-def _packet_times(path: Path, size: int, modified: int) -> NDArray[np.float64]:
-    """Return the presentation times that a video file lists, ascending, in ms; nothing is decoded."""
-    capture = _open(path)
-    capture.set(cv2.CAP_PROP_FORMAT, -1)  # packets as they are
-    times = []
-    while capture.grab():
-        times.append(capture.get(cv2.CAP_PROP_POS_MSEC))
-    capture.release()
-    return np.sort(times)
-
-
-def _nearest(times: NDArray[np.float64], time: float) -> int:
-    """Return the index of the entry of an ascending array nearest to a time."""
-    after = int(np.searchsorted(times, time))
-    if after == 0 or after == len(times):
-        return max(0, after - 1)
-    return after if times[after] - time < time - times[after - 1] else after - 1
+def toned(picture: Pixels, grey: bool) -> Pixels:
+    """Return an RGB picture, or its grey one."""
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8) if grey else picture
 
 
 class ImageFrames(Frames):
@@ -240,6 +211,7 @@ class ImageFrames(Frames):
 
     An image's number is the last one in its name, or what the one group of `pattern` (a compiled regular expression,
     searched in the file name) holds; files without it are no frames. Opening lists the names and looks into no file.
+    Where the numbers go up evenly, those left out are `absent` and keep their place.
     """
 
     def __init__(self, folder: str | Path, pattern: re.Pattern[str] | None = None) -> None:
@@ -247,32 +219,52 @@ class ImageFrames(Frames):
             names = os.listdir(folder)
         except OSError as error:
             raise InputError(f"{folder}: {error.strerror}; expected a folder of numbered images") from None
-        numbers, self.names = numbered(names, pattern)
+        numbers, listed = numbered(names, pattern)
         if not numbers:
-            raise InputError(f"{folder}: no numbered images; expected files such as img001.jpg")
+            raise DataFault(f"{folder}: no numbered images; expected files such as img001.jpg")
         if len(set(numbers)) < len(numbers):
             twice = next(k for k in range(1, len(numbers)) if numbers[k] == numbers[k - 1])
-            a, b = self.names[twice - 1 : twice + 1]
+            a, b = listed[twice - 1 : twice + 1]
             raise InputError(f"{folder}: {a} and {b} both have number {numbers[twice]}; keep one")
-        super().__init__(folder, numbers)
+        every = _evenly(numbers)
+        self.names: Sequence[str | None] = listed
+        if len(every) > len(numbers):
+            by_number = dict(zip(numbers, listed))
+            self.names = [by_number.get(number) for number in every]
+            self.absent = frozenset(every) - by_number.keys()
+        super().__init__(folder, every)
 
-    def _read(self, start: int, stop: int) -> Iterator[NDArray[np.uint8]]:
-        shape = None
-        for name in self.names[start:stop]:
-            frame = read_image(self.source / name)
-            if shape is not None and frame.shape != shape:
-                raise InputError(
-                    f"{self.source / name}: {frame.shape[1]} x {frame.shape[0]} pixels, the frame before has "
-                    f"{shape[1]} x {shape[0]}; give all frames of a folder one size"
-                )
-            shape = frame.shape
-            yield frame
+    def _pictures(self, start: int, grey: bool) -> Iterator[tuple[int, Pixels]]:
+        for index in range(start, self.stop):
+            name = self.names[index]
+            if name is None:
+                continue
+            try:
+                picture = read_image(self.source / name)
+            except InputError as error:
+                self._faults[index] = str(error)
+                continue
+            yield index, toned(picture, grey)
+
+    def _name(self, index: int) -> Path:
+        return self.source / (self.names[index] or "")
 
     def _stamp(self) -> Iterator[int]:
         for name in self.names[self.start : self.stop]:
-            stat = os.stat(self.source / name)
-            yield stat.st_size
-            yield stat.st_mtime_ns
+            if name is not None:
+                yield from stamp_of(self.source / name)
+
+
+def _evenly(numbers: list[int]) -> Sequence[int]:
+    """Return ascending numbers with those that are left out, if nearly all have the same step and the rest fits it."""
+    steps = np.diff(numbers)
+    if len(steps) < 2 or (steps == steps[0]).all():
+        return numbers
+    step = int(np.median(steps))
+    rest = steps[steps != step]
+    if (steps == step).mean() < STEADY or (rest % step).any() or (numbers[-1] - numbers[0]) // step > 2 * len(numbers):
+        return numbers
+    return range(numbers[0], numbers[-1] + 1, step)
 
 
 class ArrayFrames(Frames):
@@ -282,20 +274,23 @@ class ArrayFrames(Frames):
         self.array = array
         super().__init__(source, range(1, len(array) + 1))
 
-    def _read(self, start: int, stop: int) -> Iterator[NDArray[np.uint8]]:
-        yield from self.array[start:stop]
+    def _pictures(self, start: int, grey: bool) -> Iterator[tuple[int, Pixels]]:
+        for index, picture in enumerate(self.array[start:], start):
+            yield index, toned(picture, grey)
 
     def _stamp(self) -> Iterator[str]:
         yield array_identity(self.array)
 
 
-def open_frames(path: str | Path) -> Frames:
-    """Return the `Frames` of a video file or a folder of numbered images."""
-    path = Path(path)
-    if path.is_dir():
-        return ImageFrames(path)
-    if not path.exists():
-        raise InputError(f"{path}: no such file or folder")
-    if path.stat().st_size == 0:
-        raise InputError(f"{path}: the file is empty; copy it again")
-    return VideoFrames(path)
+class UnreadFrames(Frames):
+    """Frames of a source that cannot be opened: there are as many as is known, and to read one raises `DataFault`."""
+
+    def __init__(self, source: str | Path, count: int, why: str) -> None:
+        self.why = why
+        super().__init__(source, range(1, count + 1))
+
+    def _pictures(self, start: int, grey: bool) -> Iterator[tuple[int, Pixels]]:
+        raise DataFault(self.why)
+
+    def _stamp(self) -> Iterator[str]:
+        yield self.why

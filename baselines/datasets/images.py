@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.errors import InputError
+from baselines.errors import DataFault
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
 MAX_PIXELS = 64_000_000  # larger pictures are refused before their pixels are decoded
@@ -25,19 +25,19 @@ def read_image(path: str | Path) -> NDArray[np.uint8]:
     try:
         with Image.open(path) as image:
             if image.width * image.height > MAX_PIXELS:
-                raise InputError(
+                raise DataFault(
                     f"{path}: {image.width} x {image.height} pixels; pictures over {MAX_PIXELS} pixels are refused"
                 )
             if image.mode in ("I", "F"):
-                raise InputError(f"{path}: 32-bit values without a known range; save the picture with 8 or 16 bits")
+                raise DataFault(f"{path}: 32-bit values without a known range; save the picture with 8 or 16 bits")
             if image.mode.startswith("I;16"):  # Pillow's own conversion clips at 255
                 return np.repeat((np.asarray(image) >> 8).astype(np.uint8)[..., None], 3, axis=2)
             return np.asarray(image.convert("RGB"))
     except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
+        raise DataFault(f"{path}: no such file") from None
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError) as error:
         reason = "the file is empty" if os.path.exists(path) and not os.path.getsize(path) else error
-        raise InputError(f"{path}: not a readable image ({reason}); copy it again") from None
+        raise DataFault(f"{path}: not a readable image ({reason}); copy it again") from None
 
 
 def numbered(names: Iterable[str], pattern: re.Pattern[str] | None = None) -> tuple[list[int], list[str]]:

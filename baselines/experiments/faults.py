@@ -21,6 +21,7 @@ SAMPLES: Mapping[str, Mapping[str, Kinds]] = {  # of each task, under the keys o
     "vqa": {"predictions": QUESTION},
 }
 RECIPE: Kinds = {"base": str, "varied": dict, "settings": dict, "floor": bool}
+UNSEEN: Kinds = dict.fromkeys(("dataset", "subject", "name", "why"), str)
 SHOWN = 40  # letters of a value that a message shows
 WORDS = {str: "a text", int: "a whole number", list: "a list", dict: "an object", bool: "true or false"}
 
@@ -38,6 +39,9 @@ def row_fault(row: dict[str, Any]) -> str | None:
         return wrong
     if "truth" not in sides and not row["predictions"]:
         return "predictions is empty; expected what was predicted of the fold"
+    unseen = row.get("failed", [])
+    if type(unseen) is not list or any(_wrong(one, UNSEEN) for one in unseen if isinstance(one, dict)):
+        return f"failed is {_shown(unseen)}; expected a list of clips and videos"
     faults = (_sample_fault(sample, kinds) for side, kinds in sides.items() for sample in row[side])
     return next(filter(None, faults), None)
 

@@ -19,7 +19,7 @@ from baselines.experiments.rows import Rows
 from baselines.experiments.tasks import TASKS
 from baselines.faces.track import tracking_identity
 from baselines.identity import depends_on, digest, reached
-from baselines.recipes import Recipe, broken_recipes, load_recipe, parts_of, recipe_names
+from baselines.recipes import ANNOTATED, Recipe, broken_recipes, load_recipe, parts_of, recipe_names
 from baselines.recipes.cells import expand
 from baselines.recognition.protocols import ACROSS, Fold
 from baselines.recognition.representation import misfit
@@ -115,6 +115,8 @@ def plan_experiments(
     with measure() as made.reading:
         loaded = [load_dataset(name, root, fix_labels, classes) for name in dict.fromkeys(datasets)]
     refuse_idle_words(classes, loaded)
+    if ANNOTATED in _several(apex):
+        _tell_apexes(loaded)
     variants = []
     for moved in shifts:
         for one in seeds:
@@ -184,6 +186,18 @@ def _shifted(dataset: Dataset, shift: str, seed: int) -> Dataset:
     dataset, told = shift_dataset(dataset, shift, seed)
     warnings.warn(told, stacklevel=4)
     return dataset
+
+
+def _tell_apexes(loaded: Iterable[Dataset]) -> None:
+    """Warn of clips whose annotated apex is their onset, which says nothing of the apex."""
+    for dataset in loaded:
+        events = [clip.event for clip in dataset.clips if clip.frames is not None and clip.event]
+        found = sum(event.apex == event.onset for event in events)
+        if found:
+            warnings.warn(
+                f"{dataset.name}: {found} of {len(events)} clips have their apex at the onset; it is spotted in them",
+                stacklevel=3,
+            )
 
 
 def _tell_what_lacks(

@@ -65,19 +65,26 @@ def run_experiments(
     output: Any = "results",
     overwrite: bool = False,
     jobs: int = 1,
+    strict: bool = False,
     **options: Any,
 ) -> Outcome:
     """Plan experiments and run them.
 
     tasks, recipes, options: those of `plan_experiments`. output: the folder of the rows; overwrite: forget those that
-    it holds. A recipe that cannot be read and a fold that fails leave the others running; the folds that were finished
-    stay in the folder.
+    it holds; strict: as for `run_plan`. A recipe that cannot be read and a fold that fails leave the others running;
+    the folds that were finished stay in the folder.
     """
-    return run_plan(plan_experiments(datasets, root, tasks, recipes, **options), output, overwrite, jobs)
+    return run_plan(plan_experiments(datasets, root, tasks, recipes, **options), output, overwrite, jobs, strict)
 
 
-def run_plan(planned: Plan, output: Any = "results", overwrite: bool = False, jobs: int = 1) -> Outcome:
-    """Compute what a folder does not hold yet of a plan."""
+def run_plan(
+    planned: Plan, output: Any = "results", overwrite: bool = False, jobs: int = 1, strict: bool = False
+) -> Outcome:
+    """Compute what a folder does not hold yet of a plan.
+
+    A clip or video in which what a recipe needs cannot be seen is told by a warning and counts as failed; with `strict`
+    the recipe fails.
+    """
     outcome = Outcome(
         planned=[experiment for experiment, _ in planned.experiments],
         impossible=planned.impossible,
@@ -93,7 +100,24 @@ def run_plan(planned: Plan, output: Any = "results", overwrite: bool = False, jo
         outcome.failures.append(one_line(error))
     prune_cache()
     outcome.results = rows.results({experiment.digest for experiment in outcome.planned})
+    unseen = _unseen(outcome)
+    if strict and unseen:
+        outcome.failures += unseen
+        outcome.results = [folds for folds in outcome.results if not any(fold.get("failed") for fold in folds)]
+    for line in () if strict else unseen:
+        warnings.warn(f"{line}; predicted without a look (n_failed in the tables)", stacklevel=2)
     return outcome
+
+
+def _unseen(outcome: Outcome) -> list[str]:
+    """Return one line for each clip or video of this run that could not be seen, with the recipes that could not."""
+    mine = {experiment.digest for experiment in outcome.planned}
+    found: dict[str, dict[str, None]] = {}
+    for fold in (fold for folds in outcome.results for fold in folds if fold["digest"] in mine):
+        for one in fold.get("failed", ()):
+            place = f"{one['name']} of subject {one['subject']}, {one['dataset']}: {one['why']}"
+            found.setdefault(place, {})[fold["recipe"]] = None
+    return [f"{named_some(list(recipes))}: {place}" for place, recipes in found.items()]
 
 
 def _batches(

@@ -6,7 +6,7 @@ import numpy as np
 
 from baselines.cache import cached_arrays
 from baselines.errors import InputError
-from baselines.faces.track import cached_track
+from baselines.faces.track import NoFaceError, cached_track
 from baselines.identity import array_identity, depends_on
 from baselines.signatures import AtLeast, AtMost
 from features.alignment import Alignment, aligned_landmarks
@@ -54,7 +54,8 @@ def first_landmarks(clip, size=128, align="mean"):
 def onset_and_apex(clip, size=128, apex="annotated", align="mean", magnification=None):
     """Return the (size, size) uint8 faces at onset and apex, of those that `aligned_faces` gives.
 
-    apex: "annotated", by the database (spotted in a clip whose apex it does not tell); "spotted", by
+    apex: "annotated", by the database (spotted in a clip whose apex it does not tell, or tells to be the onset, where
+    nothing would have moved); "spotted", by
     `features.apex_by_motion` in the faces before they are magnified; "middle", halfway between onset and offset. Where
     the frame shows no face, the nearest that does stands in.
     """
@@ -62,11 +63,12 @@ def onset_and_apex(clip, size=128, apex="annotated", align="mean", magnification
         raise InputError(f"apex {apex!r} is not known; choose one of {', '.join(APEX_SOURCES)}")
     numbers, faces = _faces(clip, size, align)
     known = clip.event.apex if clip.event else None
+    index = 0
     if apex == "annotated" and known:
         index = _nearest(numbers, known)
     elif apex == "middle":
         index = _nearest(numbers, (len(clip.frames) + 1) // 2)
-    else:
+    if index == 0:
         index = _spotted_apex(faces, first_landmarks(clip, size, align), clip.fps)
     seen = _magnified(faces, clip.fps, magnification)
     return seen[0], seen[index]
@@ -106,10 +108,10 @@ def _faces(clip, size, align):
     landmarks = cached_track(clip.frames, clip.fps).landmarks
 
     def compute():
-        cut = aligned(clip.frames, landmarks, size, align)
+        cut = aligned(clip.frames.in_grey(), landmarks, size, align)
         found = [(number, face) for number, face in enumerate(cut, start=1) if face is not None]
         if len(found) < 2:
-            raise InputError(
+            raise NoFaceError(
                 f"{clip.frames.source}: the face is seen in {len(found)} frame of the clip; expected at least 2"
             )
         return {"numbers": np.array([n for n, _ in found]), "faces": np.stack([face for _, face in found])}

@@ -90,6 +90,15 @@ class Follower:
         self.frame += 1
         yield from self._release()
 
+    def skip(self):
+        """Take a frame that is not there, and yield the frames that are final."""
+        if self.chain is not None:
+            self._lose()
+        self.lost += 1
+        self.held.append(_Held(self.frame, None, (0, 0), self.box))
+        self.frame += 1
+        yield from self._release()
+
     def finish(self):
         """Yield the frames still held."""
         if self.chain is not None:

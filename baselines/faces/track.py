@@ -7,13 +7,13 @@ The face is searched for in the whole frame at the start and after it was lost, 
 import itertools
 import os
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 
 from baselines.cache import cached_arrays
-from baselines.errors import InputError
+from baselines.errors import DataFault
 from baselines.faces.following import Follower
 from baselines.faces.models import predictor_identity
 from baselines.identity import depends_on
@@ -21,8 +21,11 @@ from features.alignment import bridge, similarity, smooth_stream, transform, war
 
 LONGEST_BRIDGE = 0.25  # seconds; misses up to this are filled in, longer ones stay NaN
 SMOOTHING = 0.1  # seconds; Gaussian of the landmarks that register the face
-CLAIMED_TOO_MANY = 2  # frames that sound containers may claim beyond what they hold
 LOOKS = 4  # looks into the next second when a face is chosen
+
+
+class NoFaceError(DataFault):
+    """No frame of a source has a face."""
 
 
 @dataclass(frozen=True)
@@ -33,36 +36,72 @@ class FaceTrack:
     warnings: tuple[str, ...] = ()
 
 
-def follow(frames, fps=30.0, warnings=None, progress=None):
+@dataclass
+class Account:
+    """What became of the frames that `follow` took, by their numbers in the source.
+
+    without: no face. undecoded: not readable, the frame before stood in. absent: left out by the source. crowded: the
+    first that showed more than one face.
+    """
+
+    taken: int = 0
+    without: set[int] = field(default_factory=set)
+    undecoded: set[int] = field(default_factory=set)
+    absent: set[int] = field(default_factory=set)
+    crowded: set[int] = field(default_factory=set)
+
+    def add(self, other):
+        """Add the account of frames that follow on these; `taken` is left to who knows how many are in both."""
+        for name in ("without", "undecoded", "absent", "crowded"):
+            getattr(self, name).update(getattr(other, name))
+
+    def coverage(self):
+        """Return {"frames", "with_face", "stood_in", "absent"}: how many."""
+        return {
+            "frames": self.taken,
+            "with_face": self.taken - len(self.without),
+            "stood_in": len(self.undecoded),
+            "absent": len(self.absent),
+        }
+
+    def warnings(self, frames):
+        """Return what the user should know of these frames."""
+        return list(_warnings(frames, self))
+
+
+def follow(frames, fps=30.0, account=None, progress=None):
     """Yield a `FaceFrame` (landmarks, grey picture around the face, its corner) for each frame, in one pass.
 
-    frames: iterable of (H, W, 3) uint8 RGB; one that can be sliced, such as `Frames`, lets the choice between faces
-    look a second ahead. fps sets how often the face is confirmed (every 0.25 s) and how long a miss is bridged linearly
-    (0.25 s). A frame is given at most 0.9 s after it was read, and only frames in between are held. Of several faces
-    the largest that most of the first second shows is followed. What the user should know is appended to the list
-    `warnings`, at the end. `progress(1)` is called for each frame. Raises `InputError` at the end when no frame could
-    be read or none has a face, `MissingDependency` without dlib.
+    frames: iterable of (H, W, 3) uint8 RGB or (H, W) grey; `Frames` are read in grey, and of all that can be sliced the
+    choice between faces looks a second ahead. Where more than 0.25 s of `Frames` are absent there is no face. fps sets
+    how often the face is confirmed (every 0.25 s) and how long a miss is bridged linearly (0.25 s). A frame is given at
+    most 0.9 s after it was read, and only frames in between are held. Of several faces the largest that most of the
+    first second shows is followed. What became of the frames is told to an `Account`, at the end. `progress(1)` is
+    called for each frame. Raises `NoFaceError` at the end when none has a face, `DataFault` when no frame could be
+    read, `MissingDependency` without dlib.
     """
-    follower = Follower(fps, _look_ahead(frames, fps))
-    count, runs = 0, []
-    for face in _bridged(_followed(follower, frames, progress), round(LONGEST_BRIDGE * fps)):
+    frames = frames.in_grey() if hasattr(frames, "in_grey") else frames
+    follower, longest = Follower(fps, _look_ahead(frames, fps)), round(LONGEST_BRIDGE * fps)
+    count, without = 0, []
+    for face in _bridged(_followed(follower, frames, longest, progress), longest):
         count += 1
         if np.isnan(face.landmarks[0, 0]):
-            if runs and runs[-1][1] == count - 1:
-                runs[-1][1] = count
-            else:
-                runs.append([count, count])
+            without.append(_number(frames, count - 1))
         yield face
     name = getattr(frames, "source", "video")
     if not count:
-        raise InputError(f"{name}: no frame could be read; copy the video again")
-    if runs == [[1, count]]:
-        raise InputError(
+        raise DataFault(f"{name}: no frame could be read; copy the video again")
+    if account is not None:
+        mine = set(frames.numbers) if hasattr(frames, "numbers") else set()
+        crowded = [] if follower.crowded is None else [_number(frames, follower.crowded)]
+        told = (getattr(frames, kind, frozenset()) & mine for kind in ("undecoded", "absent"))
+        account.add(Account(count, set(without), *told, set(crowded)))
+        account.taken += count
+    if len(without) == count:
+        raise NoFaceError(
             f"{name}: no face found in {count} frames; give a video of an upright frontal face "
             "at least 1/8 as wide as the frame"
         )
-    if warnings is not None:
-        warnings += _warnings(frames, count, runs, follower.crowded)
 
 
 def aligned_faces(faces, fps, size=128, smoothing=SMOOTHING):
@@ -94,9 +133,9 @@ def track(frames, fps=30.0, progress=None):
 
     T is the number of frames that could be read; errors and `progress` as there.
     """
-    warnings = []
-    landmarks = [face.landmarks for face in follow(frames, fps, warnings, progress)]
-    return FaceTrack(np.stack(landmarks), tuple(warnings))
+    account = Account()
+    landmarks = [face.landmarks for face in follow(frames, fps, account, progress)]
+    return FaceTrack(np.stack(landmarks), tuple(account.warnings(frames)))
 
 
 def cached_track(frames, fps, progress=None):
@@ -116,12 +155,20 @@ def tracking_identity():
     return {"predictor": predictor_identity(os.environ.get("MEGC_LANDMARKS")), "tracking": depends_on(__name__)}
 
 
-def _followed(follower, frames, progress):
-    for frame in frames:
-        yield from follower.step(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY))
+def _followed(follower, frames, longest, progress):
+    absent = _long_absences(frames, longest)
+    for position, frame in enumerate(frames):
+        yield from follower.skip() if position in absent else follower.step(_grey(frame))
         if progress is not None:
             progress(1)
     yield from follower.finish()
+
+
+def _long_absences(frames, longest):
+    """Return the positions of frames that are not there, of runs too long for the frame before to stand in."""
+    absent = getattr(frames, "absent", ())
+    positions = [k for k, number in enumerate(frames.numbers) if number in absent] if absent else []
+    return {k for first, last in runs_of(positions) if last - first >= longest for k in range(first, last + 1)}
 
 
 def _look_ahead(frames, fps):
@@ -132,9 +179,13 @@ def _look_ahead(frames, fps):
 
     def look(frame):
         later = itertools.islice(frames[frame + 1 : frame + 1 + LOOKS * step], step - 1, None, step)
-        return [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in later]
+        return [_grey(picture) for picture in later]
 
     return look
+
+
+def _grey(frame):
+    return frame if frame.ndim == 2 else cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
 
 
 def _bridged(faces, longest):
@@ -157,22 +208,41 @@ def _bridged(faces, longest):
     yield from gap
 
 
-def _warnings(frames, count, runs, crowded):
-    claimed = len(frames) if hasattr(frames, "__len__") else count
-    if claimed - count > CLAIMED_TOO_MANY:
-        yield f"the last {claimed - count} of {claimed} frames cannot be decoded; copy the video again"
-    numbers = getattr(frames, "numbers", ())
-    broken = [n for n in sorted(getattr(frames, "undecoded", ())) if n in numbers]
-    if broken:
-        yield f"frames {_shown([(n, n) for n in broken])} cannot be decoded; the frame before stands in"
+def _warnings(frames, account):
+    of = f"of {account.taken} frames"
+    for found, told in (
+        (account.undecoded, "cannot be read; the frame before stands in"),
+        (account.absent, "are not there; they keep their time"),
+    ):
+        if found:
+            yield f"{len(found)} {of} ({_shown(found)}) {told}"
+    if cut_off := getattr(frames, "cut_off", int)():
+        yield f"the header of the file tells of {cut_off} frames more than it holds; copy the video again"
     if getattr(frames, "is_variable_rate", bool)():
         yield "the frame rate varies; times and lengths are those of the mean rate: convert the video to a constant one"
-    if crowded is not None:
-        yield f"more than one face at frame {crowded + 1}; the largest that stays is followed"
-    if runs:
-        yield f"no face in {sum(b - a + 1 for a, b in runs)} of {count} frames ({_shown(runs)})"
+    if account.crowded:
+        yield f"more than one face at frame {min(account.crowded)}; the largest that stays is followed"
+    if account.without:
+        yield f"no face in {len(account.without)} {of} ({_shown(account.without)})"
 
 
-def _shown(runs):
+def runs_of(numbers):
+    """Return [first, last] of each run of ascending whole numbers."""
+    runs = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return runs
+
+
+def _number(frames, position):
+    """Return the number that a frame has in its source, from a 0-based position."""
+    return frames.numbers[position] if hasattr(frames, "numbers") else position + 1
+
+
+def _shown(numbers):
+    runs = runs_of(sorted(numbers))
     shown = ", ".join(f"{a}-{b}" if b > a else str(a) for a, b in runs[:5])
     return shown + (", ..." if len(runs) > 5 else "")

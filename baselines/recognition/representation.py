@@ -5,13 +5,13 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from baselines.cache import cached_arrays
 from baselines.datasets.records import Clip
-from baselines.errors import InputError, one_line
+from baselines.errors import DataFault, InputError, one_line
 from baselines.faces.track import tracking_identity
 from baselines.identity import depends_on
 from baselines.parallel import run_parallel
@@ -20,6 +20,14 @@ from baselines.signatures import Parameter, Part, load, named, signature_of
 from features.errors import FeatureError
 
 FLOW = "baselines.recognition.flow:onset_to_apex_flow"  # its parameters say how faces and flow are made of frames
+
+
+class Represented(NamedTuple):
+    """Arrays (n, ...) of the clips that show what a representation needs, their places, and why others do not."""
+
+    arrays: np.ndarray
+    kept: list[int]
+    failed: dict[int, str]
 
 
 def nothing(clip: Clip) -> np.ndarray:
@@ -53,11 +61,36 @@ def _differs(settings: Mapping[str, Any], parameter: Parameter) -> bool:
 
 def represent(clips: Sequence[Clip], settings: Mapping[str, Any], jobs: int = 1) -> np.ndarray:
     """Return the (n, ...) float32 representations of clips under a recipe's `representation` settings."""
-    one = partial(represent_one, settings=settings)
+    found = represent_each(clips, settings, jobs)
+    if found.failed:
+        raise InputError(next(iter(found.failed.values())))
+    return found.arrays
+
+
+def represent_each(clips: Sequence[Clip], settings: Mapping[str, Any], jobs: int = 1) -> Represented:
+    """Return the float32 representations of those clips that have one; `InputError` where none has."""
+    one = partial(_attempted, settings=settings)
     if settings["name"] == "nothing" or all(clip.frames is None for clip in clips):
-        arrays = [one(clip) for clip in clips]  # reading small pictures costs less than starting workers
+        found = [one(clip) for clip in clips]  # reading small pictures costs less than starting workers
     else:
-        arrays = run_parallel(one, clips, jobs, f"{settings['name']} of {len(clips)} clips")
+        found = run_parallel(one, clips, jobs, f"{settings['name']} of {len(clips)} clips")
+    failed = {number: why for number, (_, why) in enumerate(found) if why is not None}
+    kept = [number for number in range(len(clips)) if number not in failed]
+    if failed and not kept:
+        raise InputError(failed[0])
+    arrays = [array for array, _ in found if array is not None]
+    return Represented(_stacked([clips[number] for number in kept], arrays, settings), kept, failed)
+
+
+def _attempted(clip: Clip, settings: Mapping[str, Any]) -> tuple[np.ndarray | None, str | None]:
+    """Return (representation, None), or (None, why the clip has none)."""
+    try:
+        return represent_one(clip, settings), None
+    except DataFault as error:
+        return None, str(error)
+
+
+def _stacked(clips: Sequence[Clip], arrays: Sequence[np.ndarray], settings: Mapping[str, Any]) -> np.ndarray:
     shapes: dict[str, Clip] = {}
     for clip, array in zip(clips, arrays):
         shapes.setdefault(str(array.shape), clip)
@@ -135,7 +168,7 @@ def _made(clip: Clip, part: Part, parameters: Mapping[str, Any]) -> Any:
         return part.load()(*load(part.preparation)(clip, least, **prepared), **own)
     except FeatureError as error:
         source = clip.frames.source if clip.frames else clip.flow_image
-        raise InputError(f"{source}, {_called(clip)}: {error}") from None
+        raise DataFault(f"{source}, {_called(clip)}: {error}") from None
     except (InputError, KeyboardInterrupt):
         raise
     except (Exception, SystemExit) as error:  # named here, because no trace of the place comes back from a worker

@@ -11,6 +11,7 @@ from baselines.report.study import Result
 from baselines.report.table import Cell
 
 LOWER_IS_BETTER = {"ece"}
+UNSEEN = "|unseen.without_a_look"  # at the end of the signature where a clip or video could not be seen
 PLACE = ("subset", "metric")  # keys of a figure besides those of its experiment
 APART = ("task", "dataset", *PLACE)  # figures that are alike in these can be compared
 
@@ -42,7 +43,10 @@ def figures_of(results: Iterable[Result]) -> tuple[list[Figure], list[tuple[Resu
     for result in results:
         task, dataset, recipe, seed = result.name
         try:
-            found += [Figure(result, **row) for row in score_of(task).table(result.folds, seed)]
+            rows = score_of(task).table(result.folds, seed)
+            found += [
+                Figure(result, **row | {"signature": row["signature"] + UNSEEN * (result.n_failed > 0)}) for row in rows
+            ]
         except Exception as error:
             failures.append((result, f"{recipe} on {dataset}: no figures ({one_line(error)})"))
     order = list(TASKS)

@@ -45,6 +45,11 @@ class Result:
         """The name of its recipe, which tells what was varied as well."""
         return self.folds[0]["recipe"]
 
+    @property
+    def n_failed(self) -> int:
+        """How many clips and videos could not be seen and were predicted without a look."""
+        return sum(len(fold.get("failed", ())) for fold in self.folds)
+
     def value(self, key: str) -> Any:
         """Return what stands under a key of FIXED or of the settings; None where the recipe has no such key."""
         if key == "base":

@@ -18,7 +18,7 @@ from baselines.report.timings import TIMING_COLUMNS, timing_rows
 
 SCORE_COLUMNS = (
     "task", "dataset", "subset", "recipe", "seed", "metric", "value", "ci_low", "ci_high", "n", *floors.COLUMNS,
-    "signature", "protocol", "classes",
+    "signature", "protocol", "classes", "n_failed",
 )  # fmt: skip
 NOT_INDEPENDENT = (
     "Not subject-independent: what tests a clip was trained on other clips of the same subject. For comparison "
@@ -74,6 +74,7 @@ def _score_rows(results):
             **{place: getattr(figure, place) for place in (*PLACE, "n", "signature")},
             **{bound: rounded(getattr(figure, bound)) for bound in ("value", "ci_low", "ci_high")},
             **{key: figure.result.value(key) for key in ("protocol", "classes")},
+            "n_failed": figure.result.n_failed,
         }
         for figure in figures
     ]

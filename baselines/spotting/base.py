@@ -2,18 +2,18 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 
 from baselines.cache import cached_arrays
 from baselines.datasets.frames import Frames
 from baselines.errors import InputError
 from baselines.faces.following import FaceFrame
-from baselines.faces.track import follow, tracking_identity
+from baselines.faces.track import Account, follow, tracking_identity
 from baselines.identity import depends_on
 from baselines.spotting.blocks import BLOCK, Progress, measure_blocks
 
@@ -60,18 +60,34 @@ class Curve:
         }
 
 
+class Measured(NamedTuple):
+    """What a spotter measured of a video, what the user should know, and {what: number} of its frames (`Account`)."""
+
+    array: NDArray[Any]
+    warnings: tuple[str, ...]
+    coverage: dict[str, int]
+
+
 @dataclass(frozen=True)
 class SpottingResult:
-    """Intervals in order of onset, the curves that they come from, and what the user should know."""
+    """Intervals in order of onset, the curves that they come from, and what the user should know.
+
+    coverage: how many frames were read, had a face, could not be read, are absent (`faces.track.Account`). below: the
+    surest interval whose score is too low.
+    """
 
     intervals: tuple[Interval, ...]
     curves: tuple[Curve, ...] = ()
     warnings: tuple[str, ...] = ()
+    coverage: dict[str, int] = field(default_factory=dict)
+    below: Interval | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain values; `frames` is how many the curves cover."""
         return {
             "frames": len(self.curves[0].values) if self.curves else 0,
+            "coverage": self.coverage,
+            "below_threshold": None if self.below is None else self.below.to_dict(),
             "intervals": [interval.to_dict() for interval in self.intervals],
             "curves": [curve.to_dict() for curve in self.curves],
             "warnings": list(self.warnings),
@@ -106,7 +122,7 @@ class Spotter(BaseEstimator, ABC):
 
     def predict(self, frames: Frames, fps: float, progress: Progress | None = None, jobs: int = 1) -> SpottingResult:
         """Return the `SpottingResult` of a video: `spot` of what `measured` gives."""
-        array, warnings = self.measured(frames, fps, progress, jobs)
+        array, warnings, coverage = self.measured(frames, fps, progress, jobs)
         result = self.spot(array, fps)
         for found in result.intervals:
             if not 1 <= found.onset <= found.apex <= found.offset <= len(array):
@@ -114,12 +130,17 @@ class Spotter(BaseEstimator, ABC):
                     f"{frames.source}: {type(self).__name__} gave onset {found.onset}, apex {found.apex}, offset "
                     f"{found.offset} of a video of {len(array)} frames; its `spot` must keep to them, counted from 1"
                 )
-        return replace(result, warnings=warnings)
+        return replace(result, warnings=warnings, coverage=coverage, below=self._below(array, fps))
 
-    def measured(
-        self, frames: Frames, fps: float, progress: Progress | None = None, jobs: int = 1
-    ) -> tuple[NDArray[Any], tuple[str, ...]]:
-        """Return what `measure` gives for a video, from the cache if it is there, and warnings.
+    def _below(self, array: NDArray[Any], fps: float) -> Interval | None:
+        """Return the surest interval of those whose score is too low."""
+        if self.least_score <= 0:
+            return None
+        lower = clone(self).set_params(least_score=0.0).spot(array, fps).intervals
+        return max((i for i in lower if i.score < self.least_score), key=lambda i: i.score, default=None)
+
+    def measured(self, frames: Frames, fps: float, progress: Progress | None = None, jobs: int = 1) -> Measured:
+        """Return what `measure` gives for a video, from the cache if it is there, and what became of its frames.
 
         fps: frames per second. `progress(n)` is called as frames are done. jobs: workers that share
         the blocks of one long video (methods with `in_blocks`); the result is the same for any number.
@@ -139,19 +160,21 @@ class Spotter(BaseEstimator, ABC):
         }
 
         def compute() -> dict[str, NDArray[Any]]:
-            array, warnings = self._measure(frames, fps, progress, jobs)
-            return {"measured": array, "warnings": np.array(warnings, dtype=str)}
+            array, account = self._measure(frames, fps, progress, jobs)
+            told, found = account.warnings(frames), account.coverage()
+            return {"measured": array, "warnings": np.array(told, dtype=str), "coverage": np.array([*found.values()])}
 
         stored = cached_arrays("spotting", key, compute)
-        return stored["measured"], tuple(str(text) for text in stored["warnings"])
+        coverage = dict(zip(Account().coverage(), stored["coverage"].tolist()))
+        return Measured(stored["measured"], tuple(str(text) for text in stored["warnings"]), coverage)
 
     def _measure(
         self, frames: Frames, fps: float, progress: Progress | None, jobs: int
-    ) -> tuple[NDArray[Any], list[str]]:
+    ) -> tuple[NDArray[Any], Account]:
         if self.in_blocks:
             return measure_blocks(self.measure, frames, fps, progress, jobs)
-        warnings: list[str] = []
-        return self.measure(follow(frames, fps, warnings, progress), fps), warnings
+        account = Account()
+        return self.measure(follow(frames, fps, account, progress), fps), account
 
     def _measuring_modules(self) -> list[str]:
         """Return the modules that `measure` is made of: a plain function's own, a method's with those of its class."""

@@ -13,9 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.datasets.frames import Frames
-from baselines.errors import InputError
 from baselines.faces.following import FaceFrame
-from baselines.faces.track import follow
+from baselines.faces.track import Account, NoFaceError, follow
 from baselines.parallel import iterate_parallel
 
 BLOCK = 20.0  # seconds
@@ -25,11 +24,13 @@ Progress = Callable[[int], object]
 
 def measure_blocks(
     measure: Measure, frames: Frames, fps: float, progress: Progress | None = None, jobs: int = 1
-) -> tuple[NDArray[Any], list[str]]:
-    """Return (measured, warnings) of a video: `measure(faces, fps)` on each block, joined where a face goes through.
+) -> tuple[NDArray[Any], Account]:
+    """Return what `measure(faces, fps)` gives of each block of a video, joined where a face goes through.
+
+    Beside it the `Account` of its frames.
 
     measure: gives (T, parts, 2) places that are zero at the block's first frame.
-    Raises `InputError` when no block has a face, or no frame could be read.
+    Raises `InputError` when no block has a face, or frames cannot be read.
     """
     length = max(2, round(BLOCK * fps))
     starts = list(range(0, max(len(frames), 1), length))  # a video without frames is read, too, to tell what is wrong
@@ -38,36 +39,36 @@ def measure_blocks(
     stops = [*(start + 1 for start in starts[1:]), len(frames)]
     blocks = [frames[start:stop] for start, stop in zip(starts, stops)]
     joined: NDArray[Any] | None = None
-    warnings: list[str] = []
+    account = Account(len(frames))
     problems: list[str] = []
     function = partial(_measure_block, measure, fps=fps, progress=progress if jobs == 1 else None)
-    for start, (measured, notes, problem) in zip(starts, iterate_parallel(function, blocks, jobs)):
+    for start, (measured, mine, problem) in zip(starts, iterate_parallel(function, blocks, jobs)):
         joined = measured if joined is None else join(joined, measured, start)
         problems += [problem] if problem else []
-        warnings += notes if len(blocks) == 1 else [f"counted from frame {start + 1}: {note}" for note in notes]
+        account.add(mine)
         if progress is not None and jobs != 1:
             progress(len(measured))
     assert joined is not None  # there is at least one block
     if problems and not np.isfinite(joined).any():
-        raise InputError(problems[0])
-    return joined, warnings
+        raise NoFaceError(problems[0])
+    return joined, account
 
 
 def _measure_block(
     measure: Measure, frames: Frames, fps: float, progress: Progress | None
-) -> tuple[NDArray[Any], list[str], str | None]:
-    """Return (measured, warnings, problem) of a block; a block without a face is no problem of the whole video."""
-    warnings: list[str] = []
+) -> tuple[NDArray[Any], Account, str | None]:
+    """Return (measured, account, problem) of a block; a block without a face is no problem of the whole video."""
+    account = Account()
     problems: list[str] = []
 
     def faces() -> Iterator[FaceFrame]:
         try:
-            yield from follow(frames, fps, warnings, progress)
-        except InputError as error:
+            yield from follow(frames, fps, account, progress)
+        except NoFaceError as error:
             problems.append(str(error))
 
     measured = measure(faces(), fps)
-    return measured, warnings, problems[0] if problems else None
+    return measured, account, problems[0] if problems else None
 
 
 def join(before: NDArray[Any], after: NDArray[Any], start: int) -> NDArray[Any]:

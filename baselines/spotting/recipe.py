@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from baselines.datasets.records import Event, Video
-from baselines.errors import InputError
+from baselines.errors import DataFault, InputError
 from baselines.parallel import run_parallel
 from baselines.parts import build_part
 from baselines.recipes import Recipe, load_single, recipe_names
@@ -51,7 +51,7 @@ def learns(recipe: Recipe) -> bool:
 
 
 def spotting_examples(recipe: Recipe, videos: Sequence[Video], jobs: int = 1) -> list[Any] | None:
-    """Return what a recipe learns from each video with known events, in their order; None if it does not learn."""
+    """Return what `examples_of` gives for a recipe; None if it does not learn."""
     return examples_of(build_part("spotting method", recipe.steps["method"]), videos, jobs) if learns(recipe) else None
 
 
@@ -71,12 +71,19 @@ def spotting_row(video: Video, interval: Interval | Event) -> dict[str, Any]:
     }
 
 
-def examples_of(spotter: Any, videos: Sequence[Video], jobs: int = 1) -> list[Any]:
-    """Return what the method `examples` of a spotter gives for each `Video` with known events, in their order."""
+def examples_of(spotter: Any, videos: Sequence[Video], jobs: int = 1) -> list[tuple[Any, str | None]]:
+    """Return (what the method `examples` of a spotter gives, None) for each `Video` with known events, in their order.
+
+    (None, why) for one in which nothing can be seen.
+    """
     label = f"learning from {len(videos)} videos"
     return run_parallel(partial(_examples, spotter), list(enumerate(videos)), jobs, label)
 
 
-def _examples(spotter: Any, numbered: tuple[int, Video]) -> Any:
+def _examples(spotter: Any, numbered: tuple[int, Video]) -> tuple[Any, str | None]:
     number, video = numbered
-    return spotter.examples(spotter.measured(video.frames, video.fps)[0], video.fps, video.events, seed=number)
+    try:
+        measured = spotter.measured(video.frames, video.fps).array
+    except DataFault as error:
+        return None, str(error)
+    return spotter.examples(measured, video.fps, video.events, seed=number), None

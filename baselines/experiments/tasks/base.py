@@ -1,14 +1,61 @@
 """What every task offers to an experiment."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import compress
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from baselines.datasets.records import Clip, Dataset, Video
 from baselines.errors import InputError
 from baselines.experiments.tasks.shared import Take, alone
 from baselines.recipes import Recipe
 from baselines.recognition.protocols import ACROSS, PROTOCOLS, SAMPLE_WISE, Fold, make_folds, unit_of
+from baselines.recognition.representation import represent_each
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Clips that show what a recipe looks at, with their representations (n, ...), and those that do not."""
+
+    clips: list[Clip]
+    arrays: np.ndarray
+    failed: list["Failed"]
+
+    @classmethod
+    def of(cls, clips: Sequence[Clip], settings: Mapping[str, Any], jobs: int) -> "Seen":
+        """Return what is seen of clips under a recipe's `representation` settings."""
+        found = represent_each(clips, settings, jobs)
+        failed = [Failed(clips[number], why) for number, why in found.failed.items()]
+        return cls([clips[number] for number in found.kept], found.arrays, failed)
+
+
+class Failed(NamedTuple):
+    """A clip or video in which what a recipe needs cannot be seen, and why.
+
+    Nothing is learned from it. Its prediction is what needs no look at it, so that no recipe gains where it fails.
+    """
+
+    record: Any  # `Clip` or `Video`
+    why: str
+
+    def told(self) -> dict[str, str]:
+        """Return what a row of results holds of it."""
+        record = self.record
+        return {"dataset": record.dataset, "subject": record.subject, "name": record.name, "why": self.why}
+
+
+def failed_in(failed: Sequence[Failed], fold: Fold) -> list[Failed]:
+    """Return those that a fold tests."""
+    return list(compress(failed, fold.split([one.record for one in failed])[1])) if failed else []
+
+
+def told(failed: Iterable[Failed]) -> dict[str, Any]:
+    """Return {"failed": [...]} as a row of results holds it, empty where nothing has failed."""
+    found = [one.told() for one in failed]
+    return {"failed": found} if found else {}
 
 
 class Task(ABC):
@@ -76,7 +123,10 @@ class Task(ABC):
 
     @abstractmethod
     def run(self, recipe: Recipe, prepared: Any, fold: Fold, seed: int) -> dict[str, Any]:
-        """Return {"predictions": [...]} of a `Fold` and, where they do not carry it, {"truth": [...]}; JSON-able."""
+        """Return {"predictions": [...]} of a `Fold` and, where they do not carry it, {"truth": [...]}; JSON-able.
+
+        What could not be seen of what is tested is added under "failed", as `told` gives it.
+        """
 
 
 def databases(records: Iterable[Clip | Video]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -9,13 +10,13 @@ import numpy as np
 from baselines.datasets.identity import subject_of
 from baselines.datasets.records import Clip, Dataset
 from baselines.errors import InputError
-from baselines.experiments.tasks.base import Task, labelled_clips
+from baselines.experiments.tasks.base import Failed, Seen, Task, failed_in, labelled_clips, told
 from baselines.experiments.tasks.shared import Take, alone
 from baselines.recipes import Recipe
 from baselines.recognition.kernels import Samples
 from baselines.recognition.protocols import PROTOCOLS, Fold
 from baselines.recognition.recognizer import Recognizer
-from baselines.recognition.representation import represent, supports
+from baselines.recognition.representation import supports
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Prepared:
 
     clips: list[Clip]
     samples: Samples
+    failed: list[Failed]
 
 
 class Recognition(Task):
@@ -42,11 +44,11 @@ class Recognition(Task):
         return bool(clips) and all(supports(recipe.steps["representation"], clip) for clip in clips)
 
     def prepare(self, recipe: Recipe, dataset: Dataset, jobs: int, take: Take = alone) -> Prepared:
-        clips = self.records(dataset)
-        samples = take("samples", "", lambda: Samples(represent(clips, recipe.steps["representation"], jobs)))
+        seen = take("seen", "", partial(Seen.of, self.records(dataset), recipe.steps["representation"], jobs))
+        samples = take("samples", "", partial(Samples, seen.arrays))
         views = [view for view in Recognizer.from_recipe(recipe).views if not view.learning]
         pairs = {view.pairs_key: take("pairs", view.pairs_key, partial(samples.pairs, view)) for view in views}
-        return Prepared(clips, samples.with_pairs(pairs))
+        return Prepared(seen.clips, samples.with_pairs(pairs), seen.failed)
 
     def run(self, recipe: Recipe, prepared: Prepared, fold: Fold, seed: int) -> dict[str, Any]:
         clips, samples = prepared.clips, prepared.samples
@@ -56,9 +58,17 @@ class Recognition(Task):
             raise InputError("no other subject to train on; name another --protocol or more data")
         labels = [clip.label for clip, chosen in zip(clips, training) if chosen]
         recognizer = Recognizer.from_recipe(recipe, seed).fit(samples[training], labels, subjects[training])
-        probabilities = recognizer.predict_proba(samples[tested])
-        mine = (clip for clip, chosen in zip(clips, tested) if chosen)
-        return {"predictions": [_row(clip, recognizer.classes_.tolist(), p) for clip, p in zip(mine, probabilities)]}
+        classes, mine = recognizer.classes_.tolist(), list(compress(clips, tested))
+        probabilities = recognizer.predict_proba(samples[tested]) if mine else ()
+        failed = failed_in(prepared.failed, fold)
+        rows = [_row(clip, classes, p) for clip, p in zip(mine, probabilities)]
+        rows += [_row(one.record, classes, _shares(labels, classes)) for one in failed]
+        return {"predictions": rows, **told(failed)}
+
+
+def _shares(labels: list[str | None], classes: list[str]) -> np.ndarray:
+    """Return the share of each class in labels."""
+    return np.array([labels.count(name) for name in classes]) / len(labels)
 
 
 def _row(clip: Clip, classes: list[str], probabilities: np.ndarray) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from baselines.datasets.identity import subject_of
 from baselines.datasets.records import Dataset, Event, Video
-from baselines.experiments.tasks.base import Task, annotated_videos
+from baselines.errors import DataFault
+from baselines.experiments.tasks.base import Failed, Task, annotated_videos, failed_in, told
 from baselines.experiments.tasks.shared import Take, alone
 from baselines.recipes import Recipe
 from baselines.recognition.protocols import Fold
@@ -20,10 +21,14 @@ from baselines.spotting.recipe import learns, make_spotter, spotting_examples, s
 
 @dataclass(frozen=True)
 class Prepared:
-    """Videos with known events; where the recipe learns, what is learned from each (`spotting_examples`), else None."""
+    """Videos with known events; where the recipe learns, what is learned from each (`spotting_examples`), else None.
+
+    failed: videos that nothing can be learned from, so that nothing can be spotted in them either.
+    """
 
     videos: list[Video]
     examples: list[Any] | None
+    failed: list[Failed]
 
 
 class Spotting(Task):
@@ -44,17 +49,35 @@ class Spotting(Task):
     def run(self, recipe: Recipe, prepared: Prepared, fold: Fold, seed: int) -> dict[str, Any]:
         trained, tested = fold.split(prepared.videos)
         spotter = fitted_spotter(recipe, prepared, trained, seed)
-        truth, predictions = [], []
+        truth, predictions, failed = [], [], failed_in(prepared.failed, fold)
         for video in compress(prepared.videos, tested):
+            found, why = spotted(spotter, video)
+            failed += [Failed(video, why)] if why else []
             truth += [event_row(video, event) for event in video.events or ()]
-            found = spotter.predict(video.frames, video.fps).intervals
             predictions += [event_row(video, interval) for interval in found]
-        return {"truth": truth, "predictions": predictions}
+        for one in failed_in(prepared.failed, fold):
+            truth += [event_row(one.record, event) for event in one.record.events or ()]
+        return {"truth": truth, "predictions": predictions, **told(failed)}
+
+
+def spotted(spotter: Spotter, video: Video) -> tuple[Sequence[Interval], str | None]:
+    """Return (the intervals in a video, None), or (none, why nothing can be seen in it)."""
+    try:
+        return spotter.predict(video.frames, video.fps).intervals, None
+    except DataFault as error:
+        return (), str(error)
 
 
 def prepared_spotting(recipe: Recipe, videos: list[Video], jobs: int) -> Prepared:
     """Return videos with what a recipe learns from each."""
-    return Prepared(videos, spotting_examples(recipe, [video.to_learn() for video in videos], jobs))
+    found = spotting_examples(recipe, [video.to_learn() for video in videos], jobs)
+    if found is None:
+        return Prepared(videos, None, [])
+    failed = [Failed(video, why) for video, (_, why) in zip(videos, found) if why]
+    if len(failed) == len(videos):
+        raise DataFault(failed[0].why)
+    kept = [(video, examples) for video, (examples, why) in zip(videos, found) if not why]
+    return Prepared([video for video, _ in kept], [examples for _, examples in kept], failed)
 
 
 def can_learn(recipe: Recipe, videos: Sequence[Video]) -> bool:

@@ -1,7 +1,9 @@
 """ME-STR: spot the micro-expressions in a long video, then recognize the emotion of each."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import compress
 from typing import Any
 
@@ -9,25 +11,25 @@ import numpy as np
 
 from baselines.datasets.identity import subject_of
 from baselines.datasets.records import Clip, Dataset, Event, Video
-from baselines.errors import InputError
-from baselines.experiments.tasks.base import Task, annotated_videos, labelled_clips
+from baselines.errors import DataFault, InputError
+from baselines.experiments.tasks.base import Failed, Seen, Task, annotated_videos, failed_in, labelled_clips, told
 from baselines.experiments.tasks.shared import Take, alone
 from baselines.experiments.tasks.spotting import Prepared as PreparedSpotting
-from baselines.experiments.tasks.spotting import can_learn, event_row, fitted_spotter, prepared_spotting
+from baselines.experiments.tasks.spotting import can_learn, event_row, fitted_spotter, prepared_spotting, spotted
 from baselines.recipes import Recipe
 from baselines.recognition.intervals import recognize_events
 from baselines.recognition.protocols import Fold
 from baselines.recognition.recognizer import Recognizer
-from baselines.recognition.representation import represent, supports
+from baselines.recognition.representation import supports
+from baselines.spotting.base import Spotter
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """What the spotter has, and the clips that the recognizer learns from with their representations (n, ...)."""
+    """What the spotter has, and what is seen of the clips that the recognizer learns from."""
 
     spotting: PreparedSpotting
-    clips: list[Clip]
-    representations: np.ndarray
+    seen: Seen
 
 
 class SpotThenRecognize(Task):
@@ -50,33 +52,52 @@ class SpotThenRecognize(Task):
         return bool(spottable and clips) and all(supports(settings, clip) for clip in clips)
 
     def prepare(self, recipe: Recipe, dataset: Dataset, jobs: int, take: Take = alone) -> Prepared:
-        clips, videos = labelled_clips(dataset), self.records(dataset)
         settings = recipe.named["recognition"].steps["representation"]
-        spotting = prepared_spotting(recipe.named["spotting"], videos, jobs)
-        return Prepared(spotting, clips, represent(clips, settings, jobs))
+        spotting = prepared_spotting(recipe.named["spotting"], self.records(dataset), jobs)
+        seen = partial(Seen.of, labelled_clips(dataset), settings, jobs)
+        return Prepared(spotting, take("seen", json.dumps(settings, sort_keys=True), seen))
 
     def run(self, recipe: Recipe, prepared: Prepared, fold: Fold, seed: int) -> dict[str, Any]:
         recognition = recipe.named["recognition"]
-        clips, videos = prepared.clips, prepared.spotting.videos
+        clips, videos = prepared.seen.clips, prepared.spotting.videos
         others, _ = fold.split(clips)
         if not others.any():
             raise InputError("no clip of another subject to train on; name another --protocol or more data")
         labels, subjects = (np.array([of(clip) for clip in clips]) for of in (lambda clip: clip.label, subject_of))
         recognizer = Recognizer.from_recipe(recognition, seed)
-        recognizer.fit(prepared.representations[others], labels[others], subjects[others])
+        recognizer.fit(prepared.seen.arrays[others], labels[others], subjects[others])
         trained, tested = fold.split(videos)
         spotter = fitted_spotter(recipe.named["spotting"], prepared.spotting, trained, seed)
-        truth, predictions = [], []
+        truth, predictions, failed = [], [], failed_in(prepared.spotting.failed, fold)
+        for one in failed:
+            truth += _truth_of(one.record)
         for video in compress(videos, tested):
-            spotted = spotter.predict(video.frames, video.fps)
-            found = recognize_events(video, spotted.intervals, recognizer, recognition)
+            found, why = _recognized(video, spotter, recognizer, recognition)
+            failed += [Failed(video, why)] if why else []
             predictions += [{"dataset": video.dataset, **row} for row in found]
-            truth += [
-                {**event_row(video, event), "emotion": class_of_event(video, event)}
-                for event in video.events or ()
-                if event.kind == "micro"
-            ]
-        return {"truth": truth, "predictions": predictions}
+            truth += _truth_of(video)
+        return {"truth": truth, "predictions": predictions, **told([*failed, *failed_in(prepared.seen.failed, fold)])}
+
+
+def _recognized(
+    video: Video, spotter: Spotter, recognizer: Recognizer, recipe: Recipe
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Return (rows of what is spotted and recognized in a video, None), or (none, why nothing can be seen in it)."""
+    intervals, why = spotted(spotter, video)
+    if why:
+        return [], why
+    try:
+        return recognize_events(video, intervals, recognizer, recipe), None
+    except DataFault as error:
+        return [], str(error)
+
+
+def _truth_of(video: Video) -> list[dict[str, Any]]:
+    return [
+        {**event_row(video, event), "emotion": class_of_event(video, event)}
+        for event in video.events or ()
+        if event.kind == "micro"
+    ]
 
 
 def class_of_event(video: Video, event: Event) -> str:

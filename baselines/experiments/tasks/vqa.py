@@ -9,15 +9,15 @@ from typing import Any
 from baselines.datasets.classes import coarse
 from baselines.datasets.records import Clip, Dataset, Question, questions_about
 from baselines.errors import InputError
-from baselines.experiments.tasks.base import Task
+from baselines.experiments.tasks.base import Failed, Seen, Task, failed_in, told
 from baselines.experiments.tasks.shared import Take, alone
 from baselines.parts import build_part
 from baselines.recipes import Recipe
 from baselines.recognition.kernels import Samples
 from baselines.recognition.protocols import Fold
-from baselines.recognition.representation import represent, supports
+from baselines.recognition.representation import supports
 from baselines.vqa.analyst import ClipAnalyst
-from baselines.vqa.answerers import Asked, answered
+from baselines.vqa.answerers import Asked, Prior, answered
 from baselines.vqa.records import Answer
 
 
@@ -25,11 +25,14 @@ from baselines.vqa.records import Answer
 class Prepared:
     """Clips with the questions about each, and the classifiers to fit on others of them.
 
-    answers: those to the questions about each clip, of an answerer that learns nothing; None for any other.
+    answers: those to the questions about each clip, of an answerer that learns nothing; None for any other. unseen: the
+    questions about each of the clips that failed, by database, subject and name.
     """
 
     asked: Asked
     analyst: ClipAnalyst
+    failed: list[Failed]
+    unseen: Mapping[tuple[str, str, str], Sequence[Question]]
     answers: Sequence[Sequence[Answer]] | None = None
 
 
@@ -52,13 +55,16 @@ class QuestionAnswering(Task):
         return bool(clips) and all(supports(recipe.steps["representation"], clip) for clip in clips)
 
     def prepare(self, recipe: Recipe, dataset: Dataset, jobs: int, take: Take = alone) -> Prepared:
-        clips = self.records(dataset)
-        X = represent(clips, recipe.steps["representation"], jobs)
+        seen = Seen.of(self.records(dataset), recipe.steps["representation"], jobs)
+        clips, X = seen.clips, seen.arrays
         analyst = ClipAnalyst(kernels=emotion_kernels(recipe))
         with closing(build_part("answerer", recipe.steps["answerer"])) as answerer:
             samples = analyst.share(Samples(X)) if answerer.measures else Samples(X)
             asked = Asked(clips, questions_about(clips, dataset.questions), samples, answerer.look(X))
-            return Prepared(asked, analyst, None if answerer.learns else answered(answerer, asked))
+            answers = None if answerer.learns else answered(answerer, asked)
+        failed = [one.record for one in seen.failed]
+        unseen = dict(zip(map(_place, failed), questions_about(failed, dataset.questions)))
+        return Prepared(asked, analyst, seen.failed, unseen, answers)
 
     def run(self, recipe: Recipe, prepared: Prepared, fold: Fold, seed: int) -> dict[str, Any]:
         trained, tested = fold.split(prepared.asked.clips)
@@ -68,7 +74,17 @@ class QuestionAnswering(Task):
                 answers = answered(answerer.fit(prepared.asked.take(trained), prepared.analyst), mine)
         else:
             answers = list(compress(prepared.answers, tested))
-        return {"predictions": [row for about in zip(mine.clips, mine.questions, answers) for row in _rows(*about)]}
+        about = [*zip(mine.clips, mine.questions, answers)]
+        failed = failed_in(prepared.failed, fold)
+        if failed:  # answered without a look
+            prior = Prior().fit(prepared.asked.take(trained))
+            questions = [prepared.unseen[_place(one.record)] for one in failed]
+            about += [(one.record, asked, prior.answer_clip(asked)) for one, asked in zip(failed, questions)]
+        return {"predictions": [row for one in about for row in _rows(*one)], **told(failed)}
+
+
+def _place(clip: Clip) -> tuple[str, str, str]:
+    return clip.dataset, clip.subject, clip.name
 
 
 def in_known_words(clip: Clip) -> Clip:

@@ -1,0 +1,19 @@
+"""What lies at a path, as frames: a video file or a folder of numbered images."""
+
+from pathlib import Path
+
+from baselines.datasets.frames import Frames, ImageFrames
+from baselines.datasets.video import VideoFrames
+from baselines.errors import DataFault, InputError
+
+
+def open_frames(path: str | Path) -> Frames:
+    """Return the `Frames` of a video file or a folder of numbered images."""
+    path = Path(path)
+    if path.is_dir():
+        return ImageFrames(path)
+    if not path.exists():
+        raise InputError(f"{path}: no such file or folder")
+    if path.stat().st_size == 0:
+        raise DataFault(f"{path}: the file is empty; copy it again")
+    return VideoFrames(path)
