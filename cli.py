@@ -507,13 +507,15 @@ def features_extract(name, inputs, output, settings, fps, numbering, jobs):
 def spot(inputs, method, output, plot, preview, fps, numbering, jobs, as_json):
     """Spot micro- and macro-expressions in videos, folders of images or manifests.
 
-    JSON tells scores, curves and warnings of each video.
+    JSON tells scores, curves, warnings and coverage of each video: how many frames were read, have a face, could not be
+    read, are not there.
     """
     from baselines.commands.predict import SPOTTING_COLUMNS, spot_inputs
 
     outcome = spot_inputs(inputs, method, fps, plot, preview, jobs, numbering)
     if as_json:
         _print(jsonlib.dumps(outcome.details))
+    _summarize(outcome)
     _write_predictions(output, SPOTTING_COLUMNS, outcome)
 
 
@@ -557,6 +559,7 @@ def spot_then_recognize(inputs, method, model, types, output, fps, numbering, jo
 
     kinds = ("micro", "macro") if types == "both" else (types,)
     outcome = spot_then_recognize_inputs(inputs, method, model, fps, kinds, jobs, numbering)
+    _summarize(outcome)
     _write_predictions(output, STR_COLUMNS, outcome)
 
 
@@ -935,6 +938,14 @@ def _listing(entries, columns, as_json):
     from baselines.report.text import columns_text
 
     _print(jsonlib.dumps(entries, indent=1) if as_json else columns_text(entries, columns))
+
+
+def _summarize(outcome):
+    """Tell what was spotted in each video."""
+    from baselines.commands.predict import summary_of
+
+    for details in outcome.details:
+        click.echo(summary_of(details), err=True)
 
 
 def _write_predictions(output, columns, outcome):

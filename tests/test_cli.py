@@ -461,3 +461,18 @@ def test_the_command_line_starts_without_heavy_modules():
     code = f"import sys, cli; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_spot_tells_what_was_found_and_what_was_seen(megc, corpus, tmp_path):
+    done = megc("spot", corpus / "long" / "sub01" / "long.avi", "--output", tmp_path / "o.csv", "--json")
+    assert done.exit_code == 0, done.stderr
+    (details,) = json.loads(done.stdout)
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("sub01 long: ")]
+    frames = details["coverage"]["frames"]
+    assert line.endswith(f"; {frames} frames, {details['coverage']['with_face']} with a face")
+    kinds = [interval["type"] for interval in details["intervals"]]
+    for kind in set(kinds):
+        assert f"{kinds.count(kind)} {kind}" in line
+    assert kinds or "no interval" in line
+    below = details["below_threshold"]
+    assert (f"below the threshold {below['score']:.2f} at frame {below['apex']}" if below else "no") in line or kinds

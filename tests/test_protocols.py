@@ -19,7 +19,7 @@ from baselines.experiments.run import run_experiments
 from baselines.experiments.tasks import TASKS, score_of
 from baselines.experiments.tasks import spotting as spotting_task
 from baselines.experiments.tasks import str as str_task
-from baselines.experiments.tasks.base import Task
+from baselines.experiments.tasks.base import Seen, Task
 from baselines.recipes import load_recipe
 from baselines.recognition.protocols import ACROSS, PROTOCOLS, SAMPLE_WISE, Fold, make_folds
 from baselines.recognition.recognizer import Recognizer
@@ -215,7 +215,7 @@ def test_spotting_learns_from_the_other_database_only(twins, monkeypatch):
 
     monkeypatch.setattr(spotting_task, "make_spotter", make_spotter)
     videos = TASKS["spotting"].records(twins)
-    prepared = spotting_task.Prepared(videos, [sample_of(video) for video in videos])
+    prepared = spotting_task.Prepared(videos, [sample_of(video) for video in videos], [])
     for fold in TASKS["spotting"].folds(twins, "cross-database", 0):
         trained, tested = fold.name.split(" -> ")
         result = TASKS["spotting"].run(load_recipe("regional-contrast-fitted"), prepared, fold, 0)
@@ -234,7 +234,8 @@ def test_str_learns_emotions_from_the_other_database_only(twins, monkeypatch):
     monkeypatch.setattr(Recognizer, "fit", fit)
     monkeypatch.setattr(spotting_task, "make_spotter", lambda *_: _Spotter())
     clips, videos = TASKS["recognition"].records(twins), TASKS["str"].records(twins)
-    prepared = str_task.Prepared(spotting_task.Prepared(videos, None), clips, np.zeros((len(clips), 1), np.float32))
+    seen_clips = Seen(clips, np.zeros((len(clips), 1), np.float32), [])
+    prepared = str_task.Prepared(spotting_task.Prepared(videos, None, []), seen_clips)
     for fold in TASKS["str"].folds(twins, "leave-one-database-out", 0):
         TASKS["str"].run(load_recipe("softnet-rule+majority"), prepared, fold, 0)
         assert seen.pop() == {subject_of(clip) for clip in clips if clip.dataset != fold.name}

@@ -187,7 +187,7 @@ def test_a_pivot_without_data_is_one_line(megc, tmp_path):
         (("--format", "csv"), "name --output DIR"),
         (("--format", "csv", "--format", "html"), "only one goes to stdout"),
         (("--table", "ranks", "--where", "base=majority"), "three recipes on the same folds"),
-        (("--output", "/proc/none"), "/proc/none/report.md: cannot be written"),
+        (("--output", "/proc/none"), "/proc/none: cannot be written"),
     ],
 )
 def test_what_cannot_be_told_is_one_line(megc, folder, arguments, told):

@@ -1,6 +1,7 @@
 """What the commands spot, recognize and str do with their inputs: each input by itself, failures apart."""
 
 import warnings
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -10,7 +11,7 @@ from baselines.datasets.choosing import in_no_class
 from baselines.datasets.classes import COARSE, ClassSet, coarse_classes, unknown_word
 from baselines.datasets.cutting import cut_clip, event_clips
 from baselines.datasets.manifest import read_videos
-from baselines.datasets.records import Event, Video
+from baselines.datasets.records import KINDS, Event, Video
 from baselines.errors import InputError
 from baselines.parallel import attempt, progress_bar, run_parallel
 from baselines.recognition.intervals import recognize_events
@@ -19,6 +20,7 @@ from baselines.spotting.recipe import spot_video, spotting_recipe, spotting_row
 
 SPOTTING_COLUMNS = ("subject", "video", "onset", "offset", "type")
 RECOGNITION_COLUMNS = ("dataset", "subject", "clip", "label", "prediction")
+SEEN = {"with_face": "with a face", "stood_in": "that cannot be read", "absent": "that are not there"}
 STR_COLUMNS = ("subject", "video", "onset", "offset", "emotion", "type")
 
 
@@ -68,6 +70,16 @@ def details_of(video, result):
     return names | {"fps": video.fps} | plain | {"intervals": intervals}
 
 
+def summary_of(details):
+    """Return what a user wants to know of a spotted video, as one line of `details_of` it."""
+    numbers = Counter(interval["type"] for interval in details["intervals"])
+    found = ", ".join(f"{numbers[kind]} {kind}" for kind in KINDS if numbers[kind]) or "no interval"
+    below, seen = details["below_threshold"], details["coverage"]
+    surest = f"; below the threshold {below['score']:.2f} at frame {below['apex']}" if below else ""
+    frames = ", ".join(f"{seen[what]} {told}" for what, told in SEEN.items() if what == "with_face" or seen[what])
+    return f"{details['subject']} {details['video']}: {found}{surest}; {seen['frames']} frames, {frames}"
+
+
 def recognize_inputs(inputs, model=None, fps=None, jobs=1, numbering=None):
     """Return the `Outcome` of recognizing every clip of the inputs; `fps` and `numbering` as in `read_videos`."""
     model = load_model(model) if model else None
@@ -109,6 +121,7 @@ def spot_then_recognize_inputs(inputs, method="", model=None, fps=None, kinds=("
     model = model or default_model(jobs)
 
     def rows_of(video, result):
+        outcome.details.append(details_of(video, result))
         return recognize_events(video, result.intervals, model.recognizer, model.recipe, kinds)
 
     return run_each(partial(spot_video, recipe=recipe), videos, rows_of, outcome, jobs, "spotting")
