@@ -194,14 +194,14 @@ def test_no_warning_where_both_rates_are_one_or_none_was_given(rates):
     assert rates_in_silence(rates / "a.avi") == rates_in_silence(rates / "a.avi", 25) == [25]
 
 
-@pytest.mark.parametrize(("fps", "used"), [(100, 100), (None, 30)])
-def test_a_video_file_that_tells_no_rate_has_the_given_one(rates, without_rate, fps, used):
-    assert rates_in_silence(rates / "a.avi", fps) == [used]
+def test_a_video_file_that_tells_no_rate_and_a_folder_of_images_have_the_given_one(rates, without_rate):
+    assert rates_in_silence(rates / "a.avi", 100) == rates_in_silence(rates / "c", 100) == [100]
 
 
-@pytest.mark.parametrize(("fps", "used"), [(100, 100), (None, 30)])
-def test_a_folder_of_images_has_the_given_rate(rates, fps, used):
-    assert rates_in_silence(rates / "c", fps) == [used]
+def test_a_rate_that_nothing_tells_is_assumed_and_a_warning_says_so(rates, without_rate):
+    for name in ("a.avi", "c"):
+        with pytest.warns(UserWarning, match=rf"{name}: its frame rate is not known; 30 frames per second are assumed"):
+            assert [video.fps for video in read_videos(rates / name)] == [30]
 
 
 def test_in_a_manifest_files_without_a_rate_have_their_own_and_folders_the_given_one(rates):

@@ -106,7 +106,7 @@ def read_video(path: Path, fps: float | None = None, numbering: re.Pattern[str] 
     frames = _open_frames(path, numbering)
     _warn_of_unused_rate(fps, [frames])
     name = path.name if path.is_dir() else path.stem
-    return Video("manifest", _folder_around(path), name, frames, frames.fps or fps or ASSUMED_FPS)
+    return Video("manifest", _folder_around(path), name, frames, _rate_or_assumed(frames, fps))
 
 
 def _read_files(paths: Sequence[Path], fps: float | None, findings: list[str] | None) -> list[Video]:
@@ -114,7 +114,7 @@ def _read_files(paths: Sequence[Path], fps: float | None, findings: list[str] | 
     stems = Counter(path.stem for path in paths)
     opened = [(path, _open(path, findings)) for path in paths]
     videos = [
-        Video("manifest", _folder_around(path), name, frames, frames.fps or fps or ASSUMED_FPS)
+        Video("manifest", _folder_around(path), name, frames, _rate_or_assumed(frames, fps))
         for path, frames in opened
         if frames is not None
         for name in [path.stem if stems[path.stem] == 1 else path.name]
@@ -263,6 +263,16 @@ def _warn_of_unused_rate(fps: float | None, sources: Iterable[Frames]) -> None:
             "if that is wrong, give the right one in the column fps of a videos.csv",
             stacklevel=4,  # whoever called `read_videos`
         )
+
+
+def _rate_or_assumed(frames: Frames, fps: float | None) -> float:
+    """Return the frame rate that a source tells, else `fps`, else an assumed one with a warning."""
+    if not (frames.fps or fps):
+        warnings.warn(
+            f"{frames.source}: its frame rate is not known; {ASSUMED_FPS:g} frames per second are assumed, give --fps",
+            stacklevel=2,
+        )
+    return frames.fps or fps or ASSUMED_FPS
 
 
 def _refuse_events_after_the_end(table: Path, key: Key, events: Iterable[Event], path: str, frames: int) -> None:
