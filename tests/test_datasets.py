@@ -17,12 +17,13 @@ from types import ModuleType
 import pytest
 
 from baselines import datasets
-from baselines.datasets import DATASETS, adapter, describe, open_dataset, video
+from baselines.datasets import DATASETS, adapter, describe, open_dataset
 from baselines.datasets.check import check_records
 from baselines.datasets.classes import coarse
 from baselines.datasets.frames import ImageFrames
 from baselines.datasets.identity import data_identity
 from baselines.datasets.images import SUFFIXES
+from baselines.datasets.opening import VIDEO_SUFFIXES
 from baselines.datasets.records import KINDS, Clip, Event, Question, Video
 from baselines.errors import InputError
 
@@ -243,7 +244,7 @@ def is_told(name, root):
 
 def label_files(root):
     """Return the files that are neither pictures nor videos."""
-    others = {*SUFFIXES, *video.SUFFIXES}
+    others = {*SUFFIXES, *VIDEO_SUFFIXES}
     return sorted(path for path in root.rglob("*") if path.is_file() and path.suffix.lower() not in others)
 
 

@@ -17,13 +17,12 @@ import numpy as np
 
 from baselines.bench.landmark_motion import landmark_field
 from baselines.datasets.frames import Frames, toned
-from baselines.datasets.opening import open_frames
+from baselines.datasets.opening import VIDEO_SUFFIXES, open_frames
 from baselines.datasets.records import Event, Video
 from baselines.datasets.synthetic.action_units import units_of
 from baselines.datasets.synthetic.curves import pulse
 from baselines.datasets.synthetic.expressions import draw_expression
 from baselines.datasets.synthetic.shape import CANVAS
-from baselines.datasets.video import SUFFIXES
 from baselines.errors import InputError
 from baselines.faces.track import cached_track
 from baselines.files import user_path
@@ -88,7 +87,7 @@ def implant_sets(folder, level, seeds=(0, 1)):
 
 def pieces(folder, level):
     """Return the `Piece`s of a level in all videos of a folder that show a face for long enough."""
-    paths = sorted(path for path in Path(folder).glob("*") if path.suffix.lower() in SUFFIXES)
+    paths = sorted(path for path in Path(folder).glob("*") if path.suffix.lower() in VIDEO_SUFFIXES)
     found = [piece for path in paths for piece in _pieces(path, level)]
     if not found:
         raise InputError(

@@ -26,10 +26,9 @@ from baselines.datasets.annotations import unit_notes
 from baselines.datasets.classes import COARSE, coarse_classes
 from baselines.datasets.cutting import event_clips
 from baselines.datasets.frames import Frames, ImageFrames, UnreadFrames
-from baselines.datasets.images import SUFFIXES as PICTURES
 from baselines.datasets.images import numbered
-from baselines.datasets.names import subject_key
-from baselines.datasets.opening import open_frames
+from baselines.datasets.names import one_person, subject_key
+from baselines.datasets.opening import VIDEO_SUFFIXES, open_frames
 from baselines.datasets.questions import read_questions, with_names_of
 from baselines.datasets.records import KINDS, Dataset, Event, Note, Video
 from baselines.errors import DataFault, InputError
@@ -126,11 +125,7 @@ def _read_files(paths: Sequence[Path], fps: float | None, findings: list[str] | 
 def _video_files(root: Path, numbering: re.Pattern[str] | None) -> list[Path]:
     """Return the video files of a folder in the order of their names; `InputError` where pictures lie among them."""
     names = sorted(os.listdir(root)) if root.is_dir() else []
-    if all(name.lower().endswith(PICTURES) for name in names):
-        return []
-    from baselines.datasets.video import SUFFIXES  # FFmpeg is not loaded where only pictures are read
-
-    videos = [name for name in names if Path(name).suffix.lower() in SUFFIXES and not name.startswith(".")]
+    videos = [name for name in names if name.lower().endswith(VIDEO_SUFFIXES) and not name.startswith(".")]
     _, pictures = numbered(names, numbering) if videos else ((), ())
     if pictures:
         raise InputError(
@@ -202,8 +197,8 @@ def _key(row: Mapping[str, str], place: str, videos: Mapping[Key, Video]) -> Key
     key = subject_key(subject), video
     if key in videos and videos[key].subject != subject:
         raise InputError(
-            f"{place}: subjects {videos[key].subject} and {subject} are one person, since case and leading zeros do "
-            f"not count, and both have a video {video}; give one of them another name"
+            f"{place}: {one_person(videos[key].subject, subject)}, and both have a video {video}; give one of them "
+            "another name"
         )
     if key in videos:
         raise InputError(f"{place}: subject {subject} video {video} stands twice; delete one row")

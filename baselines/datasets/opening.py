@@ -3,8 +3,12 @@
 from pathlib import Path
 
 from baselines.datasets.frames import Frames, ImageFrames
-from baselines.datasets.video import VideoFrames
 from baselines.errors import DataFault, InputError
+
+VIDEO_SUFFIXES = (
+    ".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".mts", ".m2ts", ".ts", ".vob", ".dv",
+    ".3gp", ".ogv", ".flv",
+)  # fmt: skip
 
 
 def open_frames(path: str | Path) -> Frames:
@@ -16,4 +20,6 @@ def open_frames(path: str | Path) -> Frames:
         raise InputError(f"{path}: no such file or folder")
     if path.stat().st_size == 0:
         raise DataFault(f"{path}: the file is empty; copy it again")
+    from baselines.datasets.video import VideoFrames  # loads FFmpeg, which takes .1 s and pictures do not need
+
     return VideoFrames(path)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from baselines.datasets.images import SUFFIXES as PICTURES
+from baselines.datasets.opening import VIDEO_SUFFIXES
 from baselines.datasets.records import Clip, Question, Video
 from baselines.formats import challenge as formats
 from baselines.formats.challenge import field_text
@@ -49,8 +50,4 @@ def with_names_of(records: Iterable[Clip | Video], questions: Iterable[Question]
 def without_suffix(name: str) -> str:
     """Return a name without the suffix of a video file or picture."""
     path = Path(name)
-    if not path.suffix:
-        return name
-    from baselines.datasets.video import SUFFIXES as VIDEOS  # loads FFmpeg
-
-    return path.stem if path.suffix.lower() in (*VIDEOS, *PICTURES) else name
+    return path.stem if path.suffix.lower() in (*VIDEO_SUFFIXES, *PICTURES) else name

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from baselines.datasets.names import subject_key
+from baselines.datasets.names import one_person, subject_key
 from baselines.datasets.records import Clip, Dataset, Question, Video
 from baselines.errors import InputError
 
@@ -57,8 +57,8 @@ def _refuse_same_names(kind: str, records: Iterable[Clip | Video], name_of: Call
         other = seen.setdefault((record.dataset, name_of(record), record.name), record.subject)
         if other != record.subject:
             raise InputError(
-                f"{record.dataset}: subjects {other} and {record.subject} are one person, since case and leading zeros "
-                f"do not count, and both have a {kind} {record.name}; give one of them another name"
+                f"{record.dataset}: {one_person(other, record.subject)}, and both have a {kind} {record.name}; give "
+                "one of them another name"
             )
 
 

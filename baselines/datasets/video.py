@@ -23,10 +23,6 @@ from numpy.typing import NDArray
 from baselines.datasets.frames import Frames, Pixels, stamp_of
 from baselines.errors import DataFault
 
-SUFFIXES = {
-    ".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".mts", ".m2ts", ".ts", ".vob", ".dv",
-    ".3gp", ".ogv", ".flv",
-}  # fmt: skip
 LOCAL = {"protocol_whitelist": "file"}  # a file that names others, as play lists do, reaches nothing else
 CLAIMED_TOO_MANY = 2  # pictures that sound files may claim beyond what they hold
 FIRST_PACKETS = 32  # of a file that are decoded to see whether it can be, and whether each gives a picture
@@ -124,13 +120,13 @@ def _listing(path: Path, size: int, modified: int) -> Listing:
     times = np.sort(np.array(told, np.int64)) if timed else None
     keys = [(int(np.searchsorted(times, time)), time) for time, key in packets if key] if timed else []
     found = Listing(len(packets), times, sorted(keys), unit, round(claimed), rates, codec)
-    seen = _first(path, found)
+    seen = _first(path)
     if not seen:
         raise DataFault(f"{path}: none of its pictures can be decoded (codec {codec}); copy or export the video again")
     return found if _agree(seen, found) else _by_decoding(path, found)
 
 
-def _first(path: Path, listing: Listing) -> list[int | None]:
+def _first(path: Path) -> list[int | None]:
     """Return the times of the pictures that the first packets give."""
     with _opened(path) as (container, stream):
         first = itertools.islice(_packets(container, stream), FIRST_PACKETS)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Any
 
-from baselines.datasets.names import subject_key
+from baselines.datasets.names import one_person, subject_key
 from baselines.errors import InputError
 from baselines.formats.challenge import place_of
 
@@ -55,7 +55,4 @@ class Spellings:
 
 
 def _conflict(place: str, first: str, second: str, item: str) -> InputError:
-    return InputError(
-        f"{place}: subjects {first} and {second} are one person, since case and leading zeros do not count, and both "
-        f"have a {item}; mend one of the names"
-    )
+    return InputError(f"{place}: {one_person(first, second)}, and both have a {item}; mend one of the names")
