@@ -12,6 +12,14 @@ class DataFault(InputError):
     """A clip or video does not show what is needed of it, or cannot be read; others may."""
 
 
+def seen(function, *given):
+    """Return (`function(*given)`, None), or (None, why) where nothing can be seen; any other error is raised."""
+    try:
+        return function(*given), None
+    except DataFault as error:
+        return None, str(error)
+
+
 class MissingDependency(InputError):
     """A part that only some commands need is not installed; the message says what to install."""
 

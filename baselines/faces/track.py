@@ -92,11 +92,11 @@ def follow(frames, fps=30.0, account=None, progress=None):
     if not count:
         raise DataFault(f"{name}: no frame could be read; copy the video again")
     if account is not None:
-        mine = set(frames.numbers) if hasattr(frames, "numbers") else set()
-        crowded = [] if follower.crowded is None else [_number(frames, follower.crowded)]
-        told = (getattr(frames, kind, frozenset()) & mine for kind in ("undecoded", "absent"))
-        account.add(Account(count, set(without), *told, set(crowded)))
         account.taken += count
+        account.without.update(without)
+        account.undecoded.update(getattr(frames, "undecoded", set()).intersection(getattr(frames, "numbers", ())))
+        account.absent.update(getattr(frames, "absent", set()).intersection(getattr(frames, "numbers", ())))
+        account.crowded.update(() if follower.crowded is None else [_number(frames, follower.crowded)])
     if len(without) == count:
         raise NoFaceError(
             f"{name}: no face found in {count} frames; give a video of an upright frontal face "

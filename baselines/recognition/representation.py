@@ -5,13 +5,13 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from baselines.cache import cached_arrays
 from baselines.datasets.records import Clip
-from baselines.errors import DataFault, InputError, one_line
+from baselines.errors import DataFault, InputError, one_line, seen
 from baselines.faces.track import tracking_identity
 from baselines.identity import depends_on
 from baselines.parallel import run_parallel
@@ -20,14 +20,6 @@ from baselines.signatures import Parameter, Part, load, named, signature_of
 from features.errors import FeatureError
 
 FLOW = "baselines.recognition.flow:onset_to_apex_flow"  # its parameters say how faces and flow are made of frames
-
-
-class Represented(NamedTuple):
-    """Arrays (n, ...) of the clips that show what a representation needs, their places, and why others do not."""
-
-    arrays: np.ndarray
-    kept: list[int]
-    failed: dict[int, str]
 
 
 def nothing(clip: Clip) -> np.ndarray:
@@ -61,33 +53,26 @@ def _differs(settings: Mapping[str, Any], parameter: Parameter) -> bool:
 
 def represent(clips: Sequence[Clip], settings: Mapping[str, Any], jobs: int = 1) -> np.ndarray:
     """Return the (n, ...) float32 representations of clips under a recipe's `representation` settings."""
-    found = represent_each(clips, settings, jobs)
-    if found.failed:
-        raise InputError(next(iter(found.failed.values())))
-    return found.arrays
+    arrays, failed = represent_each(clips, settings, jobs)
+    if failed:
+        raise InputError(next(iter(failed.values())))
+    return arrays
 
 
-def represent_each(clips: Sequence[Clip], settings: Mapping[str, Any], jobs: int = 1) -> Represented:
-    """Return the float32 representations of those clips that have one; `InputError` where none has."""
-    one = partial(_attempted, settings=settings)
+def represent_each(
+    clips: Sequence[Clip], settings: Mapping[str, Any], jobs: int = 1
+) -> tuple[np.ndarray, dict[int, str]]:
+    """Return (representations of those clips that have one, {place: why} of the others); `InputError` if none has."""
+    one = partial(seen, partial(represent_one, settings=settings))
     if settings["name"] == "nothing" or all(clip.frames is None for clip in clips):
         found = [one(clip) for clip in clips]  # reading small pictures costs less than starting workers
     else:
         found = run_parallel(one, clips, jobs, f"{settings['name']} of {len(clips)} clips")
     failed = {number: why for number, (_, why) in enumerate(found) if why is not None}
-    kept = [number for number in range(len(clips)) if number not in failed]
-    if failed and not kept:
+    if failed and len(failed) == len(clips):
         raise InputError(failed[0])
-    arrays = [array for array, _ in found if array is not None]
-    return Represented(_stacked([clips[number] for number in kept], arrays, settings), kept, failed)
-
-
-def _attempted(clip: Clip, settings: Mapping[str, Any]) -> tuple[np.ndarray | None, str | None]:
-    """Return (representation, None), or (None, why the clip has none)."""
-    try:
-        return represent_one(clip, settings), None
-    except DataFault as error:
-        return None, str(error)
+    kept = [(clip, array) for clip, (array, _) in zip(clips, found) if array is not None]
+    return _stacked([clip for clip, _ in kept], [array for _, array in kept], settings), failed
 
 
 def _stacked(clips: Sequence[Clip], arrays: Sequence[np.ndarray], settings: Mapping[str, Any]) -> np.ndarray:

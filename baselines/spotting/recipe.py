@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from baselines.datasets.records import Event, Video
-from baselines.errors import DataFault, InputError
+from baselines.errors import InputError, seen
 from baselines.parallel import run_parallel
 from baselines.parts import build_part
 from baselines.recipes import Recipe, load_single, recipe_names
@@ -77,13 +77,9 @@ def examples_of(spotter: Any, videos: Sequence[Video], jobs: int = 1) -> list[tu
     (None, why) for one in which nothing can be seen.
     """
     label = f"learning from {len(videos)} videos"
-    return run_parallel(partial(_examples, spotter), list(enumerate(videos)), jobs, label)
+    return run_parallel(partial(seen, partial(_examples, spotter)), list(enumerate(videos)), jobs, label)
 
 
-def _examples(spotter: Any, numbered: tuple[int, Video]) -> tuple[Any, str | None]:
+def _examples(spotter: Any, numbered: tuple[int, Video]) -> Any:
     number, video = numbered
-    try:
-        measured = spotter.measured(video.frames, video.fps).array
-    except DataFault as error:
-        return None, str(error)
-    return spotter.examples(measured, video.fps, video.events, seed=number), None
+    return spotter.examples(spotter.measured(video.frames, video.fps).array, video.fps, video.events, seed=number)

@@ -27,9 +27,9 @@ class Seen:
     @classmethod
     def of(cls, clips: Sequence[Clip], settings: Mapping[str, Any], jobs: int) -> "Seen":
         """Return what is seen of clips under a recipe's `representation` settings."""
-        found = represent_each(clips, settings, jobs)
-        failed = [Failed(clips[number], why) for number, why in found.failed.items()]
-        return cls([clips[number] for number in found.kept], found.arrays, failed)
+        arrays, failed = represent_each(clips, settings, jobs)
+        kept = [clip for number, clip in enumerate(clips) if number not in failed]
+        return cls(kept, arrays, [Failed(clips[number], why) for number, why in failed.items()])
 
 
 class Failed(NamedTuple):

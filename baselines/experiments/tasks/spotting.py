@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from baselines.datasets.identity import subject_of
 from baselines.datasets.records import Dataset, Event, Video
-from baselines.errors import DataFault
+from baselines.errors import DataFault, seen
 from baselines.experiments.tasks.base import Failed, Task, annotated_videos, failed_in, told
 from baselines.experiments.tasks.shared import Take, alone
 from baselines.recipes import Recipe
@@ -49,23 +49,15 @@ class Spotting(Task):
     def run(self, recipe: Recipe, prepared: Prepared, fold: Fold, seed: int) -> dict[str, Any]:
         trained, tested = fold.split(prepared.videos)
         spotter = fitted_spotter(recipe, prepared, trained, seed)
-        truth, predictions, failed = [], [], failed_in(prepared.failed, fold)
+        failed = failed_in(prepared.failed, fold)
+        truth = [event_row(one.record, event) for one in failed for event in one.record.events or ()]
+        predictions = []
         for video in compress(prepared.videos, tested):
-            found, why = spotted(spotter, video)
+            found, why = seen(spotter.predict, video.frames, video.fps)
             failed += [Failed(video, why)] if why else []
             truth += [event_row(video, event) for event in video.events or ()]
-            predictions += [event_row(video, interval) for interval in found]
-        for one in failed_in(prepared.failed, fold):
-            truth += [event_row(one.record, event) for event in one.record.events or ()]
+            predictions += [event_row(video, interval) for interval in found.intervals] if found else []
         return {"truth": truth, "predictions": predictions, **told(failed)}
-
-
-def spotted(spotter: Spotter, video: Video) -> tuple[Sequence[Interval], str | None]:
-    """Return (the intervals in a video, None), or (none, why nothing can be seen in it)."""
-    try:
-        return spotter.predict(video.frames, video.fps).intervals, None
-    except DataFault as error:
-        return (), str(error)
 
 
 def prepared_spotting(recipe: Recipe, videos: list[Video], jobs: int) -> Prepared:

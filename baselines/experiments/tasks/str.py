@@ -11,11 +11,11 @@ import numpy as np
 
 from baselines.datasets.identity import subject_of
 from baselines.datasets.records import Clip, Dataset, Event, Video
-from baselines.errors import DataFault, InputError
+from baselines.errors import InputError, seen
 from baselines.experiments.tasks.base import Failed, Seen, Task, annotated_videos, failed_in, labelled_clips, told
 from baselines.experiments.tasks.shared import Take, alone
 from baselines.experiments.tasks.spotting import Prepared as PreparedSpotting
-from baselines.experiments.tasks.spotting import can_learn, event_row, fitted_spotter, prepared_spotting, spotted
+from baselines.experiments.tasks.spotting import can_learn, event_row, fitted_spotter, prepared_spotting
 from baselines.recipes import Recipe
 from baselines.recognition.intervals import recognize_events
 from baselines.recognition.protocols import Fold
@@ -72,24 +72,17 @@ class SpotThenRecognize(Task):
         for one in failed:
             truth += _truth_of(one.record)
         for video in compress(videos, tested):
-            found, why = _recognized(video, spotter, recognizer, recognition)
+            found, why = seen(_recognized, video, spotter, recognizer, recognition)
             failed += [Failed(video, why)] if why else []
-            predictions += [{"dataset": video.dataset, **row} for row in found]
+            predictions += [{"dataset": video.dataset, **row} for row in found or ()]
             truth += _truth_of(video)
         return {"truth": truth, "predictions": predictions, **told([*failed, *failed_in(prepared.seen.failed, fold)])}
 
 
-def _recognized(
-    video: Video, spotter: Spotter, recognizer: Recognizer, recipe: Recipe
-) -> tuple[list[dict[str, Any]], str | None]:
-    """Return (rows of what is spotted and recognized in a video, None), or (none, why nothing can be seen in it)."""
-    intervals, why = spotted(spotter, video)
-    if why:
-        return [], why
-    try:
-        return recognize_events(video, intervals, recognizer, recipe), None
-    except DataFault as error:
-        return [], str(error)
+def _recognized(video: Video, spotter: Spotter, recognizer: Recognizer, recipe: Recipe) -> list[dict[str, Any]]:
+    """Return a row of each expression that is spotted in a video and recognized."""
+    intervals = spotter.predict(video.frames, video.fps).intervals
+    return list(recognize_events(video, intervals, recognizer, recipe))
 
 
 def _truth_of(video: Video) -> list[dict[str, Any]]:
