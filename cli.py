@@ -82,6 +82,13 @@ _STRICT = click.option(
     "--strict", is_flag=True, help="Let a recipe fail where a clip or video cannot be seen, such as one without a face."
 )
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+_COLUMNS = click.option(
+    "--columns",
+    default="",
+    metavar="A,B,...",
+    help="More columns at the end: seconds (onset_seconds and offset_seconds, when the first frame comes and the last "
+    "one goes), apex, score (1 at the threshold), region.",
+)
 _JOBS = click.option("--jobs", type=int, default=-1, show_default="all cores", help="Number of parallel workers.")
 _SEED = click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of all randomness.")
 _FPS = click.option(
@@ -500,38 +507,41 @@ def features_extract(name, inputs, output, settings, fps, numbering, jobs):
 @_output("CSV subject,video,onset,offset,type to write.")
 @click.option("--plot", type=_FOLDER, help="Folder for a picture of each video's curve.")
 @click.option("--preview", type=_FOLDER, help="Folder for a short clip around each interval.")
+@_COLUMNS
 @_FPS
 @_NUMBERING
 @_JOBS
 @_JSON
-def spot(inputs, method, output, plot, preview, fps, numbering, jobs, as_json):
+def spot(inputs, method, output, plot, preview, columns, fps, numbering, jobs, as_json):
     """Spot micro- and macro-expressions in videos, folders of images or manifests.
 
-    JSON tells scores, curves, warnings and coverage of each video: how many frames were read, have a face, could not be
-    read, are not there.
+    Frames have the numbers of the pictures, else they count from 1. JSON tells scores, curves, warnings and coverage of
+    each video: how many frames were read, have a face, could not be read, are not there.
     """
-    from baselines.commands.predict import SPOTTING_COLUMNS, spot_inputs
+    from baselines.commands.predict import spot_inputs
+    from baselines.commands.spotted import SPOTTING_COLUMNS, more_columns
 
+    columns = (*SPOTTING_COLUMNS, *more_columns(columns))
     outcome = spot_inputs(inputs, method, fps, plot, preview, jobs, numbering)
-    if as_json:
-        _print(jsonlib.dumps(outcome.details))
     _summarize(outcome)
-    _write_predictions(output, SPOTTING_COLUMNS, outcome)
+    _write_predictions(output, columns, outcome, as_json)
 
 
 @main.command()
 @_PLUGIN
 @_INPUTS
 @_MODEL
-@_output("CSV dataset,subject,clip,label,prediction to write.")
+@_output("CSV dataset,subject,clip,label,prediction to write, and p_CLASS, the probability of each class.")
 @_FPS
 @_NUMBERING
 @_JOBS
-def recognize(inputs, model, output, fps, numbering, jobs):
+@_JSON
+def recognize(inputs, model, output, fps, numbering, jobs, as_json):
     """Recognize the emotion of clips: every event of a manifest, or each INPUT as a whole."""
     from baselines.commands.predict import RECOGNITION_COLUMNS, recognize_inputs
 
-    _write_predictions(output, RECOGNITION_COLUMNS, recognize_inputs(inputs, model, fps, jobs, numbering))
+    outcome = recognize_inputs(inputs, model, fps, jobs, numbering)
+    _write_predictions(output, (*RECOGNITION_COLUMNS, *outcome.more), outcome, as_json)
 
 
 @main.command("str")
@@ -547,20 +557,25 @@ def recognize(inputs, model, output, fps, numbering, jobs):
     help="Which expressions; the challenge wants micro.",
 )
 @_output("CSV subject,video,onset,offset,emotion,type to write.")
+@_COLUMNS
 @_FPS
 @_NUMBERING
 @_JOBS
-def spot_then_recognize(inputs, method, model, types, output, fps, numbering, jobs):
+@_JSON
+def spot_then_recognize(inputs, method, model, types, output, columns, fps, numbering, jobs, as_json):
     """Spot micro-expressions in videos, then recognize the emotion of each.
 
-    What is recognized as others is left out, as the challenge wants it.
+    Frames are numbered as in `spot`. What is recognized as others is left out, as the challenge wants it. JSON is that
+    of `spot`, with the recognized `events` of each video.
     """
-    from baselines.commands.predict import STR_COLUMNS, spot_then_recognize_inputs
+    from baselines.commands.predict import spot_then_recognize_inputs
+    from baselines.commands.spotted import STR_COLUMNS, more_columns
 
+    columns = (*STR_COLUMNS, *more_columns(columns))
     kinds = ("micro", "macro") if types == "both" else (types,)
     outcome = spot_then_recognize_inputs(inputs, method, model, fps, kinds, jobs, numbering)
     _summarize(outcome)
-    _write_predictions(output, STR_COLUMNS, outcome)
+    _write_predictions(output, columns, outcome, as_json)
 
 
 @main.command()
@@ -942,22 +957,25 @@ def _listing(entries, columns, as_json):
 
 def _summarize(outcome):
     """Tell what was spotted in each video."""
-    from baselines.commands.predict import summary_of
+    from baselines.commands.spotted import summary_of
 
     for details in outcome.details:
         click.echo(summary_of(details), err=True)
 
 
-def _write_predictions(output, columns, outcome):
-    """Write prediction rows as CSV (`-` is stdout) unless every input failed, then finish."""
+def _write_predictions(output, columns, outcome, as_json):
+    """Write prediction rows as CSV (`-` is stdout) unless every input failed, print JSON, then finish.
+
+    Where both go to stdout it is the JSON, which holds the rows too.
+    """
     from baselines.files import csv_text, write_text
 
-    if outcome.succeeded:
-        text = csv_text(columns, outcome.rows)
-        if str(output) == "-":
-            _print(text, nl=False)
-        else:
-            write_text(output, text)
+    if as_json:
+        _print(jsonlib.dumps(outcome.details))
+    if outcome.succeeded and str(output) != "-":
+        write_text(output, csv_text(columns, outcome.rows))
+    elif outcome.succeeded and not as_json:
+        _print(csv_text(columns, outcome.rows), nl=False)
     _finish(outcome.failures, bool(outcome.succeeded))
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from baselines.bench import implants
 from baselines.bench.implants import ImplantFrames, Piece, draw_script
-from baselines.commands.predict import details_of
+from baselines.commands.spotted import details_of
 from baselines.datasets.frames import ArrayFrames
 from baselines.datasets.opening import open_frames
 from baselines.datasets.records import Event, Video
@@ -55,6 +55,7 @@ def test_details_are_json_with_scores_and_the_curve(video, result):
     assert found["intervals"][0] == {
         "subject": "s1", "video": "v1", "onset": 11, "offset": 20, "type": "micro",
         "apex": 15, "score": 1.25, "region": "chin",
+        "onset_seconds": 0.333333, "apex_seconds": 0.466667, "offset_seconds": 0.666667,
     }  # fmt: skip
     assert found["frames"] == len(found["curves"][0]["values"]) == 70
     assert found["curves"][0]["values"][0] is None
@@ -67,15 +68,14 @@ def test_details_are_json_with_scores_and_the_curve(video, result):
 def test_types_choose_what_is_recognized(video, result, kinds, onsets):
     recipe = load_recipe("majority")
     rows = recognize_events(video, result.intervals, Same("negative", "positive"), recipe, kinds)
-    assert [row["onset"] for row in rows] == onsets
-    assert set(rows[0]) == {"subject", "video", "onset", "offset", "type", "emotion"}
+    assert [interval.onset for interval, _ in rows] == onsets
 
 
 def test_others_are_left_out_as_the_challenge_wants(video, result):
     rows = recognize_events(
         video, result.intervals, Same("others", "surprise"), load_recipe("majority"), ("micro", "macro")
     )
-    assert [(row["onset"], row["emotion"]) for row in rows] == [(31, "surprise")]
+    assert rows == [(MACRO, "surprise")]
     assert recognize_events(video, (), Same(), load_recipe("majority")) == []
 
 
@@ -88,9 +88,9 @@ def test_previews_show_half_a_second_around(video, result, tmp_path):
     frames = open_frames(tmp_path / "p" / "s1_v1_11-20_micro.avi")
     assert len(frames) == 35 - 1 + 1
     assert frames[0].shape == (96, 80, 3)
-    shown = annotated(video.frames[14], 15, MICRO, 1, 35)
+    shown = annotated(video.frames[14], 15, MICRO, 1, 35, 15)
     assert tuple(shown[-6, 5]) == (209, 73, 91)
-    assert tuple(annotated(video.frames[0], 1, MICRO, 1, 35)[-6, 0]) == (120, 120, 120)
+    assert tuple(annotated(video.frames[0], 1, MICRO, 1, 35, 1)[-6, 0]) == (120, 120, 120)
 
 
 def test_every_spotting_recipe_makes_a_spotter():

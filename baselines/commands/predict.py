@@ -1,37 +1,39 @@
 """What the commands spot, recognize and str do with their inputs: each input by itself, failures apart."""
 
 import warnings
-from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from baselines.commands.spotted import details_of, interval_rows
 from baselines.commands.train import default_model, load_model
 from baselines.datasets import manifest
 from baselines.datasets.choosing import in_no_class
 from baselines.datasets.classes import COARSE, ClassSet, coarse_classes, unknown_word
 from baselines.datasets.cutting import cut_clip, event_clips
 from baselines.datasets.manifest import read_videos
-from baselines.datasets.records import KINDS, Event, Video
+from baselines.datasets.records import Event, Video
 from baselines.errors import InputError
+from baselines.formats.challenge import PROBABILITY
 from baselines.parallel import attempt, progress_bar, run_parallel
 from baselines.recognition.intervals import recognize_events
 from baselines.recognition.representation import represent_one
-from baselines.spotting.recipe import spot_video, spotting_recipe, spotting_row
+from baselines.spotting.recipe import spot_video, spotting_recipe
 
-SPOTTING_COLUMNS = ("subject", "video", "onset", "offset", "type")
 RECOGNITION_COLUMNS = ("dataset", "subject", "clip", "label", "prediction")
-SEEN = {"with_face": "with a face", "stood_in": "that cannot be read", "absent": "that are not there"}
-STR_COLUMNS = ("subject", "video", "onset", "offset", "emotion", "type")
 
 
 @dataclass
 class Outcome:
-    """Prediction rows (mappings), one message a failed input, how many videos or clips went well, details of each."""
+    """Prediction rows (mappings), one message a failed input, how many videos or clips went well, details of each.
+
+    more: columns of the rows besides those that every row of its kind has.
+    """
 
     rows: list = field(default_factory=list)
     failures: list = field(default_factory=list)
     succeeded: int = 0
     details: list = field(default_factory=list)
+    more: tuple = ()
 
 
 def spot_inputs(inputs, method="", fps=None, plot=None, preview=None, jobs=1, numbering=None):
@@ -49,7 +51,9 @@ def spot_inputs(inputs, method="", fps=None, plot=None, preview=None, jobs=1, nu
             if plot is not None:
                 from baselines.report.plots import plot_spotting
 
-                plot_spotting(result, video.fps, plot / f"{name}.png", truth=video.events, title=name)
+                plot_spotting(
+                    result, video.fps, plot / f"{name}.png", truth=video.events, title=name, first=video.number(1)
+                )
             if preview is not None:
                 from baselines.report.previews import write_previews
 
@@ -57,27 +61,9 @@ def spot_inputs(inputs, method="", fps=None, plot=None, preview=None, jobs=1, nu
         except InputError as error:
             outcome.failures += [] if str(error) in outcome.failures else [str(error)]
         outcome.details.append(details_of(video, result))
-        return [spotting_row(video, interval) for interval in result.intervals]
+        return interval_rows(video, result.intervals)
 
     return run_each(partial(spot_video, recipe=recipe), videos, rows_of, outcome, jobs, "spotting")
-
-
-def details_of(video, result):
-    """Return a JSON-able mapping of a spotting result: intervals with scores, curves with thresholds, warnings."""
-    names = {"subject": video.subject, "video": video.name}
-    plain = result.to_dict()
-    intervals = [names | interval for interval in plain["intervals"]]
-    return names | {"fps": video.fps} | plain | {"intervals": intervals}
-
-
-def summary_of(details):
-    """Return what a user wants to know of a spotted video, as one line of `details_of` it."""
-    numbers = Counter(interval["type"] for interval in details["intervals"])
-    found = ", ".join(f"{numbers[kind]} {kind}" for kind in KINDS if numbers[kind]) or "no interval"
-    below, seen = details["below_threshold"], details["coverage"]
-    surest = f"; below the threshold {below['score']:.2f} at frame {below['apex']}" if below else ""
-    frames = ", ".join(f"{seen[what]} {told}" for what, told in SEEN.items() if what == "with_face" or seen[what])
-    return f"{details['subject']} {details['video']}: {found}{surest}; {seen['frames']} frames, {frames}"
 
 
 def recognize_inputs(inputs, model=None, fps=None, jobs=1, numbering=None):
@@ -88,21 +74,22 @@ def recognize_inputs(inputs, model=None, fps=None, jobs=1, numbering=None):
     if not clips:
         return outcome
     model = model or default_model(jobs)
+    outcome.more = tuple(PROBABILITY + name for name in model.recognizer.classes_)
     strange, counted = in_no_class(clips)
     if strange:
         warnings.warn(f"{strange} clips have no label, being in no class of the model ({counted})", stacklevel=2)
 
     def rows_of(clip, representation):
-        (label,) = model.recognizer.predict(representation[None])
-        return [
-            {
-                "dataset": clip.dataset,
-                "subject": clip.subject,
-                "clip": clip.name,
-                "label": clip.label or "",
-                "prediction": label,
-            }
-        ]
+        (shares,) = model.recognizer.predict_proba(representation[None]).round(6).tolist()
+        row = {
+            "dataset": clip.dataset,
+            "subject": clip.subject,
+            "clip": clip.name,
+            "label": clip.label or "",
+            "prediction": str(model.recognizer.predict(representation[None])[0]),
+        }
+        outcome.details.append(row | {"probabilities": dict(zip(model.recognizer.classes_.tolist(), shares))})
+        return [row | dict(zip(outcome.more, shares))]
 
     settings = model.recipe.steps["representation"]
     return run_each(partial(represent_one, settings=settings), clips, rows_of, outcome, jobs, "recognizing")
@@ -121,8 +108,11 @@ def spot_then_recognize_inputs(inputs, method="", model=None, fps=None, kinds=("
     model = model or default_model(jobs)
 
     def rows_of(video, result):
-        outcome.details.append(details_of(video, result))
-        return recognize_events(video, result.intervals, model.recognizer, model.recipe, kinds)
+        found = recognize_events(video, result.intervals, model.recognizer, model.recipe, kinds)
+        spans = interval_rows(video, [interval for interval, _ in found])
+        rows = [row | {"emotion": emotion} for row, (_, emotion) in zip(spans, found)]
+        outcome.details.append(details_of(video, result) | {"events": rows})
+        return rows
 
     return run_each(partial(spot_video, recipe=recipe), videos, rows_of, outcome, jobs, "spotting")
 

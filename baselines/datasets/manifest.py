@@ -2,10 +2,11 @@
 
 `videos.csv` has the columns subject,video,path,fps; `path` is relative to the folder and names a video
 file or a folder of numbered images; `fps` may be empty for a video file, which tells its own. `events.csv` has
-subject,video,onset,apex,offset,type,emotion,aus with 1-based inclusive frames; apex, emotion and aus
-may be empty. Subjects that differ in case or leading zeros only (`s1` and `S01`, `6` and `006`) are one person. An
-emotion may be any word; `classes.csv`, columns emotion,coarse, tells which of negative, positive,
-surprise and others a word of one's own counts as, or with an empty cell as none.
+subject,video,onset,apex,offset,type,emotion,aus with inclusive frames; apex, emotion and aus
+may be empty. Frames count from 1, or have the numbers in the names of the images where `videos.csv` has a column
+`numbers` that says `files` (the other word is `positions`). Subjects that differ in case or leading zeros only (`s1`
+and `S01`, `6` and `006`) are one person. An emotion may be any word; `classes.csv`, columns emotion,coarse, tells which
+of negative, positive, surprise and others a word of one's own counts as, or with an empty cell as none.
 `questions.jsonl` in the ME-VQA format asks about the clips named `<subject>_<video>`.
 A single video file, or a folder of numbered images without videos.csv, is a manifest of one video, and a folder of
 video files is one of these. The subject is then the name of the folder around the video.
@@ -19,6 +20,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 from baselines import action_units
 from baselines.datasets.about import About
@@ -27,12 +29,13 @@ from baselines.datasets.classes import COARSE, coarse_classes
 from baselines.datasets.cutting import event_clips
 from baselines.datasets.frames import Frames, ImageFrames, UnreadFrames
 from baselines.datasets.images import numbered
+from baselines.datasets.manifest_events import Events, Key, placed, read_events
 from baselines.datasets.names import one_person, subject_key
 from baselines.datasets.opening import VIDEO_SUFFIXES, open_frames
 from baselines.datasets.questions import read_questions, with_names_of
-from baselines.datasets.records import KINDS, Dataset, Event, Note, Video
+from baselines.datasets.records import Dataset, Event, Note, Numbering, Video
 from baselines.errors import DataFault, InputError
-from baselines.files import inside, read_csv, whole_number
+from baselines.files import inside, read_csv
 
 ABOUT = About(
     title="your own videos: a folder with videos.csv and events.csv, one video file, or a folder of images",
@@ -41,9 +44,6 @@ ABOUT = About(
 )
 
 ASSUMED_FPS = 30.0
-
-Key = tuple[str, str]  # subject in the one spelling of `subject_key`, video
-Events = dict[Key, list[tuple[str, str, Event]]]  # the place of each in events.csv and its subject there with it
 
 
 def load(root: str | Path, fix_labels: bool = True) -> Dataset:
@@ -159,23 +159,23 @@ def _read_manifest(
     root: Path, fps: float | None, findings: list[str] | None, numbering: re.Pattern[str] | None
 ) -> list[Video]:
     """Return the videos of the rows of videos.csv with their events; the others as in `read_videos`."""
-    events = _read_events(root / "events.csv")
+    events = read_events(root / "events.csv")
     videos: dict[Key, Video] = {}
     without_rate, respelled = [], []
-    for place, row in read_csv(root / "videos.csv", ("subject", "video", "path"), ("fps",)):
+    for place, row in read_csv(root / "videos.csv", ("subject", "video", "path"), ("fps", "numbers")):
         key = _key(row, place, videos)
         mine = [] if events is None else events.pop(key, [])
         respelled += [place for place, subject, _ in mine if subject != row["subject"]]
-        known = None if events is None else tuple(event for _, _, event in mine)
-        frames = _open(inside(root, row["path"], place), findings, numbering, known or ())
+        numbers = _numbering(row["numbers"], place, events is not None)
+        frames = _open(inside(root, row["path"], place), findings, numbering, [event for _, _, event in mine])
         if frames is None:
             continue
         rate = _rate(row["fps"], place)
         if rate is None:
             without_rate.append(frames)
             rate = _rate_of(frames, fps, place)
-        _refuse_events_after_the_end(root / "events.csv", key, known or (), row["path"], len(frames))
-        videos[key] = Video("manifest", row["subject"], row["video"], frames, rate, known)
+        known = None if events is None else tuple(placed(event, frames, numbers, at) for at, _, event in mine)
+        videos[key] = Video("manifest", row["subject"], row["video"], frames, rate, known, numbering=numbers)
     if not videos and not findings:
         raise InputError(f"{root / 'videos.csv'}: no videos; add a row subject,video,path,fps")
     _refuse_events_without_video(events or {})
@@ -270,61 +270,20 @@ def _rate_or_assumed(frames: Frames, fps: float | None) -> float:
     return frames.fps or fps or ASSUMED_FPS
 
 
-def _refuse_events_after_the_end(table: Path, key: Key, events: Iterable[Event], path: str, frames: int) -> None:
-    for event in events:
-        if event.offset > frames:
-            raise InputError(
-                f"{table}: subject {key[0]} video {key[1]} has an event up to frame {event.offset} "
-                f"but {path} has {frames} frames; mend one of them"
-            )
+def _numbering(text: str, place: str, annotated: bool) -> Numbering:
+    """Return how events.csv counts the frames of a video: as a cell says; else from 1, and without events as files."""
+    if not text:
+        return "positions" if annotated else "files"
+    for numbering in get_args(Numbering):
+        if text.lower() == numbering:
+            return numbering
+    raise InputError(
+        f"{place}: numbers is {text!r}; expected files, where events.csv has the numbers in the names of pictures, or "
+        "positions, where it counts from 1"
+    )
 
 
 def _refuse_events_without_video(events: Events) -> None:
     for (_, video), orphans in events.items():
         place, subject, _ = orphans[0]
         raise InputError(f"{place}: subject {subject} video {video} is not in videos.csv; add it there")
-
-
-def _read_events(path: Path) -> Events | None:
-    """Return the events of a table by video, or None when there is no such file."""
-    if not path.exists():
-        return None
-    events: Events = {}
-    seen = set()
-    columns = ("subject", "video", "onset", "offset")
-    for place, row in read_csv(path, columns, ("apex", "type", "emotion", "aus")):
-        event = _read_event(row, place)
-        key = subject_key(row["subject"]), row["video"]
-        same = *key, event.onset, event.offset, event.kind
-        if same in seen:
-            raise InputError(f"{place}: this event stands twice; delete one row")
-        seen.add(same)
-        events.setdefault(key, []).append((place, row["subject"], event))
-    return events
-
-
-def _read_event(row: Mapping[str, str], place: str) -> Event:
-    """Return the event of a row of events.csv; `InputError` for any cell that is not as it should be."""
-    onset, apex, offset = _read_span(row, place)
-    kind = row["type"].lower() or "micro"
-    if kind not in KINDS:
-        raise InputError(f"{place}: type is {kind!r}; expected {' or '.join(KINDS)}")
-    return Event(onset, offset, apex, kind, row["emotion"].lower(), _action_units(row["aus"], place))
-
-
-def _read_span(row: Mapping[str, str], place: str) -> tuple[int, int | None, int]:
-    """Return onset, apex (None for an empty cell) and offset of a row, in order from 1 up."""
-    onset, offset = (whole_number(row[name], place, name) for name in ("onset", "offset"))
-    apex = whole_number(row["apex"], place, "apex") if row["apex"] else None
-    if not 1 <= onset <= offset or (apex is not None and not onset <= apex <= offset):
-        raise InputError(
-            f"{place}: onset {onset}, apex {row['apex'] or '-'}, offset {offset} are not in order from 1 up"
-        )
-    return onset, apex, offset
-
-
-def _action_units(text: str, place: str) -> tuple[str, ...]:
-    try:
-        return tuple(unit.code for unit in action_units.parse(text))
-    except ValueError as error:
-        raise InputError(f"{place}: aus is {text!r} ({error}); expected a form such as AU4+AU7 or LAU14") from None

@@ -1,19 +1,25 @@
 """The records that every dataset adapter gives: events, clips, videos, questions.
 
-Frame numbers in records are 1-based and inclusive, as the databases write them; array indices
-are 0-based. `frame_slice` is the one place where the two meet. `to_dict` of a record gives what JSON and tables take:
+Frame numbers in records are 1-based and inclusive positions in the frames of the record; array indices
+are 0-based. `frame_slice` is the one place where the two meet, and `Video.number` the one where a position becomes the
+number that a frame has outside, in files of events. `to_dict` of a record gives what JSON and tables take:
 numbers, texts, lists and mappings; frames are told by their source and their number.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from baselines.datasets.classes import COARSE, ClassSet
 from baselines.datasets.frames import Frames
 
 KINDS = ("micro", "macro")
+Numbering = Literal["files", "positions"]  # how frames are counted outside
 
 
 class Note(str):
@@ -89,7 +95,8 @@ class Video:
     """A long sequence with any number of events; `events` is None when they are not known.
 
     `classes` is the set in force, in which the emotion of an event has a `label`. `learned` are the events as training
-    sees them, where these are not the true ones (`shift`).
+    sees them, where these are not the true ones (`shift`). `numbering` tells how files of events count its frames: as
+    the pictures are numbered, or from 1; of a video file both are the same.
     """
 
     dataset: str
@@ -100,6 +107,17 @@ class Video:
     events: tuple[Event, ...] | None = None
     classes: ClassSet = field(default=COARSE, repr=False)
     learned: tuple[Event, ...] | None = None
+    numbering: Numbering = "files"
+
+    def number(self, position: int) -> int:
+        """Return the number that the frame at a position from 1 has in files of events."""
+        return int(self.frames.numbers[position - 1]) if self.numbering == "files" else position
+
+    def seconds(self) -> NDArray[np.float64]:
+        """Return when each frame is shown, (T + 1,) seconds from the start, and last when the video ends."""
+        told = self.frames.fps is not None and math.isclose(self.frames.fps, self.fps, rel_tol=1e-4)
+        starts = self.frames.seconds() if told else np.arange(len(self.frames)) / self.fps
+        return np.append(starts, starts[-1:] + 1 / self.fps)
 
     def to_learn(self) -> "Video":
         """Return the video with the events that training sees."""

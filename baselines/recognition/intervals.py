@@ -5,11 +5,10 @@ import numpy as np
 from baselines.datasets.cutting import cut_clip
 from baselines.datasets.records import Event
 from baselines.recognition.representation import represent_one
-from baselines.spotting.recipe import spotting_row
 
 
 def recognize_events(video, intervals, recognizer, recipe, kinds=("micro",)):
-    """Return a CSV row with `emotion` for each interval of the `kinds`, without those recognized as others.
+    """Return (interval, emotion) of each interval of the `kinds`, without those recognized as others.
 
     recognizer: fitted by `recipe`, a recognition recipe; each interval is cut out and seen as a clip with the apex that
     the spotter found. The challenge knows negative, positive and surprise: a row of others is dropped there, as the
@@ -20,8 +19,5 @@ def recognize_events(video, intervals, recognizer, recipe, kinds=("micro",)):
         return []
     clips = [cut_clip(video, Event(i.onset, i.offset, i.apex), f"{video.name}_{i.onset}") for i in chosen]
     X = np.stack([represent_one(clip, recipe.steps["representation"]) for clip in clips])
-    rows = [
-        {**spotting_row(video, interval), "emotion": str(emotion)}
-        for interval, emotion in zip(chosen, recognizer.predict(X))
-    ]
-    return [row for row in rows if row["emotion"] != "others"]
+    found = [(interval, str(emotion)) for interval, emotion in zip(chosen, recognizer.predict(X))]
+    return [(interval, emotion) for interval, emotion in found if emotion != "others"]

@@ -9,11 +9,12 @@ COLOURS = {"macro": "#30638e", "micro": "#d1495b"}  # micro on top
 CURVE, THRESHOLD, NO_FACE = "#333333", "#edae49", "#dddddd"
 
 
-def plot_spotting(result, fps, path, truth=None, title=""):
+def plot_spotting(result, fps, path, truth=None, title="", first=1):
     """Draw a `SpottingResult`: its intervals, the true ones if known, and each curve with threshold and peaks.
 
     truth: `Event` records or None; path: a file whose suffix names the format, such as .png. Where a curve
-    is not known, as without a face, it is grey. The axis is in seconds, frame numbers stand at the top.
+    is not known, as without a face, it is grey. The axis is in seconds; at the top stand frame numbers, of which
+    `first` is that of the first frame.
     """
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -29,7 +30,7 @@ def plot_spotting(result, fps, path, truth=None, title=""):
     _draw_lanes(axes[0], lanes, fps)
     for axis, curve in zip(axes[1:], result.curves):
         _draw_curve(axis, curve, result.intervals, fps)
-    _label_frames(axes[0], axes[-1], result, fps)
+    _label_frames(axes[0], axes[-1], result, fps, first)
     figure.suptitle(title)
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=100)
@@ -64,11 +65,11 @@ def _draw_curve(axis, curve, intervals, fps):
     axis.set_ylabel(f"{curve.name}\n({curve.unit})", rotation=0, ha="right", va="center", fontsize=9)
 
 
-def _label_frames(top, bottom, result, fps):
+def _label_frames(top, bottom, result, fps, first):
     frames = max([len(curve.values) for curve in result.curves] + [event.offset for event in result.intervals] + [1])
     bottom.set_xlim(-0.5 / fps, (frames - 0.5) / fps)
     bottom.set_xlabel("seconds")
-    numbers = top.secondary_xaxis("top", functions=(lambda s: s * fps + 1, lambda n: (n - 1) / fps))
+    numbers = top.secondary_xaxis("top", functions=(lambda s: s * fps + first, lambda n: (n - first) / fps))
     numbers.set_xlabel("frame")
 
 

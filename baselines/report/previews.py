@@ -22,7 +22,7 @@ def write_previews(video, result, folder, name):
     for interval in result.intervals:
         first = max(1, interval.onset - round(AROUND * video.fps))
         last = min(len(video.frames), interval.offset + round(AROUND * video.fps))
-        path = folder / f"{name}_{interval.onset}-{interval.offset}_{interval.kind}.avi"
+        path = folder / f"{name}_{video.number(interval.onset)}-{video.number(interval.offset)}_{interval.kind}.avi"
         with atomic_path(path) as temporary:
             _write(temporary, path, video, interval, first, last)
 
@@ -30,7 +30,7 @@ def write_previews(video, result, folder, name):
 def _write(temporary, path, video, interval, first, last):
     writer = None
     for number, frame in zip(range(first, last + 1), video.frames[first - 1 : last]):
-        picture = annotated(frame, number, interval, first, last)
+        picture = annotated(frame, number, interval, first, last, video.number(number))
         if writer is None:
             size = picture.shape[1::-1]
             writer = cv2.VideoWriter(str(temporary), cv2.VideoWriter_fourcc(*"MJPG"), video.fps, size)
@@ -50,14 +50,14 @@ def _frames_in(path):
         return 0
 
 
-def annotated(frame, number, interval, first, last):
-    """Return a frame (H, W, 3) uint8 RGB with text above and a bar below the picture."""
+def annotated(frame, number, interval, first, last, shown):
+    """Return a frame (H, W, 3) uint8 RGB with text above, in which it has the number `shown`, and a bar below."""
     scale = min(1.0, WIDEST / frame.shape[1])
     picture = cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else frame
     width = picture.shape[1] // 2 * 2
     picture = cv2.copyMakeBorder(picture[: picture.shape[0] // 2 * 2, :width], 24, 12, 0, 0, cv2.BORDER_CONSTANT)
     inside = interval.onset <= number <= interval.offset
-    text = f"{number} {interval.kind} {interval.region} {interval.score:.2f}"
+    text = f"{shown} {interval.kind} {interval.region} {interval.score:.2f}"
     colour = COLOURS[interval.kind] if inside else PLAIN
     cv2.putText(picture, text, (4, 17), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (255, 255, 255), 1, cv2.LINE_AA)
     steps = np.linspace(0, width, last - first + 2).astype(int)

@@ -1,8 +1,7 @@
 """Events, true and predicted: whose they are, of which videos, and how far those reach.
 
-Frames count from 1, or from 0 where the truth has an event that begins there. What a file of predictions holds beyond
-the frames of a video (`peak - k` of a method near the start) is cut off, with a warning, except where the challenge's
-script is followed: it takes intervals as they are written.
+What a file of predictions holds beyond the frames of a video (`peak - k` of a method near the start) is cut off, with a
+warning, except where the challenge's script is followed: it takes intervals as they are written.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,14 +11,12 @@ from typing import Any
 import numpy as np
 
 from baselines.errors import InputError
-from baselines.files import inside, read_csv, whole_number
 from baselines.formats.challenge import place_of, read_events
 from baselines.metrics.figures import Array
 from baselines.scoring.common import Row
+from baselines.scoring.extents import Extents, Videos, known_videos
 from baselines.scoring.score import Sides, event_names
 from baselines.scoring.subjects import Spellings
-
-Videos = dict[tuple[str, str], int | None]  # (subject, video): its number of frames, None where that is not known
 
 
 def read_sides(
@@ -35,7 +32,7 @@ def read_sides(
     truth: a file, or a manifest folder. A `videos.csv` beside an `events.csv` tells which videos exist and, in its
     column `frames`, how long they are; of a folder, the other videos are opened to see. A subject has the spelling that
     is met first, in these, the truth, the predictions (`Spellings`). emotion: both have the column
-    `emotion`. refuse: as in `check_known_videos`. clip: cut predictions to their videos (`clip_to_videos`). where: as
+    `emotion`. refuse: as in `check_known_videos`. clip: cut predictions to their videos (`Extents.clipped`). where: as
     in `formats.challenge.read_events`; a file of run-all holds both sides.
     """
     truth = Path(truth)
@@ -54,36 +51,12 @@ def read_sides(
         *spellings.join(predicted, "predictions", "video"),
     ]
     warnings += check_known_videos(events, predicted, videos, refuse and path != Path(predictions))
-    first = 0 if any(row["onset"] == 0 for row in events) else 1
-    _refuse_events_past_the_end(events, videos or {}, first)
+    extents = Extents(videos or {}, first=0 if any(row["onset"] == 0 for row in events) else 1)
+    extents.refuse_events_outside(events)
     if clip:
-        predicted, clipped = clip_to_videos(predicted, videos or {}, first)
+        predicted, clipped = extents.clipped(predicted)
         warnings += clipped
     return Sides(events, predicted, warnings)
-
-
-def known_videos(table: Path, opened: bool = False) -> Videos | None:
-    """Return the videos of a `videos.csv`, None where there is no such file.
-
-    opened: open each video without a number in the column `frames`, to see its length.
-    """
-    if not table.is_file():
-        return None
-    videos: Videos = {}
-    for place, row in read_csv(table, ("subject", "video", *(("path",) if opened else ())), ("frames",)):
-        frames = None
-        if row["frames"]:
-            frames = whole_number(row["frames"], place, "frames")
-            if frames < 1:
-                raise InputError(f"{place}: frames is {frames}; expected how many frames the video has, or nothing")
-        elif opened:
-            from baselines.datasets.opening import open_frames  # imports OpenCV, which files of events do not need
-
-            if not row["path"]:
-                raise InputError(f"{place}: path and frames are empty; fill in one of them")
-            frames = len(open_frames(inside(table.parent, row["path"], place)))
-        videos[row["subject"], row["video"]] = frames
-    return videos
 
 
 def join_subjects(
@@ -135,38 +108,6 @@ def check_known_videos(
     ]
 
 
-def clip_to_videos(
-    predicted: Sequence[Row], videos: Mapping[tuple[str, str], int | None], first: int = 1
-) -> tuple[list[Row], list[str]]:
-    """Return predictions cut to the frames of their videos, and a line for stderr that counts those that were not.
-
-    A video begins at frame `first`; where it ends is known where `videos` tells how many frames it has. None is lost:
-    two predictions that become equal stay two, and one that lies outside its video as a whole stays as it is written.
-    No event is there, so it finds nothing and counts as a false positive.
-    """
-    rows, cut, outside = [], [], []
-    for row in predicted:
-        frames = videos.get((row["subject"], row["video"]))
-        last = row["offset"] if frames is None else first + frames - 1
-        onset, offset = max(row["onset"], first), min(row["offset"], last)
-        if onset > offset:
-            outside.append(row)
-        elif (onset, offset) != (row["onset"], row["offset"]):
-            cut.append(row)
-            row = {**row, "onset": onset, "offset": offset}
-        rows.append(row)
-    if not cut and not outside:
-        return rows, []
-    row = (cut or outside)[0]
-    found = videos.get((row["subject"], row["video"]))
-    end = f" and ends at {first + found - 1}" if found is not None else ""
-    line = (
-        f"{place_of(row)}: interval {row['onset']} to {row['offset']} reaches outside video {row['video']}, "
-        f"which begins at frame {first}{end}; clipped to their videos: {len(cut)} of {len(rows)} intervals"
-    )
-    return rows, [line + (f", wholly outside and so false positives: {len(outside)}" if outside else "")]
-
-
 def subjects_of(rows: Iterable[Row]) -> Array:
     """Return (N,) names of the subjects of event rows; the video where a file has no subjects."""
     return np.array([f"{row.get('dataset', '')}/{row['subject'] or row['video']}" for row in rows], dtype=str)
@@ -175,13 +116,3 @@ def subjects_of(rows: Iterable[Row]) -> Array:
 def intervals_of(rows: Iterable[Row]) -> Array:
     """Return the (N, 2) onsets and offsets of event rows."""
     return np.array([[row["onset"], row["offset"]] for row in rows], int).reshape(-1, 2)
-
-
-def _refuse_events_past_the_end(truth: Iterable[Row], videos: Mapping[tuple[str, str], int | None], first: int) -> None:
-    for row in truth:
-        frames = videos.get((row["subject"], row["video"]))
-        if frames is not None and row["offset"] > first + frames - 1:
-            raise InputError(
-                f"{place_of(row)}: offset {row['offset']} is past the end of video {row['video']}, "
-                f"which has {frames} frames; mend one of them"
-            )

@@ -61,12 +61,15 @@ def spot_video(video: Video, recipe: Recipe, progress: Progress | None = None, j
 
 
 def spotting_row(video: Video, interval: Interval | Event) -> dict[str, Any]:
-    """Return the CSV row subject, video, onset, offset, type of a spotted interval or an event."""
+    """Return the CSV row subject, video, onset, offset, type of a spotted interval or an event.
+
+    Frames have the numbers of files of events (`Video.number`).
+    """
     return {
         "subject": video.subject,
         "video": video.name,
-        "onset": interval.onset,
-        "offset": interval.offset,
+        "onset": video.number(interval.onset),
+        "offset": video.number(interval.offset),
         "type": interval.kind,
     }
 

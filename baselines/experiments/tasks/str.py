@@ -68,13 +68,15 @@ class SpotThenRecognize(Task):
         recognizer.fit(prepared.seen.arrays[others], labels[others], subjects[others])
         trained, tested = fold.split(videos)
         spotter = fitted_spotter(recipe.named["spotting"], prepared.spotting, trained, seed)
-        truth, predictions, failed = [], [], failed_in(prepared.spotting.failed, fold)
+        truth: list[dict[str, Any]] = []
+        predictions: list[dict[str, Any]] = []
+        failed = failed_in(prepared.spotting.failed, fold)
         for one in failed:
             truth += _truth_of(one.record)
         for video in compress(videos, tested):
             found, why = seen(_recognized, video, spotter, recognizer, recognition)
             failed += [Failed(video, why)] if why else []
-            predictions += [{"dataset": video.dataset, **row} for row in found or ()]
+            predictions += found or []
             truth += _truth_of(video)
         return {"truth": truth, "predictions": predictions, **told([*failed, *failed_in(prepared.seen.failed, fold)])}
 
@@ -82,7 +84,8 @@ class SpotThenRecognize(Task):
 def _recognized(video: Video, spotter: Spotter, recognizer: Recognizer, recipe: Recipe) -> list[dict[str, Any]]:
     """Return a row of each expression that is spotted in a video and recognized."""
     intervals = spotter.predict(video.frames, video.fps).intervals
-    return list(recognize_events(video, intervals, recognizer, recipe))
+    found = recognize_events(video, intervals, recognizer, recipe)
+    return [{**event_row(video, interval), "emotion": emotion} for interval, emotion in found]
 
 
 def _truth_of(video: Video) -> list[dict[str, Any]]:
