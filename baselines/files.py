@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import errno
+import hashlib
 import io
 import json
 import os
@@ -16,6 +17,7 @@ from baselines.errors import InputError
 
 _DESCRIPTOR = re.compile(r"/dev/(stdout|stderr)|(?:/dev|/proc/self)/fd/(\d+)")  # an open file of this process
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # no more can be written: a full disk, a quota, a fault
+LONGEST_NAME = 150  # bytes, of `safe_name`
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}  # of columns, but commas
 
 
@@ -198,11 +200,16 @@ def csv_header(cells, wanted=()):
 
 def _why_missing(header, missing, required):
     """Return why columns are missing from a header; often they are separated by something else than commas."""
-    expected = f"expected the header {','.join(required)}"
+    expected = f"expected the header {','.join(_some(required))}"
     for separator, name in SEPARATORS.items():
         if len(header) < len(required) and separator in "".join(header):
             return f"the columns are separated by {name}; save the table as CSV with commas ({expected})"
-    return f"no column {', '.join(missing)}; {expected}"
+    return f"no column {', '.join(_some(missing))}; {expected}"
+
+
+def _some(names, most=12):
+    """Return names for a message, the first and the last of many."""
+    return names if len(names) <= most else [*names[:5], "...", names[-1]]
 
 
 def read_jsonl(path, findings=None):
@@ -238,6 +245,22 @@ def whole_number(text, place, column):
         return int(number)
     except (ValueError, OverflowError):
         raise InputError(f"{place}: {column} is {text!r}; expected a whole frame number") from None
+
+
+def safe_name(text):
+    """Return a name of a file for a text, such as that of a video: no path, at most 150 bytes, of each text another.
+
+    Letters, digits, blanks and - _ . + ( ) stay as they are; of a long text the beginning stays.
+    """
+    kept = "".join(c if c.isalnum() or c in "-_+() " or (c == "." and k) else _escaped(c) for k, c in enumerate(text))
+    if text and len(kept.encode()) <= LONGEST_NAME:
+        return kept
+    told = hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=6).hexdigest()
+    return kept.encode()[: LONGEST_NAME - len(told) - 1].decode("utf-8", "ignore") + "~" + told
+
+
+def _escaped(character):
+    return "".join(f"%{byte:02X}" for byte in character.encode("utf-8", "surrogateescape"))
 
 
 def inside(root, relative, place):

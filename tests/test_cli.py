@@ -136,6 +136,10 @@ def test_vqa_names_the_clips_it_misses_and_answers_the_rest(corpus, model, tmp_p
     assert "no clip sub99_gone for 1 questions" in done.stderr
     answers = [json.loads(line)["answer"] for line in (tmp_path / "pred.jsonl").read_text().splitlines()]
     assert [bool(answer) for answer in answers] == [True, False]
+    shown = run("vqa", "--questions", tmp_path / "q.jsonl", "--media", corpus / "clips", "--model", model, "--output",
+                "-", "--jobs", 1)  # fmt: skip
+    assert (shown.exit_code, shown.stdout) == (1, (tmp_path / "pred.jsonl").read_text())
+    assert not Path("-").exists()
 
 
 def test_a_failed_input_does_not_stop_the_others(corpus, tmp_path):
@@ -189,6 +193,8 @@ BAD_OUTPUTS = [
     ("train", "--dataset", "none", "--output", "folder"),
     ("train", "--dataset", "none", "--recipe", "vlm", "--output", "file"),
     ("submit", "str", "--predictions", "none.csv", "--output", "folder"),
+    ("convert", "none.csv", "--to", "csv", "--output", "file/below.csv"),
+    ("convert", "none.csv", "--to", "elan", "--output", "file/"),
     ("run-all", "--dataset", "none", "--output", "file"),
     ("report", "none", "--output", "file"),
     ("implants", "none", "--output", "file"),
@@ -238,7 +244,8 @@ def test_every_path_may_begin_with_a_tilde_and_every_output_is_checked(tmp_path,
         for where, name, one in found
         if name in ("output", "plot", "preview", "directory") and getattr(one.type, "check", None) is None
     }
-    assert unchecked == {("run-all", "output"), ("train", "output")}  # which do so themselves
+    themselves = {"run-all", "train", "features extract", "convert"}  # which check it themselves
+    assert unchecked == {(where, "output") for where in themselves}
     for where, name in (("run-all", "recipes"), ("vqa", "model"), ("train", "recipe"), ("spot", "method")):
         (one,) = (one for *here, one in found if here == [where, name])
         assert one.type.convert("~/r.toml", one, None) == str(tmp_path / "r.toml")

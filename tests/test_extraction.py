@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 
+from baselines.commands.per_frame import PER_FRAME
 from baselines.datasets.cutting import event_clips
 from baselines.datasets.manifest import read_videos
 from baselines.faces.clips import aligned_faces, onset_and_apex
@@ -42,12 +43,12 @@ def table(path):
 
 def test_the_list_has_every_feature_with_its_parameters(megc):
     entries = {entry["name"]: entry for entry in json.loads(megc("features", "list", "--json").stdout)}
-    assert set(entries) == set(FEATURES)
+    assert set(entries) == {*FEATURES, *PER_FRAME}
     assert entries["lbp_top"]["parameters"]["radii"] == [1, 1, 1]
     assert entries["mdmo"]["input"] == "clip+landmarks"
     assert all(entry["citation"] and entry["summary"] for entry in entries.values())
     text = megc("features", "list").stdout
-    assert len(text.splitlines()) == len(FEATURES)
+    assert len(text.splitlines()) == len(FEATURES) + len(PER_FRAME)
 
 
 def test_csv_holds_one_row_a_clip_and_the_features_own_values(megc, subject, clips, tmp_path):

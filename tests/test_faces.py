@@ -195,7 +195,7 @@ def test_a_video_that_ends_early_says_so(portrait):
             return 30
 
     (warning,) = track(Short(np.stack([portrait] * 10))).warnings
-    assert warning.startswith("the header of the file tells of 30 frames more than it holds")
+    assert warning.startswith("the file tells of 30 frames more than can be read")
 
 
 def test_frames_that_are_long_not_there_have_no_face(portrait):
@@ -327,8 +327,8 @@ def test_undecoded_frames_and_a_variable_rate_are_told(portrait):
         def is_variable_rate(self):
             return True
 
-        def _pictures(self, start, grey):
-            return (found for found in super()._pictures(start, grey) if found[0] not in (2, 3))
+        def _pictures(self, start, stop, grey):
+            return (found for found in super()._pictures(start, stop, grey) if found[0] not in (2, 3))
 
     warnings = track(Broken(np.stack([portrait] * 30)), 30.0).warnings
     assert warnings[0] == "2 of 30 frames (3-4) cannot be read; the frame before stands in"

@@ -256,8 +256,58 @@ def test_a_frame_of_another_size_is_named(tmp_path, write_images):
     write_images(tmp_path / "two", count=20)
     for number in range(8, 20):
         cv2.imwrite(str(tmp_path / "two" / f"img{number}.png"), np.zeros((20, 30, 3), np.uint8))
-    with pytest.raises(BrokenFrames, match=r"img8\.png: 30 x 20 pixels, the frames before have 32 x 24; give all"):
+    with pytest.raises(BrokenFrames, match=r"img8\.png: 30 x 20 pixels, the others have 32 x 24; give all"):
         list(open_frames(tmp_path / "two"))
+
+
+def assert_every_range_is_that_of_the_whole(frames, ranges):
+    whole = list(frames)
+    for start, stop in ranges:
+        np.testing.assert_array_equal(list(frames[start:stop]), whole[start:stop], err_msg=f"{start}:{stop}")
+    for index in {index for span in ranges for index in span if index < len(frames)}:
+        np.testing.assert_array_equal(frames[index], whole[index], err_msg=f"{index}")
+
+
+@pytest.mark.parametrize("odd", [1, 2, 20, 39, 40])
+def test_the_odd_size_is_that_of_the_fewest_wherever_a_range_begins(tmp_path, write_images, odd):
+    write_images(tmp_path / "clip", count=40)
+    cv2.imwrite(str(tmp_path / "clip" / f"img{odd}.png"), np.zeros((20, 30, 3), np.uint8))
+    frames = open_frames(tmp_path / "clip")
+    assert_every_range_is_that_of_the_whole(frames, [(0, 3), (odd - 1, odd), (odd - 1, 40), (0, odd), (30, 40)])
+    assert frames.undecoded == {odd}
+
+
+@pytest.mark.parametrize("lost", [[1, 2, 3], [20, 21], [39, 40], [1, 20, 40]])
+def test_ranges_in_and_beside_broken_frames_are_those_of_the_whole(tmp_path, write_images, lost):
+    written = write_images(tmp_path / "clip", count=40)
+    for number in lost:
+        (tmp_path / "clip" / f"img{number}.png").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\x00\x05IHDR\x00")
+    frames = open_frames(tmp_path / "clip")
+    ranges = [(number - 1 + k, number - 1 + k + size) for number in lost for k in (-1, 0, 1) for size in (1, 2, 9)]
+    assert_every_range_is_that_of_the_whole(frames, [(max(0, a), min(40, b)) for a, b in ranges if b > 0 and a < 40])
+    assert frames.undecoded == set(lost)
+    np.testing.assert_array_equal(frames[0], written[3] if lost[:3] == [1, 2, 3] else frames[0])
+
+
+def test_a_range_within_a_gap_shows_the_picture_before_it(tmp_path, write_images):
+    write_images(tmp_path / "clip", count=440)
+    for number in range(201, 240):
+        (tmp_path / "clip" / f"img{number}.png").unlink()
+    frames = open_frames(tmp_path / "clip")
+    assert_every_range_is_that_of_the_whole(frames, [(199, 201), (210, 230), (215, 245), (239, 241)])
+    assert not frames.undecoded
+
+
+def test_what_is_bridged_does_not_depend_on_what_was_read_before(tmp_path, write_images):
+    """4 % of the frames are broken, one by one: each range is judged by itself."""
+    write_images(tmp_path / "clip", count=500)
+    for number in range(25, 500, 25):
+        (tmp_path / "clip" / f"img{number}.png").write_bytes(b"nothing")
+    frames = open_frames(tmp_path / "clip")
+    for _ in range(2):
+        assert len(list(frames)) == 500
+        assert len(list(frames[100:130])) == 30
+    assert len(frames.undecoded) == 19
 
 
 def moving_video(path, code, fps=30, count=120):
@@ -380,6 +430,10 @@ def test_files_that_go_away_are_told(tmp_path, write_images, video):
     folder, film = open_frames(tmp_path / "clip"), open_frames(video)
     (tmp_path / "clip" / "img2.png").unlink()
     video.unlink()
-    for frames, name in ((folder, "img2.png"), (film, "ramp.avi")):
-        with pytest.raises(DataFault, match=rf"{name}: cannot be read \(No such file or directory\)"):
-            frames.identity()
+    with pytest.raises(DataFault, match=r"ramp.avi: cannot be read \(No such file or directory\)"):
+        film.identity()
+    whole = folder.identity()
+    np.testing.assert_array_equal(list(folder)[1], folder[0])
+    assert folder.undecoded == {2}
+    (tmp_path / "clip" / "img3.png").unlink()
+    assert folder.identity() != whole

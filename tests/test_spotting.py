@@ -485,8 +485,8 @@ def test_what_became_of_the_frames_and_the_surest_below_the_threshold_are_told(i
     class Gaps(ArrayFrames):
         absent = frozenset(range(700, 760))
 
-        def _pictures(self, start, grey):
-            return (found for found in super()._pictures(start, grey) if found[0] != 99)
+        def _pictures(self, start, stop, grey):
+            return (found for found in super()._pictures(start, stop, grey) if found[0] != 99)
 
     whole = RegionalContrast().predict(implanted, 30.0)
     assert whole.coverage == {"frames": len(implanted), "with_face": len(implanted), "stood_in": 0, "absent": 0}

@@ -26,12 +26,13 @@ def pictures(count=COUNT):
 
 def write(path, codec="libx264", rate=30, frames=None, times=None, pixels="yuv420p", container=None, **options):
     """Write a video; times: of the frames in thousandths of a second, evenly if there are none."""
+    frames = pictures() if frames is None else frames
     with av.open(path if hasattr(path, "write") else str(path), "w", format=container) as output:
         stream = output.add_stream(codec, rate=rate, options={key: str(value) for key, value in options.items()})
-        stream.width, stream.height, stream.pix_fmt = *SIZE, pixels
+        stream.width, stream.height, stream.pix_fmt = *frames[0].shape[1::-1], pixels
         if times is not None:
             stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
-        for index, picture in enumerate(pictures() if frames is None else frames):
+        for index, picture in enumerate(frames):
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
             if times is not None:
                 frame.pts, frame.time_base = times[index], Fraction(1, 1000)
@@ -62,6 +63,7 @@ FORMATS = {
     "windows.wmv": {"codec": "wmv2", "container": "asf"},
     "rgb.avi": {"codec": "rawvideo", "pixels": "rgb24"},
     "grey.mkv": {"codec": "ffv1", "pixels": "gray"},
+    "b_frames.avi": {"bf": 2, "g": 12},
     "raw.h264": {"bf": 2, "g": 12, "container": "h264"},
     "flash.flv": {"codec": "flv1", "container": "flv"},
 }  # fmt: skip
@@ -220,6 +222,84 @@ def test_broken_packets_are_stood_in_for(tmp_path):
     whole.write_bytes(content)
     with pytest.raises(BrokenFrames, match=r"whole.avi: cannot be decoded; copy the video again \(frames 26-40; up to"):
         list(open_frames(whole))
+
+
+def test_broken_packets_at_the_start_move_no_other_frame(tmp_path):
+    whole = write(tmp_path / "whole.mov", codec="mjpeg", pixels="yuvj420p")
+    read = shown(open_frames(whole).in_grey())
+
+    def spoil(packet):
+        if packet.pts * packet.time_base in {Fraction(k, 30) for k in range(5, 17)}:
+            memoryview(packet)[:] = bytes(packet.size)
+
+    frames = open_frames(copied(whole, tmp_path / "spoiled.mov", change=spoil))
+    assert len(frames) == COUNT
+    assert frames.in_grey()[30].tobytes() == read[30]
+    with pytest.raises(BrokenFrames, match=r"frames 6-17"):
+        list(frames)
+
+
+@pytest.mark.parametrize("codec", ["libx264", "mpeg2video"])
+def test_what_a_damaged_packet_takes_along_is_the_same_for_any_number_of_threads(tmp_path, codec):
+    whole = write(tmp_path / "whole.mkv", codec=codec, g=12, bf=2)
+
+    def spoil(packet):
+        if round(packet.pts * packet.time_base * 30) in (27, 41, 58):
+            memoryview(packet)[:] = bytes(packet.size)
+
+    path, found = copied(whole, tmp_path / "spoiled.mkv", change=spoil), []
+    before = cv2.getNumThreads()
+    for threads in (1, 4):
+        cv2.setNumThreads(threads)
+        frames = open_frames(path)
+        found.append((shown(frames.in_grey()), frames.undecoded))
+    cv2.setNumThreads(before)
+    assert found[0] == found[1]
+    assert frames.undecoded or codec == "mpeg2video"  # which fills what is lost, and does not tell
+
+
+def test_a_lost_end_is_told_where_the_header_knows_the_length(tmp_path):
+    whole = write(tmp_path / "whole.mkv", codec="mjpeg", pixels="yuvj420p")
+    assert open_frames(whole).cut_off() == 0
+    (tmp_path / "cut.mkv").write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    frames = open_frames(tmp_path / "cut.mkv")
+    assert 20 < len(frames) < 40
+    assert frames.cut_off() == COUNT - len(frames)
+
+
+def test_a_title_that_is_not_utf_8_spoils_nothing(tmp_path):
+    whole = write(tmp_path / "whole.mkv")
+    with av.open(str(whole)) as old, av.open(str(tmp_path / "titled.mkv"), "w") as new:
+        new.metadata["title"] = "Gesicht"
+        stream = new.add_stream_from_template(old.streams.video[0])
+        for packet in old.demux(old.streams.video[0]):
+            if packet.size:
+                packet.stream = stream
+                new.mux(packet)
+    content = (tmp_path / "titled.mkv").read_bytes()
+    assert content.count(b"Gesicht") == 1
+    (tmp_path / "titled.mkv").write_bytes(content.replace(b"Gesicht", b"Gesi\xdfht"))
+    assert len(open_frames(tmp_path / "titled.mkv")) == COUNT
+
+
+def test_a_key_frame_is_found_by_one_opening(tmp_path, monkeypatch):
+    frames = open_frames(write(tmp_path / "h264.ts", bf=2, g=6, container="mpegts"))
+    whole, opened = shown(frames.in_grey()), []
+    real = av.open
+    monkeypatch.setattr(av, "open", lambda *given, **options: opened.append(given) or real(*given, **options))
+    for index in (3, 30, 57):
+        assert frames.in_grey()[index].tobytes() == whole[index]
+    assert len(opened) == 3
+
+
+def test_another_size_in_the_middle_of_interlaced_pictures_is_told(tmp_path):
+    small = [cv2.resize(picture, (48, 32)) for picture in fields(12)]
+    options = {"codec": "mpeg2video", "flags": "+ildct+ilme", "g": 6, "rate": 25, "container": "mpegts"}
+    first = write(tmp_path / "a.ts", frames=fields(24), **options)
+    second = write(tmp_path / "b.ts", frames=small, **options)
+    (tmp_path / "both.ts").write_bytes(first.read_bytes() + second.read_bytes())
+    with pytest.raises(BrokenFrames, match=r"frame 2[45]: 48 x 32 pixels, the others have 96 x 64"):
+        list(open_frames(tmp_path / "both.ts"))
 
 
 def test_what_is_no_video_is_one_line(tmp_path):

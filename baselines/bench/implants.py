@@ -174,14 +174,17 @@ class ImplantFrames(Frames):
         self.piece, self.curves, self.seed = piece, curves, seed
         self.fps = piece.fps
 
-    def _pictures(self, start, grey):
+    def _usual_shape(self):
+        return CANVAS, CANVAS
+
+    def _pictures(self, start, stop, grey):
         piece, last = self.piece, len(self.piece.pictures) - 1
         reference = piece.landmarks.mean(axis=0)
         fields = {unit: landmark_field(unit, reference, CANVAS) for unit in self.curves}
         home = np.vstack([similarity(reference), (0, 0, 1)])
         down, across = np.mgrid[:CANVAS, :CANVAS].astype(np.float32)
         grain = np.random.default_rng(self.seed).normal(0, NOISE, (CANVAS + 64, CANVAS + 64, 1)).astype(np.float32)
-        for index in range(start, self.stop):
+        for index in range(start, stop):
             at = last - abs(index % (2 * last) - last)
             picture = piece.pictures[at]
             moving = [

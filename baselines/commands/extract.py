@@ -1,13 +1,17 @@
-"""What the commands `features list` and `features extract` do: any feature of `features` on any clip."""
+"""What the commands `features list` and `features extract` do: any feature of `features` on any clip.
+
+What is extracted of each frame of a video is in `baselines.commands.per_frame`.
+"""
 
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from baselines.commands.per_frame import PER_FRAME, per_frame_list
 from baselines.commands.predict import open_inputs, read_clips, run_each
 from baselines.errors import InputError
-from baselines.files import atomic_path, csv_text, write_text
+from baselines.files import atomic_path, check_file, csv_text, write_text
 from baselines.parts import check_part, parts_of_kind
 from baselines.recipes.values import read_set
 from baselines.recognition.representation import feature_of
@@ -18,7 +22,7 @@ SUFFIXES = (".npz", ".csv")
 
 def feature_list():
     """Return one record a feature: name, what it takes, source, summary, parameters with their defaults."""
-    return [
+    listed = [
         {
             "name": name,
             "input": part.feature.input,
@@ -28,23 +32,24 @@ def feature_list():
         }
         for name, part in _features().items()
     ]
+    return listed + per_frame_list()
 
 
-def extract_inputs(name, inputs, settings=(), fps=None, jobs=1, numbering=None):
+def extract_inputs(name, inputs, settings=(), jobs=1, **reading):
     """Return the `Outcome` of one feature on every clip of the inputs; its rows are (clip, array).
 
-    settings: texts `name=value`, parameters as a recipe gives them to the representation of this name. fps, numbering:
-    as in `read_videos`.
+    settings: texts `name=value`, parameters as a recipe gives them to the representation of this name. reading: as in
+    `open_videos`.
     """
     known = _features()
     if name not in known:
-        raise InputError(f"feature {name!r} is not known; {nearest(name, known)}")
+        raise InputError(f"feature {name!r} is not known; {nearest(name, [*known, *PER_FRAME])}")
     chosen = read_set(settings, "radii=[1,1,4]")
     if "name" in chosen:
         raise InputError("--set name: the feature is named already; give it once")
     chosen["name"] = name
     check_part("representation", chosen, "--set")
-    clips, outcome = open_inputs(inputs, partial(read_clips, fps=fps, numbering=numbering))
+    clips, outcome = open_inputs(inputs, read_clips, **reading)
     compute = partial(feature_of, settings=chosen)
     return run_each(compute, clips, lambda clip, array: [(clip, array)], outcome, jobs, name)
 
@@ -66,6 +71,7 @@ def write_features(path, rows):
 
 def checked_output(path):
     """Return `path` if it names a kind of file that `write_features` writes."""
+    check_file(path)
     if Path(path).suffix not in SUFFIXES:
         raise InputError(f"{path}: the name of the output must end in {' or '.join(SUFFIXES)}")
     return path

@@ -4,13 +4,13 @@ import warnings
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from baselines.commands.landmarks import check_landmarks, file_stem, open_videos
 from baselines.commands.spotted import details_of, interval_rows
 from baselines.commands.train import default_model, load_model
 from baselines.datasets import manifest
 from baselines.datasets.choosing import in_no_class
 from baselines.datasets.classes import COARSE, ClassSet, coarse_classes, unknown_word
 from baselines.datasets.cutting import cut_clip, event_clips
-from baselines.datasets.manifest import read_videos
 from baselines.datasets.records import Event, Video
 from baselines.errors import InputError
 from baselines.formats.challenge import PROBABILITY
@@ -36,17 +36,17 @@ class Outcome:
     more: tuple = ()
 
 
-def spot_inputs(inputs, method="", fps=None, plot=None, preview=None, jobs=1, numbering=None):
+def spot_inputs(inputs, method="", plot=None, preview=None, jobs=1, **reading):
     """Return the `Outcome` of spotting in every video of the inputs; `details` tells scores and curves of each.
 
-    fps, numbering: as in `read_videos`. plot: folder for curve pictures; preview: folder for a short annotated clip
-    around each interval. One that cannot be written is a failure that costs no row.
+    reading: fps, numbering and landmarks, as in `open_videos`. plot: folder for curve pictures; preview: folder for a
+    short annotated clip around each interval. One that cannot be written is a failure that costs no row.
     """
     recipe = spotting_recipe(method)
-    videos, outcome = open_inputs(inputs, partial(read_videos, fps=fps, numbering=numbering))
+    videos, outcome = open_inputs(inputs, open_videos, **reading)
 
     def rows_of(video, result):
-        name = f"{video.subject}_{video.name}"
+        name = file_stem(video)
         try:
             if plot is not None:
                 from baselines.report.plots import plot_spotting
@@ -66,11 +66,11 @@ def spot_inputs(inputs, method="", fps=None, plot=None, preview=None, jobs=1, nu
     return run_each(partial(spot_video, recipe=recipe), videos, rows_of, outcome, jobs, "spotting")
 
 
-def recognize_inputs(inputs, model=None, fps=None, jobs=1, numbering=None):
-    """Return the `Outcome` of recognizing every clip of the inputs; `fps` and `numbering` as in `read_videos`."""
+def recognize_inputs(inputs, model=None, jobs=1, **reading):
+    """Return the `Outcome` of recognizing every clip of the inputs; `reading` as in `spot_inputs`."""
     model = load_model(model) if model else None
     classes = ClassSet.from_dict(model.data["classes"]) if model else COARSE  # those of the default model
-    clips, outcome = open_inputs(inputs, partial(read_labelled, classes=classes, fps=fps, numbering=numbering))
+    clips, outcome = open_inputs(inputs, partial(read_labelled, classes=classes), **reading)
     if not clips:
         return outcome
     model = model or default_model(jobs)
@@ -95,14 +95,14 @@ def recognize_inputs(inputs, model=None, fps=None, jobs=1, numbering=None):
     return run_each(partial(represent_one, settings=settings), clips, rows_of, outcome, jobs, "recognizing")
 
 
-def spot_then_recognize_inputs(inputs, method="", model=None, fps=None, kinds=("micro",), jobs=1, numbering=None):
+def spot_then_recognize_inputs(inputs, method="", model=None, kinds=("micro",), jobs=1, **reading):
     """Return the `Outcome` of spotting expressions of the `kinds` in every video and recognizing each.
 
-    fps, numbering: as in `read_videos`.
+    reading: as in `spot_inputs`.
     """
     recipe = spotting_recipe(method)
     model = load_model(model) if model else None
-    videos, outcome = open_inputs(inputs, partial(read_videos, fps=fps, numbering=numbering))
+    videos, outcome = open_inputs(inputs, open_videos, **reading)
     if not videos:
         return outcome
     model = model or default_model(jobs)
@@ -117,13 +117,13 @@ def spot_then_recognize_inputs(inputs, method="", model=None, fps=None, kinds=("
     return run_each(partial(spot_video, recipe=recipe), videos, rows_of, outcome, jobs, "spotting")
 
 
-def read_labelled(path, classes, fps=None, numbering=None):
+def read_labelled(path, classes, **reading):
     """Return the clips of an input, labelled in the classes of a model.
 
     A model of the coarse classes takes the words of a manifest's own as its `classes.csv` tells; one that this does not
     name raises `InputError`.
     """
-    clips = read_clips(path, fps, numbering)
+    clips = read_clips(path, **reading)
     if classes.name == COARSE.name:
         classes = coarse_classes(path)
         for word, place in manifest.own_words(path).items():
@@ -132,9 +132,12 @@ def read_labelled(path, classes, fps=None, numbering=None):
     return [replace(clip, classes=classes) for clip in clips]
 
 
-def read_clips(path, fps=None, numbering=None):
-    """Return the clips of an input: events of a manifest (those with an emotion if any has one), or whole videos."""
-    videos = read_videos(path, fps, numbering=numbering)
+def read_clips(path, **reading):
+    """Return the clips of an input: events of a manifest (those with an emotion if any has one), or whole videos.
+
+    reading: as in `open_videos`.
+    """
+    videos = open_videos(path, **reading)
     if any(video.events is not None for video in videos):
         clips = event_clips(videos) or event_clips(videos, labelled=False)
         if not clips:
@@ -145,12 +148,16 @@ def read_clips(path, fps=None, numbering=None):
     return [cut_clip(video, Event(1, len(video.frames)), video.name) for video in videos]
 
 
-def open_inputs(inputs, read):
-    """Return the records that `read` gives for each input, and an `Outcome` with the inputs it could not read."""
+def open_inputs(inputs, read, landmarks=None, **reading):
+    """Return the records that `read` gives for each input, and an `Outcome` with the inputs it could not read.
+
+    landmarks, reading: what `read` takes besides, as `open_videos` does.
+    """
+    check_landmarks(landmarks, inputs)
     outcome, records = Outcome(), []
     for path in inputs:
         try:
-            records += read(path)
+            records += read(path, landmarks=landmarks, **reading)
         except InputError as error:
             outcome.failures.append(str(error))
     names = [(r.subject, r.name) for r in records]

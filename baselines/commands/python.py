@@ -103,7 +103,7 @@ def _clip(source: Source, fps: float | None) -> Clip:
     if isinstance(source, Clip):
         return source
     if isinstance(source, str | PathLike):
-        return _only(read_clips(Path(source), fps), "clips", source)
+        return _only(read_clips(Path(source), fps=fps), "clips", source)
     video = _video(source, fps)
     return cut_clip(video, Event(1, len(video.frames)), video.name)
 

@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.datasets.images import numbered, read_image
+from baselines.datasets.images import image_shape, numbered, read_image
 from baselines.errors import DataFault, InputError
 from baselines.identity import array_identity, depends_on
 
@@ -43,10 +43,13 @@ class Frames(ABC):
 
     `fps`: frames per second, None where the source does not tell. `undecoded`: numbers of the frames met so far that
     could not be read. `absent`: numbers that the source leaves out; the frame before stands in for them, too.
+    `landmarks_from`: the file whose landmarks the frames carry, None where the face is to be looked for.
     """
 
     fps: float | None = None
     absent: AbstractSet[int] = frozenset()
+    landmarks_from: Path | None = None
+    _landmarks: NDArray[np.float32] | None = None  # of all frames of the source
 
     def __init__(self, source: str | Path, numbers: Sequence[int]) -> None:
         self.source, self._numbers = Path(source), numbers
@@ -82,6 +85,20 @@ class Frames(ABC):
         """Return the same frames as (H, W) uint8 luma at full range: that of the video, of pictures by BT.601."""
         return self._view(_grey=True)
 
+    def with_landmarks(self, landmarks: NDArray[np.float32], path: str | Path) -> Self:
+        """Return the same frames with the landmarks of the face in all frames of their source, from a file.
+
+        landmarks: (T, 68, 2) float32, x and y in px; NaN without a face.
+        """
+        if landmarks.shape != (len(self._numbers), 68, 2):
+            raise ValueError(f"landmarks of shape {landmarks.shape}; expected ({len(self._numbers)}, 68, 2)")
+        return self._view(_landmarks=landmarks.astype(np.float32), landmarks_from=Path(path))
+
+    @property
+    def landmarks(self) -> NDArray[np.float32] | None:
+        """The landmarks that the frames carry, one row a frame; None where the face is to be looked for."""
+        return None if self._landmarks is None else self._landmarks[self.start : self.stop]
+
     def _view(self, **changed: Any) -> Self:
         view = object.__new__(type(self))
         view.__dict__.update(self.__dict__, **changed)
@@ -114,46 +131,54 @@ class Frames(ABC):
 
     def _read(self, start: int, stop: int) -> Iterator[Pixels]:
         """Yield the frames with source indices start..stop-1 in order."""
-        before: Pixels | None = None
-        due = start
-        for index, picture in self._sound(start, stop):
-            if index > due and before is None and start > 0:
-                before = self._last_before(start)
-            yield from self._stood_in(due, index, start, picture if before is None else before)
-            yield picture
-            before, due = picture, index + 1
-        if due < stop:
-            before = self._last_before(start) if before is None and start > 0 else before
-            if before is None:
-                raise BrokenFrames(self._told(due, stop))
-            yield from self._stood_in(due, stop, start, before)
+        before: tuple[int, Pixels] | None = None
+        due, broken = start, 0
+        for index, picture in itertools.chain(self._sound(start, stop), [(stop, None)] if start < stop else ()):
+            if index > due:
+                before = before or self._last_before(start)
+                other = before or (self._first_from(stop) if picture is None else (index, picture))
+                if other is None:
+                    raise BrokenFrames(self._told(due, index))
+                run = self._broken(min(due, other[0] + 1), index)
+                broken += sum(k >= start for k in run)
+                if len(run) > self._longest() or (run and broken > max(HOLE_FRAMES, MOST_BROKEN * (stop - start))):
+                    raise BrokenFrames(self._told(run[0], run[-1] + 1))
+                self.undecoded.update(self._numbers[k] for k in run if k >= start)
+                yield from itertools.repeat(other[1], index - due)
+            if picture is not None:
+                yield picture
+                before, due = (index, picture), index + 1
 
     def _sound(self, start: int, stop: int) -> Iterator[tuple[int, Pixels]]:
-        """Yield (index, picture) of the frames that can be read and have the size of the first of them."""
-        shape = None
-        for index, picture in itertools.takewhile(lambda found: found[0] < stop, self._pictures(start, self._grey)):
-            if shape is None or picture.shape == shape:
-                shape = picture.shape
+        """Yield (index, picture) of the frames that can be read and have the size of the others."""
+        shape = self._usual_shape()
+        for index, picture in self._pictures(start, stop, self._grey):
+            if picture.shape[:2] == shape:
                 yield index, picture
             else:
                 self._faults[index] = (
-                    f"{self._name(index)}: {picture.shape[1]} x {picture.shape[0]} pixels, the frames before have "
-                    f"{shape[1]} x {shape[0]}; give all frames of a folder one size"
+                    f"{self._name(index)}: {picture.shape[1]} x {picture.shape[0]} pixels, the others have "
+                    f"{shape[1]} x {shape[0]}; give all frames one size"
                 )
 
-    def _last_before(self, start: int) -> Pixels | None:
-        """Return the last frame before `start` that can be read, of those that may stand in for it."""
-        found = deque(self._sound(max(0, start - self._longest()), start), maxlen=1)
-        return found[0][1] if found else None
+    def _last_before(self, start: int) -> tuple[int, Pixels] | None:
+        """Return (index, picture) of the last frame before `start` that can be read."""
+        reach = self._longest()
+        while start > 0:
+            begin = max(0, start - reach)
+            found = deque(self._sound(begin, start), maxlen=1)
+            if found or begin == 0:
+                return found[0] if found else None
+            reach *= 4
+        return None
 
-    def _stood_in(self, first: int, stop: int, start: int, picture: Pixels) -> Iterator[Pixels]:
-        """Yield a picture in the place of frames first..stop-1, none of which can be read."""
-        broken = [index for index in range(first, stop) if self._numbers[index] not in self.absent]
-        many = len(self.undecoded) > HOLE_FRAMES and len(self.undecoded) > MOST_BROKEN * (stop - start)
-        if len(broken) > self._longest() or (broken and many):
-            raise BrokenFrames(self._told(broken[0], broken[-1] + 1))
-        self.undecoded.update(self._numbers[index] for index in broken)
-        yield from itertools.repeat(picture, stop - first)
+    def _first_from(self, start: int) -> tuple[int, Pixels] | None:
+        """Return (index, picture) of the first frame from `start` on that can be read."""
+        return next(self._sound(start, len(self._numbers)), None)
+
+    def _broken(self, first: int, stop: int) -> list[int]:
+        """Return those of indices first..stop-1, none of which can be read, that the source does not leave out."""
+        return [index for index in range(first, stop) if self._numbers[index] not in self.absent]
 
     def _longest(self) -> int:
         """Return how many frames in a row are stood in for."""
@@ -170,8 +195,12 @@ class Frames(ABC):
         return self.source / f"frame {self._numbers[index]}"
 
     @abstractmethod
-    def _pictures(self, start: int, grey: bool) -> Iterator[tuple[int, Pixels]]:
-        """Yield (index, picture) of the frames from source index `start` on that can be read, in order.
+    def _usual_shape(self) -> tuple[int, int]:
+        """Return the (H, W) that frames must have."""
+
+    @abstractmethod
+    def _pictures(self, start: int, stop: int, grey: bool) -> Iterator[tuple[int, Pixels]]:
+        """Yield (index, picture) of the frames with source indices start..stop-1 that can be read, in order.
 
         A picture is (H, W, 3) RGB, or (H, W) where it is to be grey. Why a frame cannot be read goes to `_faults`.
         """
@@ -183,11 +212,13 @@ class Frames(ABC):
     def identity(self) -> str:
         """Return a short text that changes when the frames, their range or the code that decodes them change.
 
-        Frames are told by size and time of their files, the code by the module of this class and what it imports.
+        So it does with the landmarks that they carry. Frames are told by size and time of their files, the code by the
+        module of this class and what it imports.
         """
         code = depends_on(type(self).__module__)["code"]
         digest = hashlib.blake2b(digest_size=12)
-        for part in (code, *self._stamp(), self.start, self.stop):
+        carried = () if self.landmarks is None else (array_identity(self.landmarks),)
+        for part in (code, *self._stamp(), self.start, self.stop, *carried):
             digest.update(f"{part}\0".encode())
         return digest.hexdigest()
 
@@ -211,7 +242,7 @@ class ImageFrames(Frames):
 
     An image's number is the last one in its name, or what the one group of `pattern` (a compiled regular expression,
     searched in the file name) holds; files without it are no frames. Opening lists the names and looks into no file.
-    Where the numbers go up evenly, those left out are `absent` and keep their place.
+    Where the numbers go up evenly, those left out are `absent` and keep their place; else they are `uneven`.
     """
 
     def __init__(self, folder: str | Path, pattern: re.Pattern[str] | None = None) -> None:
@@ -225,17 +256,25 @@ class ImageFrames(Frames):
         if len(set(numbers)) < len(numbers):
             twice = next(k for k in range(1, len(numbers)) if numbers[k] == numbers[k - 1])
             a, b = listed[twice - 1 : twice + 1]
-            raise InputError(f"{folder}: {a} and {b} both have number {numbers[twice]}; keep one")
+            raise DataFault(f"{folder}: {a} and {b} both have number {numbers[twice]}; keep one")
         every = _evenly(numbers)
         self.names: Sequence[str | None] = listed
         if len(every) > len(numbers):
             by_number = dict(zip(numbers, listed))
             self.names = [by_number.get(number) for number in every]
             self.absent = frozenset(every) - by_number.keys()
+        self.uneven = not isinstance(every, range) and len(every) > 1
+        self._shape: tuple[int, int] | None = None
         super().__init__(folder, every)
 
-    def _pictures(self, start: int, grey: bool) -> Iterator[tuple[int, Pixels]]:
-        for index in range(start, self.stop):
+    def _usual_shape(self) -> tuple[int, int]:
+        if self._shape is None:
+            names = [name for name in self.names if name]
+            self._shape = _most_common_shape([self.source / names[k] for k in (0, len(names) // 2, -1)])
+        return self._shape
+
+    def _pictures(self, start: int, stop: int, grey: bool) -> Iterator[tuple[int, Pixels]]:
+        for index in range(start, stop):
             name = self.names[index]
             if name is None:
                 continue
@@ -252,13 +291,24 @@ class ImageFrames(Frames):
     def _stamp(self) -> Iterator[int]:
         for name in self.names[self.start : self.stop]:
             if name is not None:
-                yield from stamp_of(self.source / name)
+                try:
+                    yield from stamp_of(self.source / name)
+                except DataFault:  # a link to nothing: a picture that cannot be read
+                    yield -1
+
+
+def _most_common_shape(paths: Sequence[Path]) -> tuple[int, int]:
+    """Return the (H, W) that most of some pictures have, (0, 0) where none can be opened."""
+    shapes = [shape for shape in map(image_shape, paths) if shape is not None]
+    return max(shapes, key=shapes.count, default=(0, 0))
 
 
 def _evenly(numbers: list[int]) -> Sequence[int]:
     """Return ascending numbers with those that are left out, if nearly all have the same step and the rest fits it."""
     steps = np.diff(numbers)
-    if len(steps) < 2 or (steps == steps[0]).all():
+    if len(steps) and (steps == steps[0]).all():
+        return range(numbers[0], numbers[-1] + 1, int(steps[0]))
+    if len(steps) < 2:
         return numbers
     step = int(np.median(steps))
     rest = steps[steps != step]
@@ -274,8 +324,11 @@ class ArrayFrames(Frames):
         self.array = array
         super().__init__(source, range(1, len(array) + 1))
 
-    def _pictures(self, start: int, grey: bool) -> Iterator[tuple[int, Pixels]]:
-        for index, picture in enumerate(self.array[start:], start):
+    def _usual_shape(self) -> tuple[int, int]:
+        return self.array.shape[1:3]
+
+    def _pictures(self, start: int, stop: int, grey: bool) -> Iterator[tuple[int, Pixels]]:
+        for index, picture in enumerate(self.array[start:stop], start):
             yield index, toned(picture, grey)
 
     def _stamp(self) -> Iterator[str]:
@@ -289,7 +342,10 @@ class UnreadFrames(Frames):
         self.why = why
         super().__init__(source, range(1, count + 1))
 
-    def _pictures(self, start: int, grey: bool) -> Iterator[tuple[int, Pixels]]:
+    def _usual_shape(self) -> tuple[int, int]:
+        raise DataFault(self.why)
+
+    def _pictures(self, start: int, stop: int, grey: bool) -> Iterator[tuple[int, Pixels]]:
         raise DataFault(self.why)
 
     def _stamp(self) -> Iterator[str]:

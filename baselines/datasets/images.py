@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from baselines.errors import DataFault
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
+SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
 MAX_PIXELS = 64_000_000  # larger pictures are refused before their pixels are decoded
 _LAST_NUMBER = re.compile(r"(\d+)\D*\.\w+$")
 
@@ -35,9 +35,22 @@ def read_image(path: str | Path) -> NDArray[np.uint8]:
             return np.asarray(image.convert("RGB"))
     except FileNotFoundError:
         raise DataFault(f"{path}: no such file") from None
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError) as error:
+    except DataFault:
+        raise
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
         reason = "the file is empty" if os.path.exists(path) and not os.path.getsize(path) else error
         raise DataFault(f"{path}: not a readable image ({reason}); copy it again") from None
+
+
+def image_shape(path: str | Path) -> tuple[int, int] | None:
+    """Return the (H, W) of an image file by its header, None for one that cannot be opened."""
+    from PIL import Image
+
+    try:
+        with Image.open(path) as image:
+            return image.height, image.width
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return None
 
 
 def numbered(names: Iterable[str], pattern: re.Pattern[str] | None = None) -> tuple[list[int], list[str]]:

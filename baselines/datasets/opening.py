@@ -7,7 +7,7 @@ from baselines.errors import DataFault, InputError
 
 VIDEO_SUFFIXES = (
     ".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".mts", ".m2ts", ".ts", ".vob", ".dv",
-    ".3gp", ".ogv", ".flv",
+    ".3gp", ".ogv", ".flv", ".mxf", ".asf", ".gif",
 )  # fmt: skip
 
 

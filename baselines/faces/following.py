@@ -45,12 +45,14 @@ class FaceFrame(NamedTuple):
     """One frame of a followed face.
 
     landmarks: (68, 2) float32, pixels (x, y) of the frame, NaN without a face. picture: the grey uint8 part of the
-    frame around the face, None when there is none; corner: (x, y) of its first pixel in the frame.
+    frame around the face, None when there is none; corner: (x, y) of its first pixel in the frame. bridged: whether the
+    landmarks are those between the frames around, the face being missed in this one.
     """
 
     landmarks: np.ndarray
     picture: np.ndarray | None = None
     corner: tuple[int, int] = (0, 0)
+    bridged: bool = False
 
 
 @dataclass
@@ -85,7 +87,7 @@ class Follower:
             pose = self._search(grey)
         self.lost = 0 if self.chain is not None else self.lost + 1
         near = self.box is not None and self.lost <= self.keep_picture
-        picture, corner = _cut(grey, self.box) if near else (None, (0, 0))
+        picture, corner = cut_around(grey, self.box) if near else (None, (0, 0))
         self.held.append(_Held(self.frame, picture, corner, self.box, self.chain, pose))
         self.frame += 1
         yield from self._release()
@@ -218,7 +220,7 @@ def _overlap(box, other):
     return bool(near and 0.6 < box[2] / other[2] < 1 / 0.6)
 
 
-def _cut(grey, box):
+def cut_around(grey, box):
     """Return the part of a frame around a box, twice as wide, and the corner where it starts."""
     x, y, width = box
     # a multiple of 60: `warp` averages blocks of 2, 3, ... pixels when it shrinks, and these must be the frame's

@@ -1,12 +1,14 @@
 """Find one face in every frame of a video and its 68 landmarks, in one pass.
 
 The face is searched for in the whole frame at the start and after it was lost, and then followed (see
-`baselines.faces.following`). Frames that no detection confirms hold no face.
+`baselines.faces.following`). Frames that no detection confirms hold no face. Where `Frames` carry landmarks from a
+file, these are taken as they are (`baselines.faces.given`).
 """
 
 import itertools
 import os
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import cv2
@@ -15,12 +17,14 @@ import numpy as np
 from baselines.cache import cached_arrays
 from baselines.errors import DataFault
 from baselines.faces.following import Follower
+from baselines.faces.given import GivenFace
 from baselines.faces.models import predictor_identity
 from baselines.identity import depends_on
 from features.alignment import bridge, similarity, smooth_stream, transform, warp
 
 LONGEST_BRIDGE = 0.25  # seconds; misses up to this are filled in, longer ones stay NaN
 SMOOTHING = 0.1  # seconds; Gaussian of the landmarks that register the face
+UNSURE = 0.5  # confidence in a face that its own frame does not show
 LOOKS = 4  # looks into the next second when a face is chosen
 
 
@@ -30,9 +34,14 @@ class NoFaceError(DataFault):
 
 @dataclass(frozen=True)
 class FaceTrack:
-    """Landmarks of one face: (T, 68, 2) float32, pixels (x, y); rows of NaN where there is no face."""
+    """Landmarks of one face: (T, 68, 2) float32, pixels (x, y); rows of NaN where there is no face.
+
+    confidence: (T,) float32. 1 where the frame shows the face; .5 where the landmarks are those between the frames
+    around, or the frame before stood in for it; 0 without a face.
+    """
 
     landmarks: np.ndarray
+    confidence: np.ndarray
     warnings: tuple[str, ...] = ()
 
 
@@ -40,19 +49,20 @@ class FaceTrack:
 class Account:
     """What became of the frames that `follow` took, by their numbers in the source.
 
-    without: no face. undecoded: not readable, the frame before stood in. absent: left out by the source. crowded: the
-    first that showed more than one face.
+    without: no face. bridged: a face, but by the frames around. undecoded: not readable, the frame before stood in.
+    absent: left out by the source. crowded: the first that showed more than one face.
     """
 
     taken: int = 0
     without: set[int] = field(default_factory=set)
+    bridged: set[int] = field(default_factory=set)
     undecoded: set[int] = field(default_factory=set)
     absent: set[int] = field(default_factory=set)
     crowded: set[int] = field(default_factory=set)
 
     def add(self, other):
         """Add the account of frames that follow on these; `taken` is left to who knows how many are in both."""
-        for name in ("without", "undecoded", "absent", "crowded"):
+        for name in ("without", "bridged", "undecoded", "absent", "crowded"):
             getattr(self, name).update(getattr(other, name))
 
     def coverage(self):
@@ -76,17 +86,21 @@ def follow(frames, fps=30.0, account=None, progress=None):
     choice between faces looks a second ahead. Where more than 0.25 s of `Frames` are absent there is no face. fps sets
     how often the face is confirmed (every 0.25 s) and how long a miss is bridged linearly (0.25 s). A frame is given at
     most 0.9 s after it was read, and only frames in between are held. Of several faces the largest that most of the
-    first second shows is followed. What became of the frames is told to an `Account`, at the end. `progress(1)` is
-    called for each frame. Raises `NoFaceError` at the end when none has a face, `DataFault` when no frame could be
+    first second shows is followed. Landmarks that `Frames` carry are given instead, and no face is looked for; misses
+    are bridged all the same. What became of the frames is told to an `Account`, at the end. `progress(1)` is called
+    for each frame. Raises `NoFaceError` at the end when none has a face, `DataFault` when no frame could be
     read, `MissingDependency` without dlib.
     """
     frames = frames.in_grey() if hasattr(frames, "in_grey") else frames
-    follower, longest = Follower(fps, _look_ahead(frames, fps)), round(LONGEST_BRIDGE * fps)
-    count, without = 0, []
+    given = getattr(frames, "landmarks", None)
+    follower = Follower(fps, _look_ahead(frames, fps)) if given is None else GivenFace(frames, fps)
+    count, without, bridged, longest = 0, [], [], round(LONGEST_BRIDGE * fps)
     for face in _bridged(_followed(follower, frames, longest, progress), longest):
         count += 1
         if np.isnan(face.landmarks[0, 0]):
             without.append(_number(frames, count - 1))
+        elif face.bridged:
+            bridged.append(_number(frames, count - 1))
         yield face
     name = getattr(frames, "source", "video")
     if not count:
@@ -94,9 +108,15 @@ def follow(frames, fps=30.0, account=None, progress=None):
     if account is not None:
         account.taken += count
         account.without.update(without)
+        account.bridged.update(bridged)
         account.undecoded.update(getattr(frames, "undecoded", set()).intersection(getattr(frames, "numbers", ())))
         account.absent.update(getattr(frames, "absent", set()).intersection(getattr(frames, "numbers", ())))
         account.crowded.update(() if follower.crowded is None else [_number(frames, follower.crowded)])
+    if len(without) == count and given is not None:
+        raise NoFaceError(
+            f"{frames.landmarks_from}: has a face in none of {count} frames of {name}; give the landmarks of this "
+            "video, or none"
+        )
     if len(without) == count:
         raise NoFaceError(
             f"{name}: no face found in {count} frames; give a video of an upright frontal face "
@@ -135,7 +155,7 @@ def track(frames, fps=30.0, progress=None):
     """
     account = Account()
     landmarks = [face.landmarks for face in follow(frames, fps, account, progress)]
-    return FaceTrack(np.stack(landmarks), tuple(account.warnings(frames)))
+    return FaceTrack(np.stack(landmarks), _confidence(frames, account), tuple(account.warnings(frames)))
 
 
 def cached_track(frames, fps, progress=None):
@@ -143,11 +163,13 @@ def cached_track(frames, fps, progress=None):
 
     def compute():
         found = track(frames, fps, progress)
-        return {"landmarks": found.landmarks, "warnings": np.array(found.warnings, dtype=str)}
+        warnings = np.array(found.warnings, dtype=str)
+        return {"landmarks": found.landmarks, "confidence": found.confidence, "warnings": warnings}
 
     key = {"frames": frames.identity(), "fps": fps, **tracking_identity()}
     stored = cached_arrays("landmarks", key, compute)
-    return FaceTrack(stored["landmarks"], tuple(str(text) for text in stored["warnings"]))
+    warnings = tuple(str(text) for text in stored["warnings"])
+    return FaceTrack(stored["landmarks"], stored["confidence"], warnings)
 
 
 def tracking_identity():
@@ -178,8 +200,11 @@ def _look_ahead(frames, fps):
     step = max(1, round(fps / LOOKS))
 
     def look(frame):
-        later = itertools.islice(frames[frame + 1 : frame + 1 + LOOKS * step], step - 1, None, step)
-        return [_grey(picture) for picture in later]
+        later, found = itertools.islice(frames[frame + 1 : frame + 1 + LOOKS * step], step - 1, None, step), []
+        with suppress(DataFault):  # which is told where these frames are due
+            for picture in later:
+                found.append(_grey(picture))
+        return found
 
     return look
 
@@ -201,7 +226,7 @@ def _bridged(faces, longest):
         if gap:
             ends = [before, *(missed.landmarks for missed in gap), face.landmarks]
             for missed, points in zip(gap, bridge(np.stack(ends), longest)[1:-1]):
-                yield missed._replace(landmarks=points.astype(np.float32))
+                yield missed._replace(landmarks=points.astype(np.float32), bridged=True)
             gap = []
         before = face.landmarks
         yield face
@@ -217,7 +242,9 @@ def _warnings(frames, account):
         if found:
             yield f"{len(found)} {of} ({_shown(found)}) {told}"
     if cut_off := getattr(frames, "cut_off", int)():
-        yield f"the header of the file tells of {cut_off} frames more than it holds; copy the video again"
+        yield f"the file tells of {cut_off} frames more than can be read; copy the video again"
+    if getattr(frames, "uneven", False):
+        yield "the numbers of the pictures go up unevenly; they are taken as frames one after the other"
     if getattr(frames, "is_variable_rate", bool)():
         yield "the frame rate varies; times and lengths are those of the mean rate: convert the video to a constant one"
     if account.crowded:
@@ -240,6 +267,13 @@ def runs_of(numbers):
 def _number(frames, position):
     """Return the number that a frame has in its source, from a 0-based position."""
     return frames.numbers[position] if hasattr(frames, "numbers") else position + 1
+
+
+def _confidence(frames, account):
+    """Return the (T,) float32 confidence in the face of each frame that an `Account` tells of."""
+    unsure = account.bridged | account.undecoded | account.absent
+    numbers = [_number(frames, position) for position in range(account.taken)]
+    return np.array([0 if n in account.without else UNSURE if n in unsure else 1 for n in numbers], np.float32)
 
 
 def _shown(numbers):
