@@ -99,6 +99,14 @@ _FPS = click.option(
 )
 
 
+_RATE = click.option(
+    "--fps",
+    type=click.FloatRange(1, 10000),
+    help="Frames per second, between frames and seconds of events. Default: what the files tell, or a videos.csv or "
+    "the video beside them.",
+)
+
+
 def _numbering(context, _, text):
     """Return the expression in a text, which must have one group."""
     if text is None:
@@ -169,6 +177,13 @@ _PLUGIN = click.option(
     expose_value=False,
     callback=_with_plugins,
     help="A Python file with parts of your own (docs/extending.md), which is run; repeatable.",
+)
+_LANDMARKS = click.option(
+    "--landmarks",
+    metavar="FILE",
+    type=_PATH,
+    help="Landmarks instead of our own: a CSV as OpenFace writes it, or a folder with one a video (<video>.csv or "
+    "<subject>_<video>.csv) for several; docs/landmarks.md.",
 )
 _MODEL = click.option(
     "--model",
@@ -461,14 +476,14 @@ def data_make_synthetic(directory, seed, jobs, level, subjects, clips, seconds, 
 
 @main.group("features")
 def features_group():
-    """The classic features: list them, or extract one from clips."""
+    """Features of clips and of frames: list or extract them."""
 
 
 @features_group.command("list")
 @_PLUGIN
 @_JSON
 def features_list(as_json):
-    """List the features; JSON tells their parameters and defaults too."""
+    """List the features; JSON tells their parameters and defaults too. Those whose input is video are per frame."""
     from baselines.commands.extract import feature_list
 
     _listing(feature_list(), ("name", "input", "citation", "summary"), as_json)
@@ -478,7 +493,11 @@ def features_list(as_json):
 @_PLUGIN
 @click.argument("name")
 @_INPUTS
-@_output("File to write: .npz, one array a clip and their `index`; .csv, one row a clip.")
+@_output(
+    "File to write: .npz, one array a clip and their `index`; .csv, one row a clip. Per frame: .csv, - for stdout, or "
+    "a folder, which gets <subject>_<video>.csv of each video; aligned_faces: .npz too, and PNG pictures in a folder.",
+    _PATH,
+)
 @click.option(
     "--set",
     "settings",
@@ -486,15 +505,26 @@ def features_list(as_json):
     metavar="NAME=VALUE",
     help="A parameter, as in the representation of a recipe (`recipes parts` lists them); repeatable.",
 )
+@_LANDMARKS
 @_FPS
 @_NUMBERING
 @_JOBS
-def features_extract(name, inputs, output, settings, fps, numbering, jobs):
-    """Extract the feature NAME from the aligned face in clips: events of a manifest, or each INPUT as a whole."""
-    from baselines.commands.extract import checked_output, extract_inputs, write_features
+def features_extract(name, inputs, output, settings, jobs, **reading):
+    """Extract the feature NAME from the aligned face in clips: events of a manifest, or each INPUT as a whole.
 
+    Per frame of each video (docs/landmarks.md): landmarks, in OpenFace's columns; aligned_faces; region_motion, of the
+    parts of the face in eye distances.
+    """
+    from baselines.commands.extract import checked_output, extract_inputs, write_features
+    from baselines.commands.per_frame import PER_FRAME, extract_frames
+
+    if name in PER_FRAME:
+        outcome = extract_frames(name, inputs, output, settings, jobs, **reading)
+        for text in outcome.rows:
+            _print(text, nl=False)
+        return _finish(outcome.failures, bool(outcome.succeeded))
     checked_output(output)
-    outcome = extract_inputs(name, inputs, settings, fps, jobs, numbering)
+    outcome = extract_inputs(name, inputs, settings, jobs, **reading)
     if outcome.rows:
         write_features(output, outcome.rows)
     _finish(outcome.failures, bool(outcome.rows))
@@ -508,11 +538,12 @@ def features_extract(name, inputs, output, settings, fps, numbering, jobs):
 @click.option("--plot", type=_FOLDER, help="Folder for a picture of each video's curve.")
 @click.option("--preview", type=_FOLDER, help="Folder for a short clip around each interval.")
 @_COLUMNS
+@_LANDMARKS
 @_FPS
 @_NUMBERING
 @_JOBS
 @_JSON
-def spot(inputs, method, output, plot, preview, columns, fps, numbering, jobs, as_json):
+def spot(inputs, method, output, plot, preview, columns, jobs, as_json, **reading):
     """Spot micro- and macro-expressions in videos, folders of images or manifests.
 
     Frames have the numbers of the pictures, else they count from 1. JSON tells scores, curves, warnings and coverage of
@@ -522,7 +553,7 @@ def spot(inputs, method, output, plot, preview, columns, fps, numbering, jobs, a
     from baselines.commands.spotted import SPOTTING_COLUMNS, more_columns
 
     columns = (*SPOTTING_COLUMNS, *more_columns(columns))
-    outcome = spot_inputs(inputs, method, fps, plot, preview, jobs, numbering)
+    outcome = spot_inputs(inputs, method, plot, preview, jobs, **reading)
     _summarize(outcome)
     _write_predictions(output, columns, outcome, as_json)
 
@@ -532,15 +563,16 @@ def spot(inputs, method, output, plot, preview, columns, fps, numbering, jobs, a
 @_INPUTS
 @_MODEL
 @_output("CSV dataset,subject,clip,label,prediction to write, and p_CLASS, the probability of each class.")
+@_LANDMARKS
 @_FPS
 @_NUMBERING
 @_JOBS
 @_JSON
-def recognize(inputs, model, output, fps, numbering, jobs, as_json):
+def recognize(inputs, model, output, jobs, as_json, **reading):
     """Recognize the emotion of clips: every event of a manifest, or each INPUT as a whole."""
     from baselines.commands.predict import RECOGNITION_COLUMNS, recognize_inputs
 
-    outcome = recognize_inputs(inputs, model, fps, jobs, numbering)
+    outcome = recognize_inputs(inputs, model, jobs, **reading)
     _write_predictions(output, (*RECOGNITION_COLUMNS, *outcome.more), outcome, as_json)
 
 
@@ -558,11 +590,12 @@ def recognize(inputs, model, output, fps, numbering, jobs, as_json):
 )
 @_output("CSV subject,video,onset,offset,emotion,type to write.")
 @_COLUMNS
+@_LANDMARKS
 @_FPS
 @_NUMBERING
 @_JOBS
 @_JSON
-def spot_then_recognize(inputs, method, model, types, output, columns, fps, numbering, jobs, as_json):
+def spot_then_recognize(inputs, method, model, types, output, columns, jobs, as_json, **reading):
     """Spot micro-expressions in videos, then recognize the emotion of each.
 
     Frames are numbered as in `spot`. What is recognized as others is left out, as the challenge wants it. JSON is that
@@ -573,7 +606,7 @@ def spot_then_recognize(inputs, method, model, types, output, columns, fps, numb
 
     columns = (*STR_COLUMNS, *more_columns(columns))
     kinds = ("micro", "macro") if types == "both" else (types,)
-    outcome = spot_then_recognize_inputs(inputs, method, model, fps, kinds, jobs, numbering)
+    outcome = spot_then_recognize_inputs(inputs, method, model, kinds, jobs, **reading)
     _summarize(outcome)
     _write_predictions(output, columns, outcome, as_json)
 
@@ -689,10 +722,11 @@ def _list_models(context, _, asked):
     callback=_list_models,
     help="List the vision models that have a name.",
 )
-@_output("The questions with their answers, JSON Lines.")
+@_output("The questions with their answers, JSON Lines; - for stdout.")
 @_FPS
+@_NUMBERING
 @_JOBS
-def vqa(questions, media, answerer, output, fps, jobs, **options):
+def vqa(questions, media, answerer, output, fps, numbering, jobs, **options):
     """Answer questions about clips and long videos.
 
     For questions about events (how many, which type, where), the video is spotted first. A row of the output has
@@ -701,8 +735,10 @@ def vqa(questions, media, answerer, output, fps, jobs, **options):
     """
     from baselines.commands.answer import Options, answer_file
 
-    failures, answered = answer_file(questions, media, answerer, Options(**options), output, fps, jobs)
-    _finish(failures, answered)
+    text, failures = answer_file(questions, media, answerer, Options(**options), output, fps, jobs, numbering)
+    if str(output) == "-":
+        _print(text, nl=False)
+    _finish(failures, bool(text))
 
 
 @main.command()
@@ -711,7 +747,8 @@ def vqa(questions, media, answerer, output, fps, jobs, **options):
     "--truth",
     type=_PATH,
     help="File with the truth; recognition: may be left out. spotting, strs: or a manifest folder, whose videos tell "
-    "where predictions end, as the column frames of a videos.csv beside an events.csv does.",
+    "where predictions end, as the column frames of a videos.csv beside an events.csv does; or an .eaf of ELAN, a file "
+    "of BORIS, subtitles, or a folder of these (docs/exchange.md).",
 )
 @click.option(
     "--predictions",
@@ -742,11 +779,14 @@ def vqa(questions, media, answerer, output, fps, jobs, **options):
     help="Which rows of a file that run-all wrote, where it holds several experiments: recipe=flow-svm, seed=0 or "
     "table=flow-images; repeatable.",
 )
+@_RATE
 @_SEED
 @_JSON
 def score(kind, truth, predictions, compare, seed, as_json, **options):
     """Score predictions against the truth, with 95 % intervals by bootstrap over subjects.
 
+    spotting: micro and macro are matched each by itself, and overall adds their counts, in the tables of run-all too.
+    strs: all events count alike, whatever their type; run-all has micro-expressions only.
     Predicted intervals are cut to their video, from frame 1 to its end where that is known, with a warning that counts
     them; one that lies outside as a whole is a false positive. --mode megc2025-script takes them as written.
     """
@@ -765,6 +805,31 @@ def score(kind, truth, predictions, compare, seed, as_json, **options):
     _print(figures_text(result, result.pop("ci")))
     if comparison:
         _print(comparison_text(comparison))
+
+
+@main.command()
+@click.argument("file", metavar="FILE", type=_PATH)
+@click.option(
+    "--to",
+    required=True,
+    type=click.Choice(["elan", "boris", "csv", "srt", "vtt"]),
+    help="elan: .eaf; boris: aggregated events, .csv or .tsv; csv: in frames and seconds, for score and manifests.",
+)
+@_output("File to write; - for stdout; of several videos for elan, srt and vtt a folder, as in events/.", str)
+@_RATE
+@click.option("--media", type=_PATH, help="The video, or the folder of the videos, whose names an .eaf then holds.")
+def convert(file, to, output, fps, media):
+    """Convert events between this project, ELAN, BORIS, subtitles and tables in seconds (docs/exchange.md).
+
+    FILE: a CSV of spot, str or a manifest; an .eaf; aggregated or tabular events or a project of BORIS; .srt; .vtt; or
+    a folder of such files of one kind. What cannot be taken over is counted on stderr.
+    """
+    from baselines.commands.convert import convert_file
+
+    text, notes = convert_file(file, to, output, fps, media)
+    for note in notes:
+        click.echo(f"warning: {note}", err=True)
+    _print(text, nl=False)
 
 
 @main.command()

@@ -73,7 +73,7 @@ def test_a_complete_copy_gives_its_videos_and_clips(tmp_path):
         ("spNO.1", "b", "others"),
         ("spNO.10", "a", "surprise"),
     ]
-    assert dataset.clips[1].frames.numbers == [50, 51, 52, 53, 54, 55]
+    assert list(dataset.clips[1].frames.numbers) == [50, 51, 52, 53, 54, 55]
     assert {frame.shape for frame in dataset.clips[1].frames} == {(24, 32, 3)}
 
 

@@ -51,7 +51,7 @@ def test_a_complete_copy_gives_its_videos_and_clips(tmp_path):
     assert set(clips) == {("s15", "s15_0401"), ("s15", "s15_0101"), ("s16", "s16_0101")}
     clip = clips["s16", "s16_0101"]
     assert clip.event == Event(1, 6, 3, "micro", "negative", ("AU4", "LAU10"))
-    assert clip.frames.numbers == [3, 4, 5, 6, 7, 8]
+    assert list(clip.frames.numbers) == [3, 4, 5, 6, 7, 8]
     assert [frame.shape for frame in clip.frames] == [(24, 32, 3)] * 6
 
 

@@ -70,7 +70,7 @@ def test_a_complete_copy_gives_its_videos_and_clips(tmp_path):
         ("007_3", "happiness", "positive"),
     ]
     assert dataset.clips[0].event == Event(1, 5, 3, "micro", "anger", ("LAU4", "RAU7"))
-    assert dataset.clips[0].frames.numbers == [12, 13, 14, 15, 16]
+    assert list(dataset.clips[0].frames.numbers) == [12, 13, 14, 15, 16]
 
 
 def test_without_the_sheet_of_samm_there_are_events_but_no_clips(tmp_path):

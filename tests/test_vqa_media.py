@@ -1,5 +1,7 @@
 """The clips and videos that questions name, in a folder and in a manifest."""
 
+import re
+
 import pytest
 from replicas import write_noise, write_video
 
@@ -30,6 +32,17 @@ def test_a_name_as_it_stands_comes_first_and_other_endings_are_part_of_it(media)
     found, failures = find_media(dict.fromkeys(keys, False), media)
     assert (list(found), failures) == (keys[:1], {})
     assert len(found[keys[0]].frames) == 5
+
+
+def test_the_number_of_a_picture_stands_where_the_user_says(tmp_path):
+    write_noise(tmp_path / "s1_v1", 3)
+    for number, path in enumerate(sorted((tmp_path / "s1_v1").iterdir()), start=1):
+        path.rename(path.with_name(f"{9 - number}_cam7.png"))
+    key = "s1", "v1", None
+    found, _ = find_media({key: False}, tmp_path, 30, re.compile(r"^(\d+)_"))
+    assert list(found[key].frames.numbers) == [6, 7, 8]
+    found, failures = find_media({key: False}, tmp_path, 30, re.compile(r"(\d+)x"))
+    assert "finds no numbers" in failures[key]
 
 
 def test_a_folder_of_several_videos_is_no_clip(tmp_path):

@@ -1,5 +1,6 @@
 """Answer a whole file of questions about the clips and videos in a folder."""
 
+import re
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,8 +14,8 @@ from baselines.commands.train import default_model, load_model
 from baselines.datasets.questions import as_question
 from baselines.datasets.records import Clip, Question, Video
 from baselines.errors import InputError
-from baselines.files import read_jsonl
-from baselines.formats.challenge import VQA_ADDED, field_text, sound_rows, write_answers
+from baselines.files import read_jsonl, write_text
+from baselines.formats.challenge import VQA_ADDED, field_text, json_lines, sound_rows
 from baselines.parallel import attempt, progress_bar
 from baselines.parts import build_part
 from baselines.recognition.model import Model
@@ -68,27 +69,31 @@ def answer_file(
     output: Path,
     fps: float | None = None,
     jobs: int = 1,
-) -> tuple[list[str], bool]:
-    """Answer the questions of a JSON Lines file and write them with their answers to `output`.
+    numbering: re.Pattern[str] | None = None,
+) -> tuple[str, list[str]]:
+    """Answer the questions of a JSON Lines file and write them with their answers to `output`, unless that is `-`.
 
-    Returns ([one message a failure], whether any question was answered). A row without answer keeps an empty one;
-    lines that are no JSON object are left out. An answered row gets `confidence` (0..1) where the answerer has one,
-    and `flag`, the reason, where the answer is no more than a best effort. answerer: rules, llama or hybrid. Raises
+    Returns (what is written, empty where no question was answered; [one message a failure]). A row without answer keeps
+    an empty one; lines that are no JSON object are left out. An answered row gets `confidence` (0..1) where the
+    answerer has one, and `flag`, the reason, where the answer is no more than a best effort. answerer: rules, llama or
+    hybrid. fps, numbering: as in `read_videos`. Raises
     `InputError` if the file holds no question.
     """
     sheet = read_sheet(questions)
     with closing(make_answerer(answerer, options)) as ready:
         model = load_classifiers(answerer, options, jobs) if ready.measures else None
-        records, not_found = find_records(sheet, media, fps)
+        records, not_found = find_records(sheet, media, fps, numbering)
         seen = look(ready, list(records.values()), model, options.panel, jobs)
         answers, unanswered = ask(ready, [sheet.groups[key] for key in records], seen)
     failures = [*sheet.faults, *not_found, *unanswered]
     for flag, count in Counter(answer.flag for answer in answers.values() if answer.flag).most_common():
         warnings.warn(f"{count} answers are best efforts: {flag}", stacklevel=2)
-    if answers:
-        write_answers(output, [_answered(row, answers.get(place)) for place, row in sheet.rows])
-        failures += _summary(output, sheet, answers)
-    return failures, bool(answers)
+    if not answers:
+        return "", failures
+    text = json_lines([_answered(row, answers.get(place)) for place, row in sheet.rows])
+    if str(output) != "-":
+        write_text(output, text)
+    return text, failures + _summary(output, sheet, answers)
 
 
 def read_sheet(path: Path) -> Sheet:
@@ -106,13 +111,15 @@ def read_sheet(path: Path) -> Sheet:
     return Sheet(rows, groups, faults, broken=len(faults) - (len(rows) - len(sound)))
 
 
-def find_records(sheet: Sheet, media: Path, fps: float | None = None) -> tuple[dict[Key, Clip | Video], list[str]]:
+def find_records(
+    sheet: Sheet, media: Path, fps: float | None = None, numbering: re.Pattern[str] | None = None
+) -> tuple[dict[Key, Clip | Video], list[str]]:
     """Return the clips and videos of the groups of a sheet, and one message for each that is not there or not read."""
     about_events = {
         (subject, name, span): span is None and any(parse(question.text).long for question in group.values())
         for (subject, name, span), group in sheet.groups.items()
     }
-    records, unreadable = find_media(about_events, media, fps)
+    records, unreadable = find_media(about_events, media, fps, numbering)
     faults = []
     for key, group in sheet.groups.items():
         if key not in records:

@@ -17,9 +17,10 @@ OPTIONS = {
         "strict": "strict",
         "per_video": "per_video",
         "where": "where",
+        "fps": "fps",
     },
     "recognition": {"classes": "classes", "where": "where"},
-    "strs": {"mode": "mode", "classes": "classes", "type": "kind", "where": "where"},
+    "strs": {"mode": "mode", "classes": "classes", "type": "kind", "where": "where", "fps": "fps"},
     "vqa": {"coarse_classes": "coarse_classes", "fine_classes": "fine_classes"},
 }
 MODES = {"spotting": spotting.MATCHINGS, "strs": strs.MODES}

@@ -1,1 +1,1 @@
-"""Files of others: those of the challenges, spreadsheets."""
+"""Files of others: those of the challenges, of coding tools, spreadsheets."""

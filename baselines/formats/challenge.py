@@ -53,13 +53,13 @@ def read_events(path, emotion=False, side="predictions", where=None):
     RUN besides, and may be in no class. Raises `InputError` for an onset after its offset, a duplicate row,
     an unknown type, an empty emotion, or an event of the truth before frame 0.
     """
-    if _is_log(path):
+    if is_log(path):
         if emotion:
             raise InputError(f"{path}: a MEGC2020 log has no emotions; expected the header {','.join(STRS_COLUMNS)}")
         rows = _log_events(path, side)
     else:
         rows = [_event(place, row, emotion, side) for place, row in _event_rows(path, emotion, side, where)]
-    _refuse_duplicates(rows, ("subject", "video", "onset", "offset", "type", "emotion", "dataset", "fold"))
+    refuse_duplicates(rows, ("subject", "video", "onset", "offset", "type", "emotion", "dataset", "fold"))
     return rows
 
 
@@ -127,7 +127,7 @@ def read_recognition(path, columns, where=None):
         rows.append(found)
     if of_run and len({tuple(row[name] for name in RECOGNITION_KEYS) for row in rows}) == len(rows):
         rows = [{name: value for name, value in row.items() if name != "fold"} for row in rows]
-    _refuse_duplicates(rows, (*RECOGNITION_KEYS, "fold"))
+    refuse_duplicates(rows, (*RECOGNITION_KEYS, "fold"))
     return rows
 
 
@@ -236,8 +236,13 @@ def place_of(row, number=None):
     return row.get("place") or f"row {number}"
 
 
+def event_columns(path):
+    """Return {name of a column of event files, in lower case: its name in the header of a CSV file}."""
+    return {_ALIASES.get(name.lower(), name.lower()): name for name in _header(path)}
+
+
 def _event_rows(path, emotion, side, where):
-    names = {_ALIASES.get(name.lower(), name.lower()): name for name in _header(path)}
+    names = event_columns(path)
     without_subject = names.get("video", "").lower() == "vid" and "subject" not in names
     wanted = [*(() if without_subject else ("subject",)), "video", "onset", "offset"]
     wanted += [name for name in ("type", "emotion") if name in names or (name == "emotion" and emotion)]
@@ -294,10 +299,8 @@ def _event(place, row, emotion, side):
     for name in ("subject", "video"):
         if row.get(name) == "":
             raise InputError(f"{place}: {name} is empty; fill it in")
-    onset, offset = _frames(row["onset"], row["offset"], place, side)
-    kind = _KINDS.get(row.get("type", "micro").lower())
-    if kind is None:
-        raise InputError(f"{place}: type is {row['type']!r}; expected micro or macro (or me, mae)")
+    onset, offset = event_frames(row["onset"], row["offset"], place, side)
+    kind = event_kind(row.get("type", "micro"), place)
     event = {"subject": row.get("subject", ""), "video": row["video"], "onset": onset, "offset": offset, "type": kind}
     event |= {name: row[name] for name in RUN if name in row}
     if emotion:
@@ -307,7 +310,15 @@ def _event(place, row, emotion, side):
     return event | {"place": place}
 
 
-def _frames(onset, offset, place, side):
+def event_kind(text, place):
+    """Return micro or macro, as a cell says."""
+    kind = _KINDS.get(text.lower())
+    if kind is None:
+        raise InputError(f"{place}: type is {text!r}; expected micro or macro (or me, mae)")
+    return kind
+
+
+def event_frames(onset, offset, place, side):
     """Return onset and offset, in order, of two cells; those of the truth are not below 0."""
     cells = {"onset": onset, "offset": offset}
     numbers = {name: whole_number(cell, place, name) for name, cell in cells.items()}
@@ -322,7 +333,8 @@ def _frames(onset, offset, place, side):
     return onset, offset
 
 
-def _refuse_duplicates(rows, keys):
+def refuse_duplicates(rows, keys):
+    """Raise `InputError` at a row that is like an earlier one in all `keys`."""
     seen = {}
     for row in rows:
         key = tuple(row.get(name) for name in keys)
@@ -331,7 +343,8 @@ def _refuse_duplicates(rows, keys):
         seen[key] = row["place"]
 
 
-def _is_log(path):
+def is_log(path):
+    """Tell whether a file is a log of MEGC2019 or MEGC2020."""
     first = next((line.strip() for line in read_text(path).splitlines() if line.strip()), "")
     return first in LOG_DATASETS
 
@@ -348,4 +361,4 @@ def _log_events(path, side):
 
 
 def _log_interval(cells, place, side):
-    return None if cells == ["-", "-"] else _frames(*cells, place, side)
+    return None if cells == ["-", "-"] else event_frames(*cells, place, side)

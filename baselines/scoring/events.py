@@ -10,8 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from baselines.datasets.rates import MISSING, Rates
 from baselines.errors import InputError
-from baselines.formats.challenge import place_of, read_events
+from baselines.formats import exchange
+from baselines.formats.challenge import place_of, read_events, refuse_duplicates
+from baselines.formats.marked import Marked, Marks, in_frames
 from baselines.metrics.figures import Array
 from baselines.scoring.common import Row
 from baselines.scoring.extents import Extents, Videos, known_videos
@@ -26,37 +29,79 @@ def read_sides(
     refuse: bool = True,
     clip: bool = True,
     where: Mapping[str, str] | None = None,
+    fps: float | None = None,
 ) -> Sides:
     """Return the events of the truth and of a file of predictions.
 
-    truth: a file, or a manifest folder. A `videos.csv` beside an `events.csv` tells which videos exist and, in its
-    column `frames`, how long they are; of a folder, the other videos are opened to see. A subject has the spelling that
-    is met first, in these, the truth, the predictions (`Spellings`). emotion: both have the column
-    `emotion`. refuse: as in `check_known_videos`. clip: cut predictions to their videos (`Extents.clipped`). where: as
-    in `formats.challenge.read_events`; a file of run-all holds both sides.
+    truth: a file, a manifest folder, or a folder of files of a coding tool. A `videos.csv` beside an `events.csv`, or
+    in the folder, tells which videos exist and, in its column `frames`, how long they are; of a folder, the other
+    videos are opened to see. A subject has the spelling that is met first, in these, the truth, the predictions
+    (`Spellings`). emotion: both have the column `emotion`. refuse: as in `check_known_videos`. clip: cut predictions to
+    their videos (`Extents.clipped`). where: as in `formats.challenge.read_events`; a file of run-all holds both sides.
+    fps: as in `Rates`. Where one file has no frames, the other is read in seconds as well if it has them: frames may
+    count from another number there.
     """
-    truth = Path(truth)
-    path = truth / "events.csv" if truth.is_dir() else truth
-    videos = known_videos(path.with_name("videos.csv"), truth.is_dir()) if path.name == "events.csv" else None
+    truth, predictions = Path(truth), Path(predictions)
+    path = truth / "events.csv" if truth.is_dir() and not _is_of_tools(truth) else truth
+    table = (path if path.is_dir() else path.parent) / "videos.csv"
+    videos = known_videos(table, truth.is_dir()) if path.is_dir() or path.name == "events.csv" else None
+    files = {"truth": path, "predictions": predictions}
+    timed = [side for side, file in files.items() if exchange.tells_seconds(file)]
+    if all(map(exchange.tells_frames, files.values())):
+        timed = []
+    marks = {side: exchange.read(files[side]) for side in timed}
+    rates = Rates([(file, marks.get(side, Marks())) for side, file in files.items()], fps)
     events, predicted = (
-        [row | event_names(row, row) if "fold" in row else row for row in read_events(file, emotion, side, where)]
-        for file, side in ((path, "truth"), (predictions, "predictions"))
+        events_in_frames(marks[side].events, rates, emotion)
+        if side in marks
+        else [row | event_names(row, row) if "fold" in row else row for row in read_events(file, emotion, side, where)]
+        for side, file in files.items()
     )
+    notes = [note for side in timed if exchange.kind_of_file(files[side]) != "csv" for note in marks[side].notes]
     join_subjects(events, predicted, videos or ())
     spellings = Spellings()
     if videos is not None:
-        videos = spellings.videos(path.with_name("videos.csv"), videos)
+        videos = spellings.videos(table, videos)
     warnings = [
+        *notes,
         *spellings.join(events, "events of the truth", "video"),
         *spellings.join(predicted, "predictions", "video"),
     ]
-    warnings += check_known_videos(events, predicted, videos, refuse and path != Path(predictions))
+    warnings += check_known_videos(events, predicted, videos, refuse and path != predictions)
     extents = Extents(videos or {}, first=0 if any(row["onset"] == 0 for row in events) else 1)
     extents.refuse_events_outside(events)
     if clip:
         predicted, clipped = extents.clipped(predicted)
         warnings += clipped
     return Sides(events, predicted, warnings)
+
+
+def _is_of_tools(folder: Path) -> bool:
+    """Tell whether a folder holds files of a coding tool and is no manifest."""
+    return not (folder / "events.csv").exists() and bool(exchange.files_in(folder))
+
+
+def events_in_frames(events: Iterable[Marked], rates: Rates, emotion: bool = False) -> list[dict[str, Any]]:
+    """Return events that are in seconds as `read_events` gives those in frames, which count from 1."""
+    rows = [_row(event, rates, emotion) for event in events]
+    refuse_duplicates(rows, ("subject", "video", "onset", "offset", "type"))
+    return rows
+
+
+def _row(event: Marked, rates: Rates, emotion: bool) -> dict[str, Any]:
+    frames = event.frames
+    if event.seconds is not None:
+        rate = rates.of(event.subject, event.video)
+        if rate is None:
+            raise InputError(
+                f"{event.place}: is in seconds, and the frame rate of video {event.video} is not known; {MISSING}"
+            )
+        frames = in_frames(event.seconds, rate)
+    assert frames is not None
+    row = {"subject": event.subject, "video": event.video, "onset": frames.onset, "offset": frames.offset}
+    if emotion and not event.emotion:
+        raise InputError(f"{event.place}: tells no emotion; add it, `others` if it is none of the classes")
+    return row | {"type": event.kind, **({"emotion": event.emotion.lower()} if emotion else {}), "place": event.place}
 
 
 def join_subjects(

@@ -113,14 +113,15 @@ class Score:
         resamples: int = RESAMPLES,
         seed: int = 0,
         where: Mapping[str, str] | None = None,
+        fps: float | None = None,
         **options: Any,
     ) -> dict[str, Any]:
         """Return the scores of a file of predictions.
 
         other: a second file for the same truth; adds `comparison`, the first minus the second. where: {column: value}
-        of the rows that are read of files which `run-all` wrote.
+        of the rows that are read of files which `run-all` wrote. fps: frames per second of events in seconds.
         """
-        chosen = {"where": where} if where else {}
+        chosen: dict[str, Any] = ({"where": where} if where else {}) | ({"fps": fps} if fps else {})
         first = self.read(truth, predictions, **chosen, **options)
         result = self.scores(first.truth, first.predictions, resamples=resamples, seed=seed, **first.told, **options)
         warnings = [*first.warnings, *result["warnings"]]

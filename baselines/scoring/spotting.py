@@ -20,10 +20,14 @@ CURVE = (0.2, 0.3, 0.4, 0.5)  # of the tables
 
 
 def read_spotting(
-    truth: Path | str, predictions: Path | str, where: Mapping[str, str] | None = None, **_: Any
+    truth: Path | str,
+    predictions: Path | str,
+    where: Mapping[str, str] | None = None,
+    fps: float | None = None,
+    **_: Any,
 ) -> Sides:
     """Return the events of two files, the predicted ones within their videos (`events.read_sides`)."""
-    return read_sides(truth, predictions, where=where)
+    return read_sides(truth, predictions, where=where, fps=fps)
 
 
 def spotting_scores(

@@ -26,6 +26,7 @@ def read_strs(
     mode: str = CORRECTED,
     classes: Classes = None,
     where: Mapping[str, str] | None = None,
+    fps: float | None = None,
     **_: Any,
 ) -> Sides:
     """Return the events of two files, the predicted ones within their videos (`events.read_sides`).
@@ -35,7 +36,8 @@ def read_strs(
     Under `megc2025-script` it is as in the script: predictions for subjects that the truth does not know are kept, to
     have no effect, and intervals are met as they are written, also outside their video.
     """
-    sides = read_sides(truth, predictions, emotion=True, refuse=mode == CORRECTED, clip=mode != SCRIPT, where=where)
+    corrected, cut = mode == CORRECTED, mode != SCRIPT
+    sides = read_sides(truth, predictions, emotion=True, refuse=corrected, clip=cut, where=where, fps=fps)
     known = coarse_classes(truth if Path(truth).is_dir() else Path(truth).parent)
     if known is COARSE or not set(common.class_set(classes, ())[0]) <= set(COARSE_CLASSES):
         return sides
@@ -150,7 +152,10 @@ def _warnings(truth: Sequence[Row], emotions: Sequence[str], classes: Sequence[s
     lines = []
     macro = sum(row.get("type") == "macro" for row in truth)
     if kind is None and macro:
-        lines.append(f"{macro} macro-expressions of the truth count as well; choose the type micro to leave them out")
+        lines.append(
+            f"{macro} macro-expressions of the truth count as well, and match whatever type is predicted; choose the "
+            "type micro to leave them out"
+        )
     if truth and not set(emotions) & set(classes):
         lines.append(f"no event of the truth has one of the classes {', '.join(classes)}: nothing is analysed")
     return lines

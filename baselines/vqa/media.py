@@ -1,5 +1,6 @@
 """The clips and videos that questions ask about, found in a folder by their names."""
 
+import re
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,20 +17,23 @@ Key = tuple[str, str, Span | None]  # subject, video, and the part of the video 
 
 
 def find_media(
-    asked: Mapping[Key, bool], media: str | Path, fps: float | None = None
+    asked: Mapping[Key, bool],
+    media: str | Path,
+    fps: float | None = None,
+    numbering: re.Pattern[str] | None = None,
 ) -> tuple[dict[Key, Clip | Video], dict[Key, str]]:
     """Return ({key: Clip or Video}, {key: why not}) of what is asked about; a key in neither is not in the folder.
 
     asked: {(subject, video, span): whether its events are asked about}, which makes it a `Video`; with a span
     (onset, offset, apex or None) that part of the video is the `Clip`. media: a manifest folder; or a folder with,
     for each clip, a folder of images, a video file or a flow picture named `<subject>_<video>`, `<video>` or
-    `<subject>/<video>`. Case and leading zeros do not matter, and a name may have the suffix of a file. fps: as in
-    `read_videos`.
+    `<subject>/<video>`. Case and leading zeros do not matter, and a name may have the suffix of a file. fps,
+    numbering: as in `read_videos`.
     """
     media = Path(media)
     if not media.is_dir():
         raise InputError(f"{media}: no such folder; --media names the folder that holds the clips asked about")
-    find = _in_manifest(media, fps) if (media / "videos.csv").exists() else _in_folder(media, fps)
+    find = (_in_manifest if (media / "videos.csv").exists() else _in_folder)(media, fps, numbering)
     found, failures = {}, {}
     for key, about_events in asked.items():
         subject, name, span = key
@@ -58,9 +62,9 @@ def _part(video: Video, span: Span | None, name: str) -> Clip:
     return cut_clip(video, Event(onset, offset, apex), name)
 
 
-def _in_manifest(media, fps):
+def _in_manifest(media, fps, numbering):
     findings = []
-    videos = read_videos(media, fps, findings)
+    videos = read_videos(media, fps, findings, numbering)
     for finding in findings:
         warnings.warn(f"{finding}; the video is passed over", stacklevel=2)
     whole, clips = _Names(videos), _Names(event_clips(videos))
@@ -87,7 +91,7 @@ class _Names:
         return self.full.get(subject_key(name)) or (same[0] if len(same) == 1 else None)
 
 
-def _in_folder(media, fps):
+def _in_folder(media, fps, numbering):
     here = _listing(media)
 
     def find(subject, name, as_video):
@@ -96,7 +100,7 @@ def _in_folder(media, fps):
             return None
         if path.suffix.lower() == ".png":
             return Clip("media", subject, name, flow_image=path)
-        return read_video(path, fps)
+        return read_video(path, fps, numbering)
 
     return find
 
