@@ -909,6 +909,25 @@ def implants(folder, levels, methods, seeds, output, jobs):
         _print(table_row(*row))
 
 
+@main.command()
+@click.argument("folder", required=False, type=_PATH)
+@click.option("--method", "methods", multiple=True, metavar="NAME", help="Repeatable. Default: all spotting recipes.")
+@_JOBS
+@_JSON
+def repeatability(folder, methods, jobs, as_json):
+    """Measure whether spotting methods find and measure the same thing twice, in the face videos of FOLDER.
+
+    First, F1 of the intervals against those of the video as it is, after changes that move no expression: encoded anew,
+    mirrored, cropped, noisy, smaller, backwards, short of a frame. Then, how far the parts of the face deviate where
+    the same frames are played forth and back, in % of the distance between the eyes. No label is needed. FOLDER: by
+    default faces/ in MEGC_SHARED_DATA.
+    """
+    from baselines.report.repeatability import measure_repeatability, repeatability_text
+
+    found = measure_repeatability(folder, methods, jobs)
+    _print(jsonlib.dumps(found, indent=1) if as_json else repeatability_text(found))
+
+
 @main.group()
 def draw():
     """Pictures of what this program works with."""
