@@ -550,7 +550,8 @@ def spot(inputs, method, output, plot, preview, columns, jobs, as_json, **readin
     each video: how many frames were read, have a face, could not be read, are not there.
     """
     from baselines.commands.predict import spot_inputs
-    from baselines.commands.spotted import SPOTTING_COLUMNS, more_columns
+    from baselines.commands.spotted import more_columns
+    from baselines.formats.challenge import SPOTTING_COLUMNS
 
     columns = (*SPOTTING_COLUMNS, *more_columns(columns))
     outcome = spot_inputs(inputs, method, plot, preview, jobs, **reading)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.bench.implants import Piece
-from baselines.datasets.frames import Frames, Pixels
+from baselines.datasets.frames import Frames, Pixels, toned
 from baselines.datasets.opening import open_frames
 from baselines.datasets.records import Video
 from baselines.identity import array_identity
@@ -143,7 +143,7 @@ def agreement(pairs: list[tuple[list[dict[str, Any]], list[dict[str, Any]]]]) ->
 
 def cycles(piece: Piece) -> GreyFrames:
     """Return a piece of a video played forth and back."""
-    grey = np.stack([cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in piece.pictures])
+    grey = np.stack([toned(picture, grey=True) for picture in piece.pictures])
     last = len(grey) - 1
     order = [last - abs(k % (2 * last) - last) for k in range(2 * last * CYCLES)]
     return GreyFrames(grey[order], piece.fps, piece.path)

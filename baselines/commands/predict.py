@@ -13,13 +13,13 @@ from baselines.datasets.classes import COARSE, ClassSet, coarse_classes, unknown
 from baselines.datasets.cutting import cut_clip, event_clips
 from baselines.datasets.records import Event, Video
 from baselines.errors import InputError
-from baselines.formats.challenge import PROBABILITY
+from baselines.formats.challenge import PROBABILITY, RECOGNITION_KEYS
 from baselines.parallel import attempt, progress_bar, run_parallel
 from baselines.recognition.intervals import recognize_events
 from baselines.recognition.representation import represent_one
 from baselines.spotting.recipe import spot_video, spotting_recipe
 
-RECOGNITION_COLUMNS = ("dataset", "subject", "clip", "label", "prediction")
+RECOGNITION_COLUMNS = (*RECOGNITION_KEYS, "label", "prediction")
 
 
 @dataclass
@@ -80,13 +80,14 @@ def recognize_inputs(inputs, model=None, jobs=1, **reading):
         warnings.warn(f"{strange} clips have no label, being in no class of the model ({counted})", stacklevel=2)
 
     def rows_of(clip, representation):
-        (shares,) = model.recognizer.predict_proba(representation[None]).round(6).tolist()
+        (probabilities,) = model.recognizer.predict_proba(representation[None])
+        shares = probabilities.round(6).tolist()
         row = {
             "dataset": clip.dataset,
             "subject": clip.subject,
             "clip": clip.name,
             "label": clip.label or "",
-            "prediction": str(model.recognizer.predict(representation[None])[0]),
+            "prediction": str(model.recognizer.classes_[probabilities.argmax()]),
         }
         outcome.details.append(row | {"probabilities": dict(zip(model.recognizer.classes_.tolist(), shares))})
         return [row | dict(zip(outcome.more, shares))]

@@ -8,12 +8,12 @@ import numpy as np
 
 from baselines.datasets.records import KINDS, Video
 from baselines.errors import InputError
+from baselines.formats.challenge import STRS_COLUMNS
 from baselines.signatures import nearest
 from baselines.spotting.base import Interval, SpottingResult
 from baselines.spotting.recipe import spotting_row
 
-SPOTTING_COLUMNS = ("subject", "video", "onset", "offset", "type")
-STR_COLUMNS = ("subject", "video", "onset", "offset", "emotion", "type")
+STR_COLUMNS = (*STRS_COLUMNS, "type")
 MORE_COLUMNS = {  # what may be asked for besides, since a file for the challenge has exactly its own
     "seconds": ("onset_seconds", "offset_seconds"),
     "apex": ("apex",),

@@ -13,11 +13,9 @@ import av.filter
 import cv2
 import numpy as np
 from av.video.reformatter import Interpolation
-from numpy.typing import NDArray
 
+from baselines.datasets.frames import Pixels
 from baselines.errors import DataFault
-
-Pixels = NDArray[np.uint8]
 
 # Such a file names others, and what it names is not looked at: a video is one file.
 LISTS = {"hls", "applehttp", "concat", "concatf", "dash", "imf", "sdp", "image2", "image2pipe", "lavfi"}

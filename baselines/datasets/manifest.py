@@ -36,6 +36,7 @@ from baselines.datasets.questions import read_questions, with_names_of
 from baselines.datasets.records import Dataset, Event, Note, Numbering, Video
 from baselines.errors import DataFault, InputError
 from baselines.files import inside, read_csv
+from baselines.formats.marked import rate_in
 
 ABOUT = About(
     title="your own videos: a folder with videos.csv and events.csv, one video file, or a folder of images",
@@ -228,15 +229,7 @@ def _open(
 
 def _rate(text: str, place: str) -> float | None:
     """Return the frame rate in a cell, None for an empty one."""
-    if not text:
-        return None
-    try:
-        rate = float(text)
-    except ValueError:
-        rate = 0
-    if not 1 <= rate <= 10000:
-        raise InputError(f"{place}: fps is {text!r}; expected frames per second such as 30 or 200")
-    return rate
+    return rate_in(text, f"{place}: fps") if text else None
 
 
 def _rate_of(frames: Frames, fps: float | None, place: str) -> float:

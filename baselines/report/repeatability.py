@@ -17,6 +17,7 @@ from baselines.datasets.records import Video
 from baselines.errors import DataFault, seen
 from baselines.parallel import run_parallel
 from baselines.recipes import load_recipe, recipe_names
+from baselines.report.text import columns_text
 from baselines.spotting.base import Spotter
 from baselines.spotting.recipe import learns, make_spotter
 from baselines.spotting.regional import motion
@@ -71,8 +72,6 @@ def _deviation(played: tuple[str, Piece]) -> list[dict[str, Any]]:
 
 def repeatability_text(found: dict[str, list[dict[str, Any]]]) -> str:
     """Return both tables as text; of the parts of each piece the worst, and how many deviate by more than .1 %."""
-    from baselines.report.text import columns_text
-
     agreement = [
         {
             **row,
