@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from baselines.bench import repeatability
-from baselines.bench.repeatability import CHANGES, GreyFrames, agreement, deviation
+from baselines.bench.repeatability import CHANGES, GreyFrames, agreement, deviation, same_side
 from baselines.report.repeatability import repeatability_text
 from baselines.spotting.base import Interval
 
@@ -55,6 +55,18 @@ def test_agreement_counts_what_is_there_again():
     assert agreement([([], [])]) == (None, 0, 0)
     assert agreement([([row(1), row(50)], [row(2), row(50)])]) == (1.0, 2, 2)
     assert agreement([([row(1)], [row(1, "macro")]), ([row(1)], [row(1)])]) == (0.5, 2, 2)
+
+
+def test_the_side_of_what_is_found_again_is_compared():
+    def row(onset, side):
+        return {"onset": onset, "offset": onset + 9, "side": side}
+
+    assert same_side([([row(1, "")], [row(1, "")])]) is None
+    assert same_side([([row(1, "left"), row(50, "both")], [row(2, "left"), row(50, "right"), row(90, "left")])]) == 0.5
+    mirrored = BY_NAME["mirrored"].back
+    sides = {"left": "right", "right": "left", "both": "both", "": ""}
+    for side, other in sides.items():
+        assert mirrored(Interval(1, 2, 3, "micro", 1.0, side=side), 30).side == other
 
 
 def test_the_command_gives_both_tables(corpus, megc, monkeypatch):

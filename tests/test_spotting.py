@@ -2,7 +2,6 @@
 
 import json
 
-import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,19 +15,10 @@ from baselines.datasets.opening import open_frames
 from baselines.datasets.records import Event
 from baselines.errors import InputError
 from baselines.identity import depends_on, reached
-from baselines.report.plots import plot_spotting
 from baselines.spotting import blocks
-from baselines.spotting.base import Curve, Interval, Measured, SpottingResult
+from baselines.spotting.base import Interval, Measured, SpottingResult
 from baselines.spotting.blocks import join
-from baselines.spotting.curves import (
-    bridge,
-    face_runs,
-    flanks,
-    moilanen_threshold,
-    out_and_back,
-    peaks_apart,
-    tallest_apart,
-)
+from baselines.spotting.curves import bridge, flanks, moilanen_threshold, out_and_back, peaks_apart, tallest_apart
 from baselines.spotting.mdmd import Mdmd
 from baselines.spotting.regional import fit
 from baselines.spotting.regional.augment import varied
@@ -36,6 +26,7 @@ from baselines.spotting.regional.candidates import FIGURES, candidates
 from baselines.spotting.regional.method import RegionalContrast
 from baselines.spotting.regional.motion import MOVING, PARTS, without_head
 from baselines.spotting.regional.trees import SETTINGS, fit_trees, load_trees, save_trees
+from baselines.spotting.runs import face_runs
 from baselines.spotting.softnet_rule import SoftnetRule
 
 NAMES = list(PARTS)
@@ -402,26 +393,6 @@ def test_the_smile_of_a_real_face(shared_data):
     # Seen by eye: neutral until frame 17, the smile from 18 to 71, neutral again at 72.
     assert max(overlap(span, (18, 71)) for span in spans(found, "macro")) > 0.8
     assert len(found.intervals) <= 3
-
-
-# --- the picture
-
-
-def test_the_picture_shows_curves_intervals_and_truth(tmp_path):
-    values = np.where(np.arange(300) < 250, profile(300, 100, 115, 130), np.nan)
-    found = SpottingResult((Interval(101, 116, 131, "macro", 1.5),), (Curve("contrast", values, 0.4),) * 3)
-    plot_spotting(found, 30, tmp_path / "a" / "curve.png", title="a video")
-    plot_spotting(found, 30, tmp_path / "a" / "truth.png", truth=[Event(101, 131, kind="macro")], title="a video")
-    plain, with_truth = (cv2.imread(str(tmp_path / "a" / name)) for name in ("curve.png", "truth.png"))
-    assert plain.shape[1] == 1200
-    assert with_truth.shape[0] > plain.shape[0]
-    assert (np.abs(plain.astype(int) - (0x8E, 0x63, 0x30)).sum(axis=2) == 0).sum() > 500
-    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["curve.png", "truth.png"]
-
-
-def test_the_picture_of_nothing(tmp_path):
-    plot_spotting(SpottingResult(()), 30, tmp_path / "nothing.png", truth=[], title="")
-    assert cv2.imread(str(tmp_path / "nothing.png")) is not None
 
 
 # --- when a video is measured anew

@@ -54,7 +54,7 @@ def test_details_are_json_with_scores_and_the_curve(video, result):
     found = json.loads(json.dumps(details_of(video, result), allow_nan=False))
     assert found["intervals"][0] == {
         "subject": "s1", "video": "v1", "onset": 11, "offset": 20, "type": "micro",
-        "apex": 15, "score": 1.25, "region": "chin",
+        "apex": 15, "score": 1.25, "region": "chin", "side": "", "moved": {},
         "onset_seconds": 0.333333, "apex_seconds": 0.466667, "offset_seconds": 0.666667,
     }  # fmt: skip
     assert found["frames"] == len(found["curves"][0]["values"]) == 70

@@ -1,9 +1,10 @@
 """Spotting sets of known motion in real faces: expressions implanted in real video, and an untouched twin of each.
 
 A piece of a real clip is played forth and back for 40 s, and action units as motion of the face's landmarks
-(`baselines.bench.landmark_motion`) are warped into it. How lively the piece is sets the level: `still` is the
-calmest 1.2 s of a clip, `calm` the calmest 2.4 s, `talking` are all pieces of 6 s of clips that are long enough, which
-in the clips at hand act, talk and laugh.
+(`baselines.bench.landmark_motion`) are warped into it. How lively the piece is sets the level: `lab-still` is the
+calmest half second of a clip, which comes nearest to a person who suppresses every motion, `still` the calmest 1.2 s,
+`calm` the calmest 2.4 s, `talking` are all pieces of 6 s of clips that are long enough, which in the clips at hand act,
+talk and laugh.
 Frames are made when they are read; nothing of the faces is written anywhere.
 """
 
@@ -29,7 +30,7 @@ from baselines.files import user_path
 from baselines.identity import digest
 from features.alignment import similarity, smooth, transform, warp
 
-LEVELS = {"still": 1.2, "calm": 2.4, "talking": 6.0}  # seconds of a piece
+LEVELS = {"lab-still": 0.5, "still": 1.2, "calm": 2.4, "talking": 6.0}  # seconds of a piece
 SECONDS = 40.0
 APART = (3.0, 8.0)  # seconds from one onset to the next
 LENGTHS = {"micro": (0.2, 0.5), "macro": (0.6, 3.0)}  # seconds

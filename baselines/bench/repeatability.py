@@ -22,6 +22,7 @@ from baselines.datasets.frames import Frames, Pixels, toned
 from baselines.datasets.opening import open_frames
 from baselines.datasets.records import Video
 from baselines.identity import array_identity
+from baselines.metrics.overlap import iou
 from baselines.scoring.spotting import spotting_scores
 from baselines.spotting.base import Interval, Spotter
 from baselines.spotting.recipe import spotting_row
@@ -30,6 +31,7 @@ CYCLES = 5  # a piece is played forth and back
 SPAN = 0.3  # seconds over which motion is compared, the length of a micro-expression
 LONGEST = 20.0  # seconds of a video that are looked at
 NOISE, ROWS, SCALE = 2, 2, 0.9  # grey levels, cropped above and below, of the size
+HIT = 0.5  # overlap of an interval that is found again
 QUALITIES = (12, 18, 23, 28)  # of H.264, its CRF
 Pictures = NDArray[np.uint8]  # (T, H, W) grey
 
@@ -93,6 +95,10 @@ def _turned_round(interval: Interval, frames: int) -> Interval:
     return replace(interval, onset=onset, apex=apex, offset=offset)
 
 
+def _mirrored(interval: Interval, _: int) -> Interval:
+    return replace(interval, side={"left": "right", "right": "left"}.get(interval.side, interval.side))
+
+
 def _with_the_frame(interval: Interval, frames: int) -> Interval:
     """Return an interval of a video without its middle frame as one of the whole."""
     onset, apex, offset = (n + (n > frames // 2) for n in (interval.onset, interval.apex, interval.offset))
@@ -101,7 +107,7 @@ def _with_the_frame(interval: Interval, frames: int) -> Interval:
 
 CHANGES = (
     *(Change(f"H.264 CRF {quality}", partial(encoded, quality=quality)) for quality in QUALITIES),
-    Change("mirrored", lambda pictures, _: np.ascontiguousarray(pictures[:, :, ::-1])),
+    Change("mirrored", lambda pictures, _: np.ascontiguousarray(pictures[:, :, ::-1]), _mirrored),
     Change(f"{ROWS} rows less above and below", lambda pictures, _: pictures[:, ROWS:-ROWS]),
     Change(f"noise of {NOISE} levels", _noisy),
     Change(f"{SCALE:g} of the size", _smaller),
@@ -122,7 +128,7 @@ def agreements(spotter: Spotter, video: Video) -> dict[str, tuple[list[dict[str,
     count = len(frames)
 
     def rows(intervals: list[Interval]) -> list[dict[str, Any]]:
-        return [spotting_row(replace(video, frames=frames), interval) for interval in intervals]
+        return [{**spotting_row(replace(video, frames=frames), each), "side": each.side} for each in intervals]
 
     before = rows(list(spotter.predict(frames, video.fps).intervals))
     found = {}
@@ -139,6 +145,21 @@ def agreement(pairs: list[tuple[list[dict[str, Any]], list[dict[str, Any]]]]) ->
     if not before and not after:
         return None, 0, 0
     return spotting_scores(before, after, resamples=0)["overall"]["f1"], len(before), len(after)
+
+
+def same_side(pairs: list[tuple[list[dict[str, Any]], list[dict[str, Any]]]]) -> float | None:
+    """Return the share of intervals that are found again, IoU at least .5, and then name the same side of the face.
+
+    None when no such interval names a side.
+    """
+    same = [
+        first["side"] == second["side"]
+        for before, after in pairs
+        for first in before
+        for second in after
+        if first["side"] and iou((first["onset"], first["offset"]), [(second["onset"], second["offset"])])[0] >= HIT
+    ]
+    return float(np.mean(same)) if same else None
 
 
 def cycles(piece: Piece) -> GreyFrames:

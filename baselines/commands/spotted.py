@@ -43,10 +43,9 @@ def interval_rows(video: Video, intervals: Sequence[Interval]) -> list[dict[str,
     times = np.round(video.seconds(), 6).tolist()
     return [
         {
+            **found.to_dict(),
             **spotting_row(video, found),
             "apex": video.number(found.apex),
-            "score": round(found.score, 6),
-            "region": found.region,
             "onset_seconds": times[found.onset - 1],
             "apex_seconds": times[found.apex - 1],
             "offset_seconds": times[found.offset],

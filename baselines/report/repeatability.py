@@ -53,9 +53,11 @@ def _agreement(name: str, spotter: Spotter, videos: Sequence[Video], jobs: int) 
         raise DataFault(f"{videos[0].frames.source}: no video with a face lies there; name a folder of face videos")
     figures = []
     for change in repeatability.CHANGES:
-        f1, before, after = repeatability.agreement([found[change.name] for found in known])
+        pairs = [found[change.name] for found in known]
+        f1, before, after = repeatability.agreement(pairs)
         figures.append(f1)
-        yield {"method": name, "change": change.name, "f1": f1, "intervals": before, "after": after}
+        counts = {"intervals": before, "after": after, "same_side": repeatability.same_side(pairs)}
+        yield {"method": name, "change": change.name, "f1": f1, **counts}
     told = [f1 for f1 in figures if f1 is not None]
     yield {"method": name, "change": "mean", "f1": float(np.mean(told)) if told else None}
 
@@ -75,9 +77,8 @@ def repeatability_text(found: dict[str, list[dict[str, Any]]]) -> str:
     agreement = [
         {
             **row,
-            "f1": "-" if row["f1"] is None else f"{row['f1']:.3f}",
-            "intervals": f"{row.get('intervals', '')}",
-            "after": f"{row.get('after', '')}",
+            **{key: "-" if row.get(key) is None else f"{row[key]:.3f}" for key in ("f1", "same_side")},
+            **{key: f"{row.get(key, '')}" for key in ("intervals", "after")},
         }
         for row in found["agreement"]
     ]
@@ -90,5 +91,7 @@ def repeatability_text(found: dict[str, list[dict[str, Any]]]) -> str:
         )
     parts = ("level", "piece", "part", "deviation", "over")
     return (
-        columns_text(agreement, ("method", "change", "f1", "intervals", "after")) + "\n\n" + columns_text(worst, parts)
+        columns_text(agreement, ("method", "change", "f1", "intervals", "after", "same_side"))
+        + "\n\n"
+        + columns_text(worst, parts)
     )

@@ -1,7 +1,7 @@
 """What every spotter is: a measurement on the frames, kept in the cache, and a rule from it to intervals."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -20,7 +20,11 @@ from baselines.spotting.blocks import BLOCK, Progress, measure_blocks
 
 @dataclass(frozen=True)
 class Interval:
-    """One spotted expression: frames are 1-based and inclusive; `score` is 1 at the threshold, higher is surer."""
+    """One spotted expression: frames are 1-based and inclusive; `score` is 1 at the threshold, higher is surer.
+
+    region: the part that stands out most. side: left, right or both, of the person; "" where a method does not tell.
+    moved: how far each part that takes part moves, {part: % of the distance between the eyes}, the farthest first.
+    """
 
     onset: int
     apex: int
@@ -28,6 +32,8 @@ class Interval:
     kind: str
     score: float
     region: str = ""
+    side: str = ""
+    moved: Mapping[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the interval as plain values under the names of the CSV files."""
@@ -38,17 +44,23 @@ class Interval:
             "apex": self.apex,
             "score": round(self.score, 6),
             "region": self.region,
+            "side": self.side,
+            "moved": dict(self.moved),
         }
 
 
 @dataclass(frozen=True)
 class Curve:
-    """One curve over the frames of a video, (T,) float64, NaN without a face, and its threshold."""
+    """One curve over the frames of a video, (T,) float64, NaN without a face, and its threshold.
+
+    noise: the level that is usual in this video; NaN where that is not known.
+    """
 
     name: str
     values: NDArray[np.float64]
     threshold: float
     unit: str = "eye distances"
+    noise: float = float("nan")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the curve as plain values, rounded to six digits; None without a face and for no threshold."""
@@ -56,6 +68,7 @@ class Curve:
             "name": self.name,
             "unit": self.unit,
             "threshold": float(self.threshold) if np.isfinite(self.threshold) else None,
+            "noise": round(self.noise, 6) if np.isfinite(self.noise) else None,
             "values": [round(float(value), 6) if np.isfinite(value) else None for value in self.values],
         }
 

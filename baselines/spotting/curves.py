@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.signal import find_peaks
 
 BALANCE = 0.25  # least share of the way out that the way back must be, and the other way round
@@ -77,20 +77,20 @@ def moilanen_threshold(values: NDArray[np.float64], p: float) -> float:
     return mean + p * (values.max() - mean)
 
 
-def flanks(profile: NDArray[np.floating], peak: int, k: int, low: float = 0.25) -> tuple[int, int, int]:
+def flanks(profile: NDArray[np.floating], peak: int, k: int, smeared: float = 0.0) -> tuple[int, int, int]:
     """Return (onset, apex, offset) indices of the event around `peak`, from its own rise and fall.
 
-    profile: (T,). Within `k` frames of the peak it is measured from the chord between the ends. The event lasts while
-    it exceeds `low` of its largest value; as an expression starts and ends slowly, both flanks are then prolonged to
-    where the line through their crossings of `low` and 2 `low` meets the chord.
+    profile: (T,). Within `k` frames of the peak it is measured from the chord between the ends. Each flank is taken for
+    half a period of a cosine, as slow at its start as at its end: one that falls to a half of the apex in R / 2 frames
+    and to a quarter in 2 R / 3 is R frames long. smeared: frames by which smoothing made each flank longer.
     """
     start, end = max(peak - k, 0), min(peak + k, len(profile) - 1)
     height = profile[start : end + 1] - np.linspace(profile[start], profile[end], end - start + 1)
     apex = int(np.argmax(height))
     ends = []
     for flank in (height[apex::-1], height[apex:]):
-        wide, narrow = (_crossing(flank, level * height[apex]) for level in (low, 2 * low))
-        ends.append(min(2 * wide - narrow, len(flank) - 1))
+        quarter, half = (_crossing(flank, level * height[apex]) for level in (0.25, 0.5))
+        ends.append(min(max(3 * quarter - 2 * half - smeared, quarter), len(flank) - 1))
     return round(start + apex - ends[0]), start + apex, round(start + apex + ends[1])
 
 
@@ -136,9 +136,3 @@ def _shared(a: Span, b: Span) -> float:
     """Return the common frames of two intervals as a share of the shorter one."""
     common = min(a.offset, b.offset) - max(a.onset, b.onset) + 1
     return max(common, 0) / min(a.offset - a.onset + 1, b.offset - b.onset + 1)
-
-
-def face_runs(present: ArrayLike) -> list[slice]:
-    """Return the slices of consecutive True in (T,) `present`."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], present, [False]]).astype(int)))
-    return [slice(start, stop) for start, stop in zip(edges[::2], edges[1::2])]

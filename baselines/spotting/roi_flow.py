@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import butter, find_peaks, sosfiltfilt
 
+from baselines.datasets.lengths import kind_of
 from baselines.faces.following import FaceFrame
 from baselines.faces.track import aligned_faces
 from baselines.spotting.base import Curve, Interval, Spotter, SpottingResult
-from baselines.spotting.curves import face_runs, tallest_apart
-from baselines.spotting.rules import kind_of
+from baselines.spotting.curves import tallest_apart
+from baselines.spotting.runs import face_runs
 from features.alignment import EYE_DISTANCE
 from features.optical_flow import FlowMethod, optical_flow
 from features.regions import NOSE, REGIONS, boxes

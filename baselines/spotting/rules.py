@@ -6,19 +6,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from baselines.datasets.lengths import kind_of
 from baselines.spotting.base import Curve, Interval, SpottingResult
-from baselines.spotting.curves import face_runs, moilanen_threshold, peaks_apart
-
-MICRO = 0.5  # seconds; the longest micro-expression
+from baselines.spotting.curves import moilanen_threshold, peaks_apart
+from baselines.spotting.runs import face_runs
 
 
 @dataclass(frozen=True)
 class Rule:
     """How one curve becomes intervals; times in seconds.
 
-    kind: micro or macro; "" for micro up to `MICRO` and macro above. k: half the width of an interval around a peak;
-    0 takes all frames above the threshold instead. apart: least distance of peaks. p: threshold mean + p (max - mean).
-    merge: intervals with a smaller gap become one. lengths: shortest and longest interval that is kept.
+    kind: micro or macro; "" for what the length tells. k: half the width of an interval around a peak; 0 takes all
+    frames above the threshold instead. apart: least distance of peaks. p: threshold mean + p (max - mean). merge:
+    intervals with a smaller gap become one. lengths: shortest and longest interval that is kept.
     """
 
     name: str
@@ -62,11 +62,6 @@ def _spans(curve: NDArray[np.float64], rule: Rule, threshold: float, fps: float)
             merged.append((first, last))
     low, high = (length * fps for length in rule.lengths)
     return [(first, last) for first, last in merged if low - 0.5 <= last - first + 1 <= high + 0.5]
-
-
-def kind_of(frames: float, fps: float, longest_micro: float = MICRO) -> str:
-    """Return micro or macro for an expression of so many frames."""
-    return "micro" if frames <= longest_micro * fps + 0.5 else "macro"
 
 
 def micro_and_macro(micro: float, macro: float, fps: float) -> list[int]:

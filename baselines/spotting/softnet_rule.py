@@ -11,8 +11,8 @@ from scipy.ndimage import uniform_filter1d
 from baselines.faces.following import FaceFrame
 from baselines.faces.track import aligned_faces
 from baselines.spotting.base import Spotter, SpottingResult
-from baselines.spotting.curves import face_runs
 from baselines.spotting.rules import Rule, micro_and_macro, spot_by_rules
+from baselines.spotting.runs import face_runs
 from features.alignment import EYE_DISTANCE
 from features.optical_flow import FlowMethod, optical_flow
 from features.optical_strain import optical_strain

@@ -6,7 +6,6 @@ expressions are added whose size and course vary more than those rendered. All f
 is fitted; how lively faces are and how many expressions are added was settled with implants in real video in view.
 """
 
-import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -15,13 +14,11 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from baselines.datasets.records import Event
-from baselines.datasets.synthetic.action_units import MIDDLE, SIDED, Unit, field, units_of
+from baselines.datasets.synthetic.action_units import units_of
 from baselines.datasets.synthetic.curves import pulse, wander
 from baselines.datasets.synthetic.expressions import SHARES, draw_expression
-from baselines.datasets.synthetic.portrait import LANDMARKS
-from baselines.datasets.synthetic.shape import CANVAS
-from baselines.spotting.regional.motion import PARTS, without_head
-from features.regions import boxes, centres, region_means
+from baselines.spotting.regional.motion import without_head
+from baselines.spotting.regional.units import unit_patterns
 
 QUIET = 0.15  # share of faces without natural motion
 LIVELINESS = (0.005, 0.25)  # eye distances; size of a face's motions, log-uniform
@@ -35,7 +32,6 @@ ONE_SIDED = 0.25  # share of expressions
 ROOM = 0.5  # seconds from one expression to the next
 CUT, SHORTEST_CUT = 0.4, 2.0  # share of the videos that are cut short, seconds
 OWN = 0.15  # motion of each part by itself, relative to the largest
-EYES = 66.0  # px between the eyes on the canvas of the fields
 
 
 def varied(
@@ -64,7 +60,7 @@ def _add_natural_motion(rng: np.random.Generator, moved: NDArray[np.float64], fp
     for _ in range(1 + rng.poisson(MOTIONS)):
         size = liveliness * rng.lognormal(0, 0.6)
         course = COURSES[int(rng.integers(len(COURSES)))](rng, len(moved), fps)
-        chosen = rng.integers(len(_units()[0]), size=int(rng.integers(1, UNITS + 1)))
+        chosen = rng.integers(len(unit_patterns()[0]), size=int(rng.integers(1, UNITS + 1)))
         strengths = rng.uniform(0.3, 1.0, len(chosen)) * np.where(rng.random(len(chosen)) < INWARDS, -1, 1)
         moved += size * course[:, None, None] * _pattern(rng, chosen, strengths)
 
@@ -73,7 +69,7 @@ def _add_expressions(
     rng: np.random.Generator, moved: NDArray[np.float64], fps: float, events: Sequence[Event]
 ) -> list[Event]:
     """Add expressions where there is room, and return their `Event`s."""
-    frames, names = len(moved), list(_units()[2])
+    frames, names = len(moved), list(unit_patterns()[2])
     added: list[Event] = []
     for _ in range(rng.poisson(EXPRESSIONS * frames / fps)):
         kind = list(LENGTHS)[int(rng.integers(len(LENGTHS)))]
@@ -105,23 +101,12 @@ def _pattern(
     rng: np.random.Generator, chosen: Sequence[int] | NDArray[np.intp], strengths: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return the (P + 1, 2) motion of parts against the head, and of the head, in a sum of action units."""
-    units, places, _ = _units()
+    units, places, _ = unit_patterns()
     moved = np.tensordot(strengths, units[chosen], 1)
     moved = moved / np.abs(moved).max() + rng.normal(0, OWN, moved.shape)
     small = 0.02  # of a size at which the motion of the head is told from that of parts
     parts, head = without_head(small * moved[None], places[None])
     return np.concatenate([parts[0], head]) / small
-
-
-@functools.cache
-def _units() -> tuple[NDArray[np.float64], NDArray[np.float64], list[Unit]]:
-    """Return the mean motion (units, P, 2) of the parts in each action unit, the middles of the parts, the `Unit`s."""
-    scale = EYES / np.hypot(*(LANDMARKS[36:42].mean(axis=0) - LANDMARKS[42:48].mean(axis=0)))
-    landmarks = (LANDMARKS - LANDMARKS[27:48].mean(axis=0)) * scale + (CANVAS / 2, 0.4 * CANVAS)
-    places = boxes(landmarks, PARTS)
-    units = [Unit(number, side) for number in SIDED for side in "LR"] + [Unit(number, "M") for number in MIDDLE]
-    motions = np.stack([region_means(field(unit, landmarks), places) for unit in units])
-    return motions, centres(places) / EYES, units
 
 
 def _wandering(rng: np.random.Generator, frames: int, fps: float) -> NDArray[np.float64]:

@@ -7,8 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, gaussian_filter1d, maximum_filter1d
 
-from baselines.spotting.curves import bridge, face_runs, flanks, out_and_back, peaks_apart
+from baselines.spotting.curves import bridge, flanks, out_and_back, peaks_apart
 from baselines.spotting.regional.motion import LIDS, MOVING
+from baselines.spotting.regional.units import likeness
+from baselines.spotting.runs import face_runs
 
 SCALES = (0.2, 0.35, 0.6, 1.0, 1.7, 2.8)  # seconds; half-windows of the contrast
 SMOOTHING = 0.03  # seconds; Gaussian of the displacements
@@ -29,29 +31,50 @@ BROWS = [n for n, name in enumerate(PARTS) if "brow" in name]
 MOUTH = [n for n, name in enumerate(PARTS) if any(word in name for word in ("mouth", "lip", "chin"))]
 SWAPPED = {"left": "right", "right": "left"}
 MIRRORED = [PARTS.index(" ".join(SWAPPED.get(word, word) for word in name.split())) for name in PARTS]
-# size, against what is usual of the part; course in time; where and which way the face moves; how often it does so
+# size, against what is usual of the part; course in time; where and which way the face moves; whether all that moves
+# does so together, and as action units do; how often it does so
 FIGURES = (
     "height", "height to typical", "height to restlessness", "height to others near", "share of higher peaks",
     "length", "share of window", "speed", "winding", "unrest around",
     "lids", "head", "lift of brows", "share of mouth", "symmetry",
+    "coherence", "likeness to a unit", "share of units",
     "alike a minute", "most alike",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A movement out and back: frames from 0, the part that stands out most, the figures `FIGURES`."""
+    """A movement out and back: frames from 0, the part that stands out most, the figures `FIGURES`.
+
+    heights: (P,) eye distances, how far the parts that take part, and those across the face from them, go out and come
+    back; 0 for the others.
+    """
 
     onset: int
     apex: int
     offset: int
     part: str
     figures: NDArray[np.float64]
+    heights: NDArray[np.float64]
 
     @property
     def length(self) -> int:
         """Frames from the onset to the offset."""
         return self.offset - self.onset + 1
+
+    @property
+    def moved(self) -> dict[str, float]:
+        """{part: % of the distance between the eyes} of `heights`, the farthest first."""
+        order = np.argsort(-self.heights, kind="stable")
+        return {PARTS[part]: round(100 * float(self.heights[part]), 2) for part in order if self.heights[part] > 0}
+
+    @property
+    def side(self) -> str:
+        """The person's side that moves twice as far as the other: left, right, else both; "" where only the middle."""
+        left, right = (sum(self.heights[n] for n, part in enumerate(PARTS) if side in part) for side in SWAPPED)
+        if not left + right:
+            return ""
+        return "left" if left > 2 * right else "right" if right > 2 * left else "both"
 
 
 Movement = tuple[Candidate, NDArray[np.floating]]  # and how all parts move, in what is typical of each
@@ -123,7 +146,7 @@ class _Typical:
         usual = np.full(USUAL_PEAKS, USUAL * np.sqrt(scale / SCALES[0]))
         heights = [np.concatenate([usual, *(view.peaks[part][1] for view in views)]) for part in range(len(PARTS))]
         high = np.array([np.quantile(own, 0.75) for own in heights]).clip(LEAST_TYPICAL)
-        self.scale = np.maximum(high, 0.3 * high.mean())
+        self.scale = np.maximum(high, 0.3 * np.median(high))  # the median, so that no single bad part hides the others
         self.restlessness = restlessness * np.sqrt(scale / SCALES[0])
 
 
@@ -144,7 +167,7 @@ def _movement(
     weight = np.where(tallest, 1 / typical.scale**2, 0)[:, None] * motion
     first = max(peak - k, 0)
     profile = np.einsum("tpc,pc->t", run.motion[first : peak + k + 1], weight)
-    onset, apex, offset = (first + index for index in flanks(profile, peak - first, k))
+    onset, apex, offset = (first + index for index in flanks(profile, peak - first, k, SMOOTHING * fps / 2))
     length = offset - onset + 1
     if height < LOWEST or length < SHORTEST * fps:
         return
@@ -170,9 +193,24 @@ def _movement(
         -motion[BROWS, 1].mean() / whole,
         np.linalg.norm(motion[MOUTH]) / whole,
         (motion * motion[MIRRORED] * (-1, 1)).sum() / whole**2,
+        _coherence(run.motion[onset : offset + 1] / typical.scale[:, None], motion / typical.scale[:, None]),
+        *likeness(motion),
     ]
-    shown = Candidate(onset + run.start, apex + run.start, offset + run.start, PARTS[part], np.array(figures))
+    frames = (frame + run.start for frame in (onset, apex, offset))
+    heights = np.where(tallest | tallest[MIRRORED], view.heights[peak], 0).astype(float)
+    shown = Candidate(*frames, PARTS[part], np.array(figures), heights)
     yield shown, (motion / typical.scale[:, None]).ravel()
+
+
+def _coherence(stretch: NDArray[np.floating], motion: NDArray[np.floating]) -> float:
+    """Return the share of what moves in a stretch (T, P, 2), against the line between its ends, that moves as `motion`.
+
+    In an expression all parts come and go together, in talking each has its own course.
+    """
+    share = np.linspace(0, 1, len(stretch))[:, None, None]
+    away = (stretch - (1 - share) * stretch[0] - share * stretch[-1]).reshape(len(stretch), -1).astype(float)
+    along = away @ motion.ravel() / np.linalg.norm(motion)
+    return float((along**2).sum() / max((away**2).sum(), 1e-9))
 
 
 def _others(

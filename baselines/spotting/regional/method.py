@@ -91,7 +91,10 @@ class RegionalContrast(Spotter):
         trees = getattr(self, "trees_", None) or load_trees()
         probabilities = trees.probabilities(found)
         intervals = [self._interval(*chosen, fps) for chosen in self._chosen(found, probabilities)]
-        curves = [Curve(f"contrast, {s:g} s", c, 1.0, "typical of the part") for s, c in zip(SCALES, contrasts.T)]
+        curves = [
+            Curve(f"contrast, {scale:g} s", values, 1.0, "typical of the part", _usual(values))
+            for scale, values in zip(SCALES, contrasts.T)
+        ]
         return SpottingResult(
             tuple(sorted(intervals, key=lambda interval: interval.onset)),
             (self._course(measured, found, probabilities), *curves),
@@ -117,4 +120,11 @@ class RegionalContrast(Spotter):
     def _interval(self, candidate: Candidate, probability: float, fps: float) -> Interval:
         onset, apex, offset = (int(index) + 1 for index in (candidate.onset, candidate.apex, candidate.offset))
         kind = kind_of(candidate.length, fps, self.longest_micro)
-        return Interval(onset, apex, offset, kind, float(probability / self.least_probability), candidate.part)
+        score = float(probability / self.least_probability)
+        return Interval(onset, apex, offset, kind, score, candidate.part, candidate.side, candidate.moved)
+
+
+def _usual(values: NDArray[np.float64]) -> float:
+    """Return the median of (T,) values of a curve, NaN where none is known."""
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if known.size else float("nan")

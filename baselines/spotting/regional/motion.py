@@ -1,6 +1,6 @@
 """Motion of the parts of a face against the head, measured by sparse Lucas-Kanade, fast and frame by frame."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import cv2
@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.faces.following import FaceFrame
-from baselines.spotting.curves import face_runs
+from baselines.spotting.runs import face_runs
 from features.alignment import EYE_DISTANCE, similarity, transform, warp
 from features.regions import EYES, REGIONS, RIGID_PARTS, boxes
 
 SIZE, MARGIN = 128, 16  # px; side of the aligned face, and what is seen beyond each side
 SIDE = SIZE + 2 * MARGIN
 UNIT = EYE_DISTANCE * SIZE  # px; an eye distance
+FINE = 60.0  # frames a second; what is faster than that is smoothed away in any case
 STEP = 5  # px between points
 SLIP = 0.35  # px; a point that comes back farther from where it was is lost
 LEFT = 0.5  # share of the points of a part that must be left, two at least
@@ -26,7 +27,7 @@ FEWEST = 6  # parts that tell how the head moves
 LUCAS_KANADE: dict[str, Any] = {
     "winSize": (17, 17),
     "maxLevel": 1,
-    "criteria": (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 15, 0.02),
+    "criteria": (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 8, 0.03),
     "flags": cv2.OPTFLOW_USE_INITIAL_FLOW,
     "minEigThreshold": 1e-5,
 }
@@ -60,21 +61,49 @@ class Step(NamedTuple):
 def part_motion(faces: Iterable[FaceFrame], fps: float) -> NDArray[np.float32]:
     """Return how each part of a face moves against the head: (T, P + 1, 2) float32, NaN without a face.
 
-    faces: as `baselines.faces.track.follow` gives them. fps: not used, motion is measured from frame to frame alike at
-    any rate. The P = 23 columns are `PARTS`; values are x (to the right) and y (down) in eye distances, zero at the
-    first frame of each run with a face. The last column is the motion of the head itself.
-    Points in each part are tracked (Bouguet 2000) from a reference frame and back, through what the landmarks tell of
-    the head; a part moves as the median of its points that come back. A reference serves as long as most points do;
-    then one of those before that looks alike is taken, else a new one, so that nothing adds up while the face comes
+    faces: as `baselines.faces.track.follow` gives them. The P = 23 columns are `PARTS`; values are x (to the right) and
+    y (down) in eye distances, zero at the first frame of each run with a face. The last column is the motion of the
+    head itself.
+    Points in each part are tracked (Bouguet 2000) from a reference frame and back, starting from where the landmarks
+    have taken them; a part moves as the median of its points that come back. A reference serves as long as most points
+    do; then one of those before that looks alike is taken, else a new one, so that nothing adds up while the face comes
     back to what was seen. The head is a robust similarity through all parts but the eyes. A part that is lost for a
-    while is bridged. A cut starts a new run after one frame of NaN.
+    while is bridged. A cut starts a new run after one frame of NaN. Of videos with more than `FINE` frames a second,
+    frames between those looked at are interpolated.
     """
-    tracker = _Tracker()
-    return _added_up([tracker.step(index, face) for index, face in enumerate(faces)])
+    every = max(1, int(fps // FINE))
+    tracker, steps, looked_at, present = _Tracker(), list[Step | None](), list[int](), list[bool]()
+
+    def look(face: FaceFrame) -> None:
+        looked_at.append(len(present) - 1)
+        steps.append(tracker.step(len(steps), face if present[-1] else None))
+
+    for index, face in enumerate(faces):
+        present.append(face.picture is not None and bool(np.isfinite(face.landmarks).all()))
+        if index % every == 0:
+            look(face)
+    if present and looked_at[-1] < index:  # the last frame too, since the next block goes on from it
+        look(face)
+    return _between(_added_up(steps), looked_at, np.array(present, bool)).astype(np.float32)
 
 
-def _added_up(steps: list[Step | None]) -> NDArray[np.float32]:
-    """Return the (T, P + 1, 2) array of `part_motion`: each step goes on from where its reference was."""
+def _between(places: NDArray[np.float64], looked_at: Sequence[int], present: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return (T, P, 2) places of all frames from those of the frames looked at, NaN where no face is present (T,)."""
+    if len(places) == len(present):
+        return places
+    every = np.full((len(present), *places.shape[1:]), np.nan)
+    frames = np.arange(len(present))
+    for run in face_runs(np.isfinite(places).all(axis=(1, 2))):
+        known = np.array(looked_at[run])
+        inside = slice(known[0], known[-1] + 1)
+        for column in np.ndindex(*places.shape[1:]):
+            every[(inside, *column)] = np.interp(frames[inside], known, places[(run, *column)])
+    every[~present] = np.nan
+    return every
+
+
+def _added_up(steps: list[Step | None]) -> NDArray[np.float64]:
+    """Return the (n, P + 1, 2) places of parts and head in the frames looked at: a step goes on from its reference."""
     places = np.full((len(steps), len(NAMES) + 1, 2), np.nan)
     known = [(index, step) for index, step in enumerate(steps) if step is not None]
     if known:
@@ -89,7 +118,7 @@ def _added_up(steps: list[Step | None]) -> NDArray[np.float32]:
                 last[index] = np.where(np.isfinite(moved), places[index], last[index - 1])
         for run in face_runs([step is not None for step in steps]):
             _bridge(places[run])
-    return places.astype(np.float32)
+    return places
 
 
 def _bridge(places: NDArray[np.float64]) -> None:
@@ -105,7 +134,7 @@ class _Seen:
     """A face as its own landmarks register it: (160, 160) uint8 picture, the registration, a thumbnail."""
 
     def __init__(self, face: FaceFrame) -> None:
-        assert face.picture is not None  # `_Tracker` shows no other
+        assert face.picture is not None  # without one there is no face
         self.landmarks = face.landmarks
         self.matrix = similarity(face.landmarks, SIZE) + np.array([[0, 0, MARGIN]] * 2)
         linear = self.matrix[:, :2]
@@ -126,10 +155,10 @@ class _Tracker:
         self.references: list[_Reference] = []  # the one in use last; empty until a face is seen
         self.before: _Seen | None = None
 
-    def step(self, index: int, face: FaceFrame) -> Step | None:
+    def step(self, index: int, face: FaceFrame | None) -> Step | None:
         """Return the `Step` that leads to a frame; None without a face, and at a cut."""
         before, self.before = self.before, None
-        if face.picture is None or not np.isfinite(face.landmarks).all():
+        if face is None:
             self.references = []
             return None
         seen = _Seen(face)
@@ -255,5 +284,5 @@ def without_head(
         rest = motion - shift - turn * around
         weight = counts / (1 + np.abs(rest) ** 2 / TOLERANCE**2)
     head = (shift - turn * centre)[:, 0]
-    rest[unknown], head[unknown.all(axis=1)] = np.nan, np.nan
+    rest[unknown], head[unknown.all(axis=1)] = complex(np.nan, np.nan), complex(np.nan, np.nan)
     return np.stack([rest.real, rest.imag], axis=-1), np.stack([head.real, head.imag], axis=-1)
