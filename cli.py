@@ -180,10 +180,11 @@ _PLUGIN = click.option(
 )
 _LANDMARKS = click.option(
     "--landmarks",
-    metavar="FILE",
+    metavar="FILE|mediapipe",
     type=_PATH,
     help="Landmarks instead of our own: a CSV as OpenFace writes it, or a folder with one a video (<video>.csv or "
-    "<subject>_<video>.csv) for several; docs/landmarks.md.",
+    "<subject>_<video>.csv) for several; mediapipe: those of FaceMesh, found anew (pip install "
+    "'megc-baselines[mediapipe]'); docs/landmarks.md.",
 )
 _MODEL = click.option(
     "--model",
@@ -535,7 +536,7 @@ def features_extract(name, inputs, output, settings, jobs, **reading):
 @_INPUTS
 @click.option("--method", default="", metavar="NAME", type=_NAME, help="A spotting recipe; see `recipes list`.")
 @_output("CSV subject,video,onset,offset,type to write.")
-@click.option("--plot", type=_FOLDER, help="Folder for a picture of each video's curve.")
+@click.option("--plot", type=_FOLDER, help="Folder for a picture of each video: truth, intervals, curves.")
 @click.option("--preview", type=_FOLDER, help="Folder for a short clip around each interval.")
 @_COLUMNS
 @_LANDMARKS
@@ -759,7 +760,12 @@ def vqa(questions, media, answerer, output, fps, numbering, jobs, **options):
     "predictions-spotting.csv and strs predictions-str.csv, as --truth as well, since they hold both sides.",
 )
 @click.option("--compare", metavar="OTHER", type=_PATH, help="Other predictions; tests the difference.")
-@click.option("--mode", metavar="NAME", help="spotting: one-to-one, megc2020; strs: corrected, megc2025-script.")
+@click.option(
+    "--mode",
+    metavar="NAME",
+    help="spotting: one-to-one; megc2020, whose intervals find any number of events; megc2022, the same whatever their "
+    "type, which is told by the length (micro: up to half a second); strs: corrected, megc2025-script.",
+)
 @click.option("--classes", metavar="A,B,...", help="Scored classes, or megc2025. Default: those in the truth.")
 @click.option("--coarse-classes", metavar="A,B,...", help="vqa: classes of the coarse question.")
 @click.option("--fine-classes", metavar="A,B,...", help="vqa: classes of the fine-grained question.")
@@ -768,7 +774,8 @@ def vqa(questions, media, answerer, output, fps, numbering, jobs, **options):
     metavar="LEAST",
     type=click.FloatRange(0, 1, min_open=True),
     multiple=True,
-    help="spotting: least overlap of a hit; repeatable. Default: 0.5, at which the first figures stay with several.",
+    help="spotting: least overlap of a hit; repeatable. Default: 0.5, at which the first figures stay with several; in "
+    "the mode megc2022 0.2, 0.3, 0.4 and 0.5.",
 )
 @click.option("--strict", is_flag=True, help="spotting: a hit has IoU > threshold instead of >=.")
 @click.option("--type", type=click.Choice(["micro", "macro"]), help="strs: count only this type.")
@@ -913,9 +920,17 @@ def implants(folder, levels, methods, seeds, output, jobs):
 @main.command()
 @click.argument("folder", required=False, type=_PATH)
 @click.option("--method", "methods", multiple=True, metavar="NAME", help="Repeatable. Default: all spotting recipes.")
+@click.option(
+    "--landmarks",
+    "sources",
+    multiple=True,
+    type=click.Choice(["dlib", "mediapipe"]),
+    help="Instead of methods, how steady landmarks are: jitter from frame to frame, deviation of the median and of the "
+    "worst one between cycles, ms a frame; repeatable.",
+)
 @_JOBS
 @_JSON
-def repeatability(folder, methods, jobs, as_json):
+def repeatability(folder, methods, sources, jobs, as_json):
     """Measure whether spotting methods find and measure the same thing twice, in the face videos of FOLDER.
 
     First, F1 of the intervals against those of the video as it is, after changes that move no expression: encoded anew,
@@ -924,7 +939,13 @@ def repeatability(folder, methods, jobs, as_json):
     default faces/ in MEGC_SHARED_DATA.
     """
     from baselines.report.repeatability import measure_repeatability, repeatability_text
+    from baselines.report.steadiness import measure_steadiness, steadiness_text
 
+    if sources:
+        if methods:
+            raise click.UsageError("--method and --landmarks ask for different tables; give one of them.")
+        rows = measure_steadiness(folder, sources)
+        return _print(jsonlib.dumps(rows, indent=1) if as_json else steadiness_text(rows))
     found = measure_repeatability(folder, methods, jobs)
     _print(jsonlib.dumps(found, indent=1) if as_json else repeatability_text(found))
 

@@ -154,6 +154,7 @@ PARTS = {
             _spotter("lbp_difference", "lbp_difference:LbpDifference", "Moilanen et al. 2014"),
             _spotter("mdmd", "mdmd:Mdmd", "Wang et al. 2017"),
             _spotter("roi_flow", "roi_flow:RoiFlow", "He 2021"),
+            _spotter("of_fd_2022", "of_fd.method:OfFd2022", "Zhao et al. 2022"),
         ),
         "answerer": (
             _answerer("prior", "answerers:Prior", "the training questions"),

@@ -6,8 +6,9 @@ from typing import Any
 
 from baselines.errors import InputError
 from baselines.formats.challenge import is_of_run
-from baselines.metrics import spotting, strs
+from baselines.metrics import strs
 from baselines.scoring.kinds import SCORES
+from baselines.scoring.spotting import MATCHINGS
 
 # kind -> {command-line option: keyword of the scoring function}
 OPTIONS = {
@@ -23,7 +24,7 @@ OPTIONS = {
     "strs": {"mode": "mode", "classes": "classes", "type": "kind", "where": "where", "fps": "fps"},
     "vqa": {"coarse_classes": "coarse_classes", "fine_classes": "fine_classes"},
 }
-MODES = {"spotting": spotting.MATCHINGS, "strs": strs.MODES}
+MODES = {"spotting": MATCHINGS, "strs": strs.MODES}
 
 
 def score_file(

@@ -195,6 +195,7 @@ def count(
     threshold: float = 0.5,
     strict: bool = False,
     matching: str = "one-to-one",
+    places: tuple[ArrayLike, ArrayLike] | None = None,
 ) -> Array:
     """True positives, false positives and false negatives of each group.
 
@@ -208,6 +209,9 @@ def count(
         One of `MATCHINGS`. Under `megc2020` tp is the number of truth intervals found, as in the script,
         and fp the number of predictions minus tp: it can be negative where one prediction takes two truth
         intervals.
+    places : pair of array_like of shape (N,), optional
+        What true and predicted intervals must share to match, where that is not the whole group: the video without the
+        type, say. A match counts for the group of the truth interval.
 
     Returns
     -------
@@ -227,10 +231,11 @@ def count(
     """
     validate(truth, truth_groups)
     validate(predicted, predicted_groups)
+    truth_places, predicted_places = places or (truth_groups, predicted_groups)
     if matching == "one-to-one":
-        i, _ = match_one_to_one(truth, truth_groups, predicted, predicted_groups, threshold, strict)
+        i, _ = match_one_to_one(truth, truth_places, predicted, predicted_places, threshold, strict)
     elif matching == "megc2020":
-        i, _, _ = overlapping_pairs(truth, truth_groups, predicted, predicted_groups, threshold, strict)
+        i, _, _ = overlapping_pairs(truth, truth_places, predicted, predicted_places, threshold, strict)
         i = np.unique(i)
     else:
         raise ValueError(f"matching is {matching!r}; expected one of {', '.join(MATCHINGS)}")

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from baselines.datasets.lengths import kind_of
 from baselines.datasets.rates import MISSING, Rates
 from baselines.errors import InputError
 from baselines.formats import exchange
@@ -28,6 +29,7 @@ def read_sides(
     emotion: bool = False,
     refuse: bool = True,
     clip: bool = True,
+    by_length: bool = False,
     where: Mapping[str, str] | None = None,
     fps: float | None = None,
 ) -> Sides:
@@ -37,9 +39,10 @@ def read_sides(
     in the folder, tells which videos exist and, in its column `frames`, how long they are; of a folder, the other
     videos are opened to see. A subject has the spelling that is met first, in these, the truth, the predictions
     (`Spellings`). emotion: both have the column `emotion`. refuse: as in `check_known_videos`. clip: cut predictions to
-    their videos (`Extents.clipped`). where: as in `formats.challenge.read_events`; a file of run-all holds both sides.
-    fps: as in `Rates`. Where one file has no frames, the other is read in seconds as well if it has them: frames may
-    count from another number there.
+    their videos (`Extents.clipped`). by_length: the type is what the length tells, whatever a file
+    says. where: as in `formats.challenge.read_events`; a file of run-all holds both sides. fps: as in `Rates`. Where
+    one file has no frames, the other is read in seconds as well if it has them: frames may count from another number
+    there.
     """
     truth, predictions = Path(truth), Path(predictions)
     path = truth / "events.csv" if truth.is_dir() and not _is_of_tools(truth) else truth
@@ -73,6 +76,8 @@ def read_sides(
     if clip:
         predicted, clipped = extents.clipped(predicted)
         warnings += clipped
+    if by_length:
+        events, predicted = ([_typed(row, rates) for row in rows] for rows in (events, predicted))
     return Sides(events, predicted, warnings)
 
 
@@ -102,6 +107,17 @@ def _row(event: Marked, rates: Rates, emotion: bool) -> dict[str, Any]:
     if emotion and not event.emotion:
         raise InputError(f"{event.place}: tells no emotion; add it, `others` if it is none of the classes")
     return row | {"type": event.kind, **({"emotion": event.emotion.lower()} if emotion else {}), "place": event.place}
+
+
+def _typed(row: Row, rates: Rates) -> dict[str, Any]:
+    """Return a row with the type that its length tells."""
+    rate = rates.of(row["subject"], row["video"])
+    if rate is None:
+        raise InputError(
+            f"{place_of(row)}: what is longer than half a second is macro, and the frame rate of video {row['video']} "
+            f"is not known; {MISSING}"
+        )
+    return {**row, "type": kind_of(row["offset"] - row["onset"] + 1, rate)}
 
 
 def join_subjects(

@@ -1,4 +1,9 @@
-"""Scores of spotted intervals."""
+"""Scores of spotted intervals.
+
+The matching `MEGC2022` is after the public script of that challenge's winner (github.com/shengjianda/
+micro-expression-spot). Other than here, the first interval that reaches an IoU of .2 with an event decides there at all
+thresholds, lengths and IoU are without the last frame, and recall is over the events by their annotated type.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,6 +22,8 @@ from baselines.scoring.score import Column, Compared, Score, Sides
 
 THRESHOLD = 0.5  # of the headline figures
 CURVE = (0.2, 0.3, 0.4, 0.5)  # of the tables
+MEGC2022 = "megc2022"  # the type is told by the length, and any interval finds an event, as its winner counts
+MATCHINGS = (*spotting.MATCHINGS, MEGC2022)
 
 
 def read_spotting(
@@ -24,16 +31,17 @@ def read_spotting(
     predictions: Path | str,
     where: Mapping[str, str] | None = None,
     fps: float | None = None,
+    matching: str = MATCHINGS[0],
     **_: Any,
 ) -> Sides:
     """Return the events of two files, the predicted ones within their videos (`events.read_sides`)."""
-    return read_sides(truth, predictions, where=where, fps=fps)
+    return read_sides(truth, predictions, by_length=matching == MEGC2022, where=where, fps=fps)
 
 
 def spotting_scores(
     truth: Sequence[Row],
     predicted: Sequence[Row],
-    thresholds: Sequence[float] = (THRESHOLD,),
+    thresholds: Sequence[float] = (),
     per_video: bool = False,
     resamples: int = RESAMPLES,
     seed: int = 0,
@@ -41,10 +49,13 @@ def spotting_scores(
 ) -> dict[str, Any]:
     """Score rows (mappings subject, video, onset, offset, type); returns {micro, macro, overall, signature, ci, ...}.
 
-    thresholds: the least IoU of a hit. Of several, the figures are those at .5, and `iou` has those at each:
-    {"0.2": {micro, macro, overall}, ...}. per_video: add the counts of each video and type as `per_video`.
-    resamples: 0 for no intervals. options: strict (False: IoU >= threshold) and matching of `metrics.spotting.count`.
+    thresholds: the least IoU of a hit, by default .5. Of several, the figures are those at .5, and `iou` has those at
+    each: {"0.2": {micro, macro, overall}, ...}. per_video: add the counts of each video and type as `per_video`.
+    resamples: 0 for no intervals. options: strict (False: IoU >= threshold) of `metrics.spotting.count`, and matching,
+    one of `MATCHINGS`. `MEGC2022`, by default at each of `CURVE`, counts a true event as found by any interval of
+    either type, and takes the type of both to be told by their length, as `read_spotting` does.
     """
+    thresholds = _thresholds(thresholds, options)
     events = _events(truth, predicted)
     figures = _figures(events, _owners(truth, predicted), thresholds, options)
     result = values(figures)
@@ -72,10 +83,11 @@ def compared(
     truth: Sequence[Row],
     first: Sequence[Row],
     second: Sequence[Row],
-    thresholds: Sequence[float] = (THRESHOLD,),
+    thresholds: Sequence[float] = (),
     **options: Any,
 ) -> Compared:
     """Return the figures of two recipes, over the subjects of all rows."""
+    thresholds = _thresholds(thresholds, options)
     owners = _owners(truth, first, second)
     return Compared([_figures(_events(truth, rows), owners, thresholds, options) for rows in (first, second)])
 
@@ -93,6 +105,11 @@ def columns(result: dict[str, Any]) -> Iterator[Column]:
 
 def _text(threshold: float) -> str:
     return f"{threshold:.15g}"
+
+
+def _thresholds(thresholds: Sequence[float], options: Mapping[str, Any]) -> Sequence[float]:
+    """The thresholds that are given, else those of the matching."""
+    return thresholds or (CURVE if options.get("matching") == MEGC2022 else (THRESHOLD,))
 
 
 def _headline(thresholds: Sequence[float]) -> float:
@@ -117,7 +134,12 @@ def _events(truth: Sequence[Row], predicted: Sequence[Row]) -> _Events:
 
 def _counts(events: _Events, threshold: float, options: Mapping[str, Any]) -> Array:
     """Counts (G, 3) of the groups."""
-    return spotting.count(*events.sides, np.arange(len(events.groups)), threshold, **options)
+    numbers = np.arange(len(events.groups))
+    if options.get("matching") != MEGC2022:
+        return spotting.count(*events.sides, numbers, threshold, **options)
+    videos = np.array([f"{subject}\t{video}" for subject, video, _ in events.groups], str)
+    places = videos[events.sides[1]], videos[events.sides[3]]
+    return spotting.count(*events.sides, numbers, threshold, **{**options, "matching": "megc2020"}, places=places)
 
 
 def _owners(*sides: Sequence[Row]) -> dict[tuple[str, str], str]:

@@ -1,7 +1,7 @@
 """What every spotter is: a measurement on the frames, kept in the cache, and a rule from it to intervals."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -23,7 +23,7 @@ class Interval:
     """One spotted expression: frames are 1-based and inclusive; `score` is 1 at the threshold, higher is surer.
 
     region: the part that stands out most. side: left, right or both, of the person; "" where a method does not tell.
-    moved: how far each part that takes part moves, {part: % of the distance between the eyes}, the farthest first.
+    moved: the parts that take part and how far, in % of the distance between the eyes, the farthest first.
     """
 
     onset: int
@@ -33,7 +33,7 @@ class Interval:
     score: float
     region: str = ""
     side: str = ""
-    moved: Mapping[str, float] = field(default_factory=dict)
+    moved: tuple[tuple[str, float], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the interval as plain values under the names of the CSV files."""

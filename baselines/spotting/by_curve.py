@@ -26,7 +26,7 @@ class CurveSpotter(Spotter):
 
     size: side of the aligned face, px. k: half the width of an interval, seconds; 0 takes all frames above the
     threshold instead. p: the threshold is mean + p (max - mean) of the curve. kind: micro or macro, by default told by
-    the length (`rules.MICRO`). least_score: as in `Spotter`. All others are those of the function.
+    the length (`datasets.lengths`). least_score: as in `Spotter`. All others are those of the function.
     """
 
     curve: Callable[..., Any]  # (faces (T, size, size) uint8, fps, **own) -> (T,)

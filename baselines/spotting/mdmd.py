@@ -6,10 +6,11 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines.datasets.lengths import MICRO
 from baselines.faces.following import FaceFrame
 from baselines.faces.track import aligned_faces
 from baselines.spotting.base import Spotter, SpottingResult
-from baselines.spotting.rules import MICRO, Rule, micro_and_macro, spot_by_rules
+from baselines.spotting.rules import Rule, micro_and_macro, spot_by_rules
 from features.contrast import contrasted
 from features.mdmd import directional_difference
 from features.optical_flow import FlowMethod, optical_flow

@@ -63,10 +63,10 @@ class Candidate:
         return self.offset - self.onset + 1
 
     @property
-    def moved(self) -> dict[str, float]:
-        """{part: % of the distance between the eyes} of `heights`, the farthest first."""
+    def moved(self) -> tuple[tuple[str, float], ...]:
+        """The parts in `heights` with theirs in % of the distance between the eyes, the farthest first."""
         order = np.argsort(-self.heights, kind="stable")
-        return {PARTS[part]: round(100 * float(self.heights[part]), 2) for part in order if self.heights[part] > 0}
+        return tuple((PARTS[n], round(100 * float(self.heights[n]), 2)) for n in order if self.heights[n] > 0)
 
     @property
     def side(self) -> str:
