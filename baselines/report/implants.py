@@ -14,9 +14,10 @@ from baselines.errors import InputError, MissingDependency
 from baselines.files import atomic_path, csv_text, write_text
 from baselines.parallel import run_parallel
 from baselines.recipes import load_recipe, recipe_names
-from baselines.scoring.spotting import spotting_scores
+from baselines.scoring.spotting import ANY, spotting_scores
 from baselines.spotting.recipe import learns, make_spotter, spotting_row
 
+KINDS = ("micro", "macro", "overall", ANY)
 SHIFTS = 8  # shifts of the predictions, evenly spread over the video, whose mean F1 is chance
 SCORES = np.geomspace(0.4, 2.5, 15)  # thresholds of the trade-off, in units of the method's own
 COLUMNS = ("level", "method", "score", "miss rate", "false alarms a minute")
@@ -56,7 +57,10 @@ def _intervals(spotter, video):
 
 
 def figures(pairs, results, score=1.0):
-    """Return {name: value} of a level: F1 and intervals, chance, hits beyond the untouched twin, false alarms."""
+    """Return {name: value} of a level: F1 and intervals, chance, hits beyond the untouched twin, false alarms.
+
+    Intervals are over people; of two, they reach from the one's F1 to the other's.
+    """
     truth, predicted, shifted, twins, minutes, alarms = [], [], defaultdict(list), [], 0.0, 0
     for (video, twin), (intervals, untouched) in zip(pairs, results):
         intervals, untouched = ([i for i in found if i.score >= score] for found in (intervals, untouched))
@@ -69,20 +73,15 @@ def figures(pairs, results, score=1.0):
         alarms += len(untouched)
     scores, hits = spotting_scores(truth, predicted), spotting_scores(truth, twins, resamples=0)
     chance = [spotting_scores(truth, rows, resamples=0) for rows in shifted.values()]
-    result = {"false alarms a minute": alarms / minutes, "events": len(truth)}
-    for kind in ("micro", "macro", "overall"):
+    people = len({video.subject for video, _ in pairs})
+    result = {"false alarms a minute": alarms / minutes, "events": len(truth), "people": people}
+    for kind in KINDS:
         result[kind] = scores[kind]["f1"]
-        result[f"{kind} interval"] = _by_video(truth, predicted, kind)
+        result[f"{kind} interval"] = scores["ci"][kind]["f1"]
         result[f"{kind} chance"] = float(np.mean([found[kind]["f1"] for found in chance]))
         result[f"{kind} hits"] = scores[kind]["tp"]
         result[f"{kind} hits beyond twin"] = scores[kind]["tp"] - hits[kind]["tp"]
     return result
-
-
-def _by_video(truth, predicted, kind):
-    """Return the 95 % interval of an F1, resampling videos: there are too few subjects."""
-    truth, predicted = ([{**row, "subject": row["video"]} for row in rows] for rows in (truth, predicted))
-    return spotting_scores(truth, predicted)["ci"][kind]["f1"]
 
 
 def _shifted(row, shift, frames):
@@ -101,11 +100,12 @@ def trade_off_points(pairs, results):
 def table_row(level, name, found):
     """Return one line of the table."""
     parts = [f"{level:8} {name:18}"]
-    for kind in ("micro", "macro", "overall"):
+    for kind in KINDS:
         low, high = found[f"{kind} interval"] or (np.nan, np.nan)
         parts.append(f"{kind} {found[kind]:.3f} [{low:.2f}, {high:.2f}] chance {found[f'{kind} chance']:.3f}")
     beyond = f"hits {found['overall hits']}, {found['overall hits beyond twin']:+d} beyond the untouched twin"
-    return " | ".join([*parts, beyond, f"{found['false alarms a minute']:.1f} false alarms a minute untouched"])
+    alarms = f"{found['false alarms a minute']:.1f} false alarms a minute untouched"
+    return " | ".join([*parts, beyond, alarms, f"{found['events']} events, {found['people']} people"])
 
 
 def plot_trade_off(rows, path):

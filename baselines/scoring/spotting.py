@@ -22,6 +22,7 @@ from baselines.scoring.score import Column, Compared, Score, Sides
 
 THRESHOLD = 0.5  # of the headline figures
 CURVE = (0.2, 0.3, 0.4, 0.5)  # of the tables
+ANY = "any"  # the figures whatever the types are
 MEGC2022 = "megc2022"  # the type is told by the length, and any interval finds an event, as its winner counts
 MATCHINGS = (*spotting.MATCHINGS, MEGC2022)
 
@@ -47,10 +48,11 @@ def spotting_scores(
     seed: int = 0,
     **options: Any,
 ) -> dict[str, Any]:
-    """Score rows (mappings subject, video, onset, offset, type); returns {micro, macro, overall, signature, ci, ...}.
+    """Score rows (mappings subject, video, onset, offset, type); returns {micro, macro, overall, any, signature, ...}.
 
+    overall adds the counts of micro and macro, as the challenge does; any matches intervals whatever their types are.
     thresholds: the least IoU of a hit, by default .5. Of several, the figures are those at .5, and `iou` has those at
-    each: {"0.2": {micro, macro, overall}, ...}. per_video: add the counts of each video and type as `per_video`.
+    each: {"0.2": {micro, macro, overall, any}, ...}. per_video: add the counts of each video and type as `per_video`.
     resamples: 0 for no intervals. options: strict (False: IoU >= threshold) of `metrics.spotting.count`, and matching,
     one of `MATCHINGS`. `MEGC2022`, by default at each of `CURVE`, counts a true event as found by any interval of
     either type, and takes the type of both to be told by their length, as `read_spotting` does.
@@ -94,7 +96,7 @@ def compared(
 
 def columns(result: dict[str, Any]) -> Iterator[Column]:
     """Yield what the tables show; F1 at another IoU than .5 is called like `f1@0.2`."""
-    for kind in ("overall", *spotting.KINDS):
+    for kind in ("overall", *spotting.KINDS, *([ANY] if ANY in result else [])):
         events = result[kind]["tp"] + result[kind]["fn"]
         for name in ("f1", "precision", "recall"):
             yield Column(kind, name, (kind, name), events)
@@ -132,6 +134,15 @@ def _events(truth: Sequence[Row], predicted: Sequence[Row]) -> _Events:
     return _Events(groups, (intervals_of(truth), of_truth, intervals_of(predicted), of_predicted))
 
 
+def _untyped(events: _Events) -> _Events:
+    """Events in groups of videos alone."""
+    videos = sorted({(subject, video, ANY) for subject, video, _ in events.groups})
+    number = {name: n for n, name in enumerate(videos)}
+    of = np.array([number[subject, video, ANY] for subject, video, _ in events.groups], int)
+    truth, of_truth, predicted, of_predicted = events.sides
+    return _Events(videos, (truth, of[of_truth], predicted, of[of_predicted]))
+
+
 def _counts(events: _Events, threshold: float, options: Mapping[str, Any]) -> Array:
     """Counts (G, 3) of the groups."""
     numbers = np.arange(len(events.groups))
@@ -153,7 +164,11 @@ def _figures(
 ) -> Figures:
     """The figures at the headline threshold, and below `iou` those at each of several."""
     main, several = _headline(thresholds), sorted(set(thresholds))
-    at = {least: _by_kind(events.groups, _counts(events, least, options), owners) for least in {main, *several}}
+    parts = [events] if options.get("matching") == MEGC2022 else [events, _untyped(events)]
+    at: dict[float, Figures] = {
+        least: {path: figure for part in parts for path, figure in _by_kind(part, owners, least, options).items()}
+        for least in {main, *several}
+    }
     figures = dict(at[main])
     if len(several) > 1:
         for least in several:
@@ -161,17 +176,22 @@ def _figures(
     return figures
 
 
-def _by_kind(groups: list[tuple[str, str, str]], counts: Array, owners: Mapping[tuple[str, str], str]) -> Figures:
-    """The figures of each type of expression and of both, overall."""
+def _by_kind(
+    events: _Events, owners: Mapping[tuple[str, str], str], threshold: float, options: Mapping[str, Any]
+) -> Figures:
+    """The figures of each type of expression and of both, overall; of untyped events those of any."""
+    groups, counts = events.groups, _counts(events, threshold, options)
+    untyped = any(kind == ANY for _, _, kind in groups)
     subjects = sorted(set(owners.values()))
     number = {subject: n for n, subject in enumerate(subjects)}
     place = np.array([number[owners[subject, video]] for subject, video, _ in groups], int)
     by_kind = {}
-    for kind in spotting.KINDS:
+    for kind in [ANY] if untyped else spotting.KINDS:
         mine = np.array([group[2] == kind for group in groups], bool)
         by_kind[kind] = np.zeros((len(subjects), 3), int)
         np.add.at(by_kind[kind], place[mine], counts[mine])
-    by_kind["overall"] = sum(by_kind.values(), np.zeros((len(subjects), 3), int))
+    if not untyped:
+        by_kind["overall"] = sum(by_kind.values(), np.zeros((len(subjects), 3), int))
     figures: Figures = {}
     for kind, summed in by_kind.items():
         figures |= tabled((kind,), summed, spotting.FIGURES)
