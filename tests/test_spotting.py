@@ -23,7 +23,7 @@ from baselines.spotting.mdmd import Mdmd
 from baselines.spotting.regional import fit
 from baselines.spotting.regional.augment import varied
 from baselines.spotting.regional.candidates import FIGURES, candidates
-from baselines.spotting.regional.method import RegionalContrast
+from baselines.spotting.regional.method import AIMS, RegionalContrast
 from baselines.spotting.regional.motion import MOVING, PARTS, without_head
 from baselines.spotting.regional.trees import SETTINGS, fit_trees, load_trees, save_trees
 from baselines.spotting.runs import face_runs
@@ -472,3 +472,33 @@ def test_what_became_of_the_frames_and_the_surest_below_the_threshold_are_told(i
             "60 of 1200 frames (700-759) are not there; they keep their time",
             "no face in 60 of 1200 frames (700-759)",
         )
+
+
+# --- what it tells of an interval
+
+
+def test_the_side_and_the_parts_that_moved_are_told(implanted):
+    found = RegionalContrast(least_score=0.3).predict(implanted, 30.0).intervals
+    smile, frown = (
+        max(found, key=lambda i: overlap((i.onset, i.offset), (event[0] + 1, event[2] + 1))) for event in (SMILE, FROWN)
+    )
+    assert smile.side == "left"  # of the person, the right one of the picture
+    part, percent = smile.moved[0]
+    assert part == smile.region == "left mouth corner"
+    assert 1 < percent < 3  # of 2 px at most, with about 70 px between the eyes
+    assert "brow" in frown.region
+    for interval in (smile, frown):
+        far = [percent for _, percent in interval.moved]
+        assert far == sorted(far, reverse=True)
+
+
+def test_the_aim_moves_the_threshold_and_nothing_else(implanted):
+    measured = RegionalContrast().measured(implanted, 30.0).array
+    all_of_them = [RegionalContrast(aim=aim, least_score=0.01 / AIMS[aim]).spot(measured, 30.0) for aim in AIMS]
+    probabilities = [
+        [(i.onset, i.offset, pytest.approx(i.score * least)) for i in result.intervals]
+        for least, result in zip(AIMS.values(), all_of_them)
+    ]
+    assert probabilities[0] == probabilities[1] == probabilities[2]
+    told = [RegionalContrast(aim=aim).spot(measured, 30.0).intervals for aim in ("precision", "balanced", "recall")]
+    assert [len(intervals) for intervals in told] == sorted(len(intervals) for intervals in told)

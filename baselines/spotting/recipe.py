@@ -8,20 +8,20 @@ from baselines.datasets.records import Event, Video
 from baselines.errors import InputError, seen
 from baselines.parallel import run_parallel
 from baselines.parts import build_part
-from baselines.recipes import Recipe, load_single, recipe_names
+from baselines.recipes import Recipe, load_recipe, load_single, recipe_names
 from baselines.spotting.base import Interval, Spotter, SpottingResult
 from baselines.spotting.blocks import Progress
 
 DEFAULT = "regional-contrast"
 
 
-def spotting_recipe(name: str = "") -> Recipe:
-    """Return the spotting recipe called `name`, by default `DEFAULT`."""
+def spotting_recipe(name: str = "", aim: str = "") -> Recipe:
+    """Return the spotting recipe called `name`, by default `DEFAULT`; aim: as its method has it, "" for its own."""
     recipe = load_single(name or DEFAULT)
     if recipe.task != "spotting":
         known = ", ".join(recipe_names("spotting"))
         raise InputError(f"--method {name!r} is a recipe for {recipe.task}; choose one of {known}")
-    return recipe
+    return load_recipe(name or DEFAULT, {"method.aim": aim}) if aim else recipe
 
 
 def make_spotter(recipe: Recipe, examples: Sequence[Any] | None = None, seed: int = 0) -> Spotter:
