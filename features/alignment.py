@@ -29,7 +29,6 @@ EYE_HEIGHT = 0.26  # of the line through the eye centres, in crop sizes from the
 
 BITS = 11  # the finest with which a grey level times two shares fits 32 bits
 UNIT = 1 << BITS  # places in a frame are whole multiples of 1 / UNIT px
-FAR = (1 << 30) - 1  # of these units; no frame reaches as far
 
 
 def canonical(size: int = 128) -> NDArray[np.float64]:
@@ -365,7 +364,7 @@ def _sampled(frame: NDArray[Any], matrix: NDArray[np.float64], size: int) -> NDA
     height, width = frame.shape[:2]
     x, right = _places(e / determinant, -b / determinant, (b * f - c * e) / determinant, size, width)
     y, down = _places(-d / determinant, a / determinant, (c * d - a * f) / determinant, size, height)
-    step, at = 1, y.astype(np.intp) * width + x
+    step, at = 1, y * width + x
     if frame.ndim == 3:
         step = frame.shape[2]
         at, right, down = at[..., None] * step + np.arange(step), right[..., None], down[..., None]
@@ -384,19 +383,12 @@ def _sampled(frame: NDArray[Any], matrix: NDArray[np.float64], size: int) -> NDA
 
 def _places(
     across: float, down: float, start: float, size: int, extent: int
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Pixels along one axis of a frame, and how far the next one counts, in 1/`UNIT`.
-
-    They are (size, size), or (1, size) and (size, 1) where they are the same in all rows or columns.
-    """
+) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
+    """Pixels (size, size) along one axis of a frame, and how far the next one counts, in 1/`UNIT`."""
     steps = np.arange(size)
-    # far beyond the frame it does not matter how far
-    columns, rows = (
-        np.rint(places * UNIT).clip(-FAR, FAR).astype(np.int32) for places in (across * steps, down * steps + start)
-    )
-    whole = columns[None] + (rows[:1] if down == 0 else rows)[:, None]
-    whole = (whole[:, :1] if across == 0 else whole).clip(0, (extent - 1) * UNIT)
-    return whole >> BITS, whole & (UNIT - 1)
+    places = np.rint(across * steps * UNIT) + np.rint((down * steps + start) * UNIT)[:, None]
+    whole = places.clip(0, (extent - 1) * UNIT).astype(np.int32)
+    return (whole >> BITS).astype(np.intp), whole & (UNIT - 1)
 
 
 def align(
