@@ -89,6 +89,13 @@ _COLUMNS = click.option(
     help="More columns at the end: seconds (onset_seconds and offset_seconds, when the first frame comes and the last "
     "one goes), apex, score (1 at the threshold), region.",
 )
+_AIM = click.option(
+    "--aim",
+    type=click.Choice(["precision", "balanced", "recall"]),
+    metavar="precision|balanced|recall",
+    show_default="balanced",
+    help="Few false alarms, the best F1, or few misses; for methods that judge by a probability.",
+)
 _JOBS = click.option("--jobs", type=int, default=-1, show_default="all cores", help="Number of parallel workers.")
 _SEED = click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of all randomness.")
 _FPS = click.option(
@@ -535,6 +542,7 @@ def features_extract(name, inputs, output, settings, jobs, **reading):
 @_PLUGIN
 @_INPUTS
 @click.option("--method", default="", metavar="NAME", type=_NAME, help="A spotting recipe; see `recipes list`.")
+@_AIM
 @_output("CSV subject,video,onset,offset,type to write.")
 @click.option("--plot", type=_FOLDER, help="Folder for a picture of each video: truth, intervals, curves.")
 @click.option("--preview", type=_FOLDER, help="Folder for a short clip around each interval.")
@@ -544,7 +552,7 @@ def features_extract(name, inputs, output, settings, jobs, **reading):
 @_NUMBERING
 @_JOBS
 @_JSON
-def spot(inputs, method, output, plot, preview, columns, jobs, as_json, **reading):
+def spot(inputs, method, aim, output, plot, preview, columns, jobs, as_json, **reading):
     """Spot micro- and macro-expressions in videos, folders of images or manifests.
 
     Frames have the numbers of the pictures, else they count from 1. JSON tells scores, curves, warnings and coverage of
@@ -555,7 +563,7 @@ def spot(inputs, method, output, plot, preview, columns, jobs, as_json, **readin
     from baselines.formats.challenge import SPOTTING_COLUMNS
 
     columns = (*SPOTTING_COLUMNS, *more_columns(columns))
-    outcome = spot_inputs(inputs, method, plot, preview, jobs, **reading)
+    outcome = spot_inputs(inputs, method, aim, plot, preview, jobs, **reading)
     _summarize(outcome)
     _write_predictions(output, columns, outcome, as_json)
 
@@ -582,6 +590,7 @@ def recognize(inputs, model, output, jobs, as_json, **reading):
 @_PLUGIN
 @_INPUTS
 @click.option("--method", default="", metavar="NAME", type=_NAME, help="A spotting recipe; see `recipes list`.")
+@_AIM
 @_MODEL
 @click.option(
     "--types",
@@ -597,7 +606,7 @@ def recognize(inputs, model, output, jobs, as_json, **reading):
 @_NUMBERING
 @_JOBS
 @_JSON
-def spot_then_recognize(inputs, method, model, types, output, columns, jobs, as_json, **reading):
+def spot_then_recognize(inputs, method, aim, model, types, output, columns, jobs, as_json, **reading):
     """Spot micro-expressions in videos, then recognize the emotion of each.
 
     Frames are numbered as in `spot`. What is recognized as others is left out, as the challenge wants it. JSON is that
@@ -608,7 +617,7 @@ def spot_then_recognize(inputs, method, model, types, output, columns, jobs, as_
 
     columns = (*STR_COLUMNS, *more_columns(columns))
     kinds = ("micro", "macro") if types == "both" else (types,)
-    outcome = spot_then_recognize_inputs(inputs, method, model, kinds, jobs, **reading)
+    outcome = spot_then_recognize_inputs(inputs, method, aim, model, kinds, jobs, **reading)
     _summarize(outcome)
     _write_predictions(output, columns, outcome, as_json)
 
@@ -793,7 +802,8 @@ def vqa(questions, media, answerer, output, fps, numbering, jobs, **options):
 def score(kind, truth, predictions, compare, seed, as_json, **options):
     """Score predictions against the truth, with 95 % intervals by bootstrap over subjects.
 
-    spotting: micro and macro are matched each by itself, and overall adds their counts, in the tables of run-all too.
+    spotting: micro and macro are matched each by itself, and overall adds their counts, in the tables of run-all too;
+    any matches events whatever their types are.
     strs: all events count alike, whatever their type; run-all has micro-expressions only.
     Predicted intervals are cut to their video, from frame 1 to its end where that is known, with a warning that counts
     them; one that lies outside as a whole is a false positive. --mode megc2025-script takes them as written.

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baselines.commands.landmarks import check_landmarks, open_videos, with_landmarks
+from baselines.commands.landmarks import check_landmarks, with_landmarks
 from baselines.datasets.cutting import cut_clip
 from baselines.datasets.frames import ArrayFrames
 from baselines.datasets.images import read_image
@@ -270,7 +270,7 @@ def test_landmarks_of_a_larger_picture_are_refused(video, own):
 def test_spotting_by_our_own_landmarks_gives_the_same_intervals(monkeypatch, tmp_path, video, own, method):
     text = landmarks_text(video.frames.numbers, video.frames.seconds(), video.fps, own.confidence, own.landmarks)
     (tmp_path / "long.csv").write_text(text)
-    (given_video,) = open_videos(video.frames.source, landmarks=tmp_path)
+    (given_video,) = with_landmarks(read_videos(video.frames.source), tmp_path)
     spotter = make_spotter(spotting_recipe(method))
     expected, found = (spotter.measured(v.frames, v.fps).array for v in (video, given_video))
     assert np.array_equal(found, expected, equal_nan=True)

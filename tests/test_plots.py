@@ -275,7 +275,7 @@ def test_the_legend_tells_what_is_there_and_nothing_else():
         "spotted, but not true (false alarm)",
         "spotted (behind the curves)",
         "threshold",
-        "noise: reached where nothing moves",
+        "noise: usual in this video",
         "not known, as without a face",
     ]
     (box,) = [own.get_window_extent() for own in known.legends]

@@ -52,7 +52,7 @@ def test_comparison_of_two_files_of_intervals(events):
     assert 0 < found["low"] < found["difference"] < found["high"] <= 1
     assert 0 < found["p"] < 0.05
     assert set(comparison["metrics"]) >= {
-        f"{kind}.{name}" for kind in ("micro", "macro", "overall") for name in ("precision", "recall", "f1")
+        f"{kind}.{name}" for kind in ("micro", "macro", "overall", "any") for name in ("precision", "recall", "f1")
     }
     assert comparison["mcnemar"] is None
     assert "paired-subject-bootstrap,1000,seed=3" in comparison["signature"]
@@ -108,7 +108,7 @@ def test_overlap_can_be_asked_for(write):
         result = json.loads(score(*files, *options).stdout)
         assert result["micro"]["tp"] == hits
         assert f"|{text}|" in result["signature"]
-        assert set(result) == {"micro", "macro", "overall", "signature", "ci"}
+        assert set(result) == {"micro", "macro", "overall", "any", "signature", "ci"}
         assert list(result["micro"]) == ["tp", "fp", "fn", "precision", "recall", "f1"]
     assert score(*files, "--iou", 0).exit_code == 2
     assert score(*files, "--iou", 1.5).exit_code == 2
@@ -123,8 +123,8 @@ def test_several_overlaps_stand_below_the_figures_at_one_half(write):
     alone = json.loads(score(*files, "--json").stdout)
     result = json.loads(score(*files, "--iou", 0.4, "--iou", 0.2, "--iou", 0.3, "--json").stdout)
     assert "|iou:>=0.5|curve:0.2,0.3,0.4|" in result["signature"]
-    assert {kind: result[kind] for kind in ("micro", "macro", "overall")} == {
-        kind: alone[kind] for kind in ("micro", "macro", "overall")
+    assert {kind: result[kind] for kind in ("micro", "macro", "overall", "any")} == {
+        kind: alone[kind] for kind in ("micro", "macro", "overall", "any")
     }
     assert {name: result["ci"][name] for name in alone["ci"]} == alone["ci"]
     assert [(name, part["micro"]["tp"]) for name, part in result["iou"].items()] == [("0.2", 4), ("0.3", 3), ("0.4", 2)]

@@ -3,6 +3,7 @@
 import json
 import time
 
+import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score, recall_score
 
@@ -520,7 +521,7 @@ def test_columns_of_the_tables():
     rows = SCORES["spotting"].table(folds("spotting"))
     assert [(row["subset"], row["metric"], row["n"]) for row in rows] == [
         (kind, metric, n)
-        for kind, n in (("overall", 24), ("micro", 24), ("macro", 0))
+        for kind, n in (("overall", 24), ("micro", 24), ("macro", 0), ("any", 24))
         for metric in ("f1", "precision", "recall", "f1@0.2", "f1@0.3", "f1@0.4")
     ]
     rows = SCORES["strs"].table(folds("strs"))
@@ -535,6 +536,25 @@ def test_columns_of_the_tables():
     assert rows["side_accuracy"]["ci_low"] is None
 
 
+def test_any_is_what_overall_would_be_if_all_events_were_of_one_type():
+    rng = np.random.default_rng(0)
+
+    def drawn(shift):
+        return [
+            {"subject": f"s{n % 3}", "video": "v", "onset": 20 * n + shift(), "offset": 20 * n + 12, "type": kind}
+            for n, kind in enumerate(rng.choice(["micro", "macro"], 30))
+        ]
+
+    truth, found = drawn(lambda: 1), drawn(lambda: int(rng.integers(1, 9)))
+    whatever = spotting_scores(truth, found, thresholds=(0.3, 0.5))
+    alike = [[row | {"type": "micro"} for row in rows] for rows in (truth, found)]
+    of_one = spotting_scores(*alike, thresholds=(0.3, 0.5))
+    assert whatever["any"] == of_one["any"] == of_one["overall"] == of_one["micro"]
+    assert whatever["ci"]["any"] == of_one["ci"]["micro"]
+    assert whatever["iou"]["0.3"]["any"] == of_one["iou"]["0.3"]["micro"]
+    assert whatever["any"]["tp"] > whatever["overall"]["tp"]
+
+
 def test_f1_at_each_overlap_stands_in_the_tables():
     def late(rows):
         return [row | {"onset": row["onset"] + n % 9, "offset": row["offset"] + n % 9} for n, row in enumerate(rows)]
@@ -543,7 +563,7 @@ def test_f1_at_each_overlap_stands_in_the_tables():
     rows = {(row["subset"], row["metric"]): row for row in SCORES["spotting"].table(run, seed=3)}
     for threshold, metric in ((0.2, "f1@0.2"), (0.3, "f1@0.3"), (0.4, "f1@0.4"), (0.5, "f1")):
         alone = spotting_scores(TRUTH, late(TRUTH), thresholds=(threshold,), seed=3)
-        for kind in ("overall", "micro", "macro"):
+        for kind in ("overall", "micro", "macro", "any"):
             assert rows[kind, metric]["value"] == alone[kind]["f1"]
             assert [rows[kind, metric]["ci_low"], rows[kind, metric]["ci_high"]] == alone["ci"][kind]["f1"]
     found = [rows["micro", metric]["value"] for metric in ("f1@0.2", "f1@0.3", "f1@0.4", "f1")]
@@ -585,7 +605,7 @@ def test_calibration_is_told_where_all_rows_have_probabilities():
 
 @pytest.mark.parametrize(
     ("kind", "subsets"),
-    [("spotting", ["overall", "micro", "macro"]), ("strs", ["all"]), ("recognition", ["all"]), ("vqa", ["all"])],
+    [("spotting", ["overall", "micro", "macro", "any"]), ("strs", ["all"]), ("recognition", ["all"]), ("vqa", ["all"])],
 )
 def test_difference_of_two_runs_in_the_headline_metric(kind, subsets):
     score = SCORES[kind]

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from baselines.commands.per_frame import PER_FRAME, per_frame_list
-from baselines.commands.predict import open_inputs, read_clips, run_each
+from baselines.commands.predict import clips_of, open_inputs, run_each
 from baselines.errors import InputError
 from baselines.files import atomic_path, check_file, csv_text, write_text
 from baselines.parts import check_part, parts_of_kind
@@ -39,7 +39,7 @@ def extract_inputs(name, inputs, settings=(), jobs=1, **reading):
     """Return the `Outcome` of one feature on every clip of the inputs; its rows are (clip, array).
 
     settings: texts `name=value`, parameters as a recipe gives them to the representation of this name. reading: as in
-    `open_videos`.
+    `open_inputs`.
     """
     known = _features()
     if name not in known:
@@ -49,7 +49,7 @@ def extract_inputs(name, inputs, settings=(), jobs=1, **reading):
         raise InputError("--set name: the feature is named already; give it once")
     chosen["name"] = name
     check_part("representation", chosen, "--set")
-    clips, outcome = open_inputs(inputs, read_clips, **reading)
+    clips, outcome = open_inputs(inputs, clips_of, jobs, **reading)
     compute = partial(feature_of, settings=chosen)
     return run_each(compute, clips, lambda clip, array: [(clip, array)], outcome, jobs, name)
 

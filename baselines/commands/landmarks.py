@@ -1,28 +1,31 @@
-"""What the option --landmarks does: the videos of the inputs, with landmarks from files instead of our own."""
+"""What the option --landmarks does: the videos of the inputs, with landmarks from elsewhere instead of our own."""
 
+import warnings
 from collections import Counter
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 
 from baselines.datasets.frames import UnreadFrames
-from baselines.datasets.manifest import read_videos
-from baselines.errors import InputError
+from baselines.errors import InputError, seen
+from baselines.faces.mesh import cached_mesh, check_mesh
 from baselines.files import safe_name
 from baselines.formats.openface import read_landmarks
+from baselines.parallel import progress_bar, run_parallel
 
-
-def open_videos(path, fps=None, numbering=None, landmarks=None):
-    """Return the videos of an input (`read_videos`), with the landmarks of a file or folder where one is named."""
-    return with_landmarks(read_videos(path, fps, numbering=numbering), landmarks)
+MESH = Path("mediapipe")  # what is named where MediaPipe is to find the landmarks
 
 
 def check_landmarks(path, inputs):
     """Raise `InputError` where --landmarks PATH is not there, or is one file for several inputs."""
     if path is None:
         return
+    if path == MESH:
+        return check_mesh()
     if not path.exists():
-        raise InputError(f"--landmarks {path}: no such file or folder")
+        raise InputError(f"--landmarks {path}: no such file or folder; name one, or mediapipe")
     if path.is_file() and len(inputs) > 1:
         raise InputError(_one_file(path, f"{len(inputs)} inputs"))
 
@@ -39,6 +42,19 @@ def with_landmarks(videos, path):
         raise InputError(_one_file(path, f"{len(videos)} videos"))
     names = Counter(video.name for video in videos)
     return [replace(video, frames=_carrying(video, path, names[video.name] == 1)) for video in videos]
+
+
+def with_mesh(videos, jobs=1):
+    """Return videos with the landmarks that MediaPipe finds in them; one without a face raises where it is read."""
+    sources = [video.frames for video in videos]
+    if not sources:
+        return []
+    if len(sources) == 1:
+        with progress_bar(len(sources[0]), MESH.name) as bar:
+            found = [seen(partial(cached_mesh, progress=bar.update), sources[0])]
+    else:
+        found = run_parallel(partial(seen, cached_mesh), sources, jobs, MESH.name)
+    return [replace(video, frames=_meshed(video.frames, *result)) for video, result in zip(videos, found)]
 
 
 def file_stem(video):
@@ -65,6 +81,24 @@ def _carrying(video, path, by_name):
         return _read(frames, found[0])
     except InputError as error:
         return UnreadFrames(frames.source, len(frames), str(error))
+
+
+def _meshed(frames, found, why):
+    """Return frames with the `MeshTrack` of their faces; what cannot be read where there is none."""
+    if found is None:
+        return UnreadFrames(frames.source, len(frames), why)
+    if not np.isfinite(found.landmarks).any():
+        why = (
+            f"{frames.source}: no face found in {len(frames)} frames by MediaPipe; give a video of an upright face at "
+            "least 1/8 as wide as the frame"
+        )
+        return UnreadFrames(frames.source, len(frames), why)
+    if found.crowded is not None:
+        number = frames.numbers[found.crowded]
+        warnings.warn(
+            f"{frames.source}: more than one face at frame {number}; the largest there is followed", stacklevel=2
+        )
+    return frames.with_landmarks(found.landmarks, MESH)
 
 
 def _read(frames, file):

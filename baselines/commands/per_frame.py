@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.commands.landmarks import file_stem, open_videos
+from baselines.commands.landmarks import file_stem
 from baselines.commands.predict import Outcome, open_inputs, run_each
 from baselines.datasets.records import Video
 from baselines.errors import InputError
@@ -150,12 +150,12 @@ def extract_frames(
 ) -> Outcome:
     """Write one of `PER_FRAME` of every video of the inputs; the rows of the `Outcome` are the texts for stdout.
 
-    settings: texts `name=value`. reading: fps, numbering and landmarks, as in `open_videos`.
+    settings: texts `name=value`. reading: fps, numbering and landmarks, as in `open_inputs`.
     """
     chosen = read_set(settings, "size=64")
     check_parameters(name, chosen, PER_FRAME[name].parameters, "--set")
     check_output(name, output)
-    videos, outcome = open_inputs(inputs, open_videos, **reading)
+    videos, outcome = open_inputs(inputs, jobs=jobs, **reading)
     write = partial(_write, name, _targets(name, output, videos), chosen)
     return run_each(write, videos, lambda _, done: [] if done.text is None else [done.text], outcome, jobs, name)
 

@@ -4,7 +4,7 @@ import warnings
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from baselines.commands.landmarks import check_landmarks, file_stem, open_videos
+from baselines.commands.landmarks import MESH, check_landmarks, file_stem, with_landmarks, with_mesh
 from baselines.commands.spotted import details_of, interval_rows
 from baselines.commands.train import default_model, load_model
 from baselines.datasets import manifest
@@ -36,14 +36,14 @@ class Outcome:
     more: tuple = ()
 
 
-def spot_inputs(inputs, method="", plot=None, preview=None, jobs=1, **reading):
+def spot_inputs(inputs, method="", aim=None, plot=None, preview=None, jobs=1, **reading):
     """Return the `Outcome` of spotting in every video of the inputs; `details` tells scores and curves of each.
 
-    reading: fps, numbering and landmarks, as in `open_videos`. plot: folder for curve pictures; preview: folder for a
+    reading: fps, numbering and landmarks, as in `open_inputs`. plot: folder for curve pictures; preview: folder for a
     short annotated clip around each interval. One that cannot be written is a failure that costs no row.
     """
-    recipe = spotting_recipe(method)
-    videos, outcome = open_inputs(inputs, open_videos, **reading)
+    recipe = spotting_recipe(method, aim)
+    videos, outcome = open_inputs(inputs, jobs=jobs, **reading)
 
     def rows_of(video, result):
         name = file_stem(video)
@@ -70,7 +70,7 @@ def recognize_inputs(inputs, model=None, jobs=1, **reading):
     """Return the `Outcome` of recognizing every clip of the inputs; `reading` as in `spot_inputs`."""
     model = load_model(model) if model else None
     classes = ClassSet.from_dict(model.data["classes"]) if model else COARSE  # those of the default model
-    clips, outcome = open_inputs(inputs, partial(read_labelled, classes=classes), **reading)
+    clips, outcome = open_inputs(inputs, partial(labelled, classes=classes), jobs, **reading)
     if not clips:
         return outcome
     model = model or default_model(jobs)
@@ -96,14 +96,14 @@ def recognize_inputs(inputs, model=None, jobs=1, **reading):
     return run_each(partial(represent_one, settings=settings), clips, rows_of, outcome, jobs, "recognizing")
 
 
-def spot_then_recognize_inputs(inputs, method="", model=None, kinds=("micro",), jobs=1, **reading):
+def spot_then_recognize_inputs(inputs, method="", aim=None, model=None, kinds=("micro",), jobs=1, **reading):
     """Return the `Outcome` of spotting expressions of the `kinds` in every video and recognizing each.
 
     reading: as in `spot_inputs`.
     """
-    recipe = spotting_recipe(method)
+    recipe = spotting_recipe(method, aim)
     model = load_model(model) if model else None
-    videos, outcome = open_inputs(inputs, open_videos, **reading)
+    videos, outcome = open_inputs(inputs, jobs=jobs, **reading)
     if not videos:
         return outcome
     model = model or default_model(jobs)
@@ -118,13 +118,13 @@ def spot_then_recognize_inputs(inputs, method="", model=None, kinds=("micro",), 
     return run_each(partial(spot_video, recipe=recipe), videos, rows_of, outcome, jobs, "spotting")
 
 
-def read_labelled(path, classes, **reading):
-    """Return the clips of an input, labelled in the classes of a model.
+def labelled(path, videos, classes):
+    """Return the clips of an input with these videos, labelled in the classes of a model.
 
     A model of the coarse classes takes the words of a manifest's own as its `classes.csv` tells; one that this does not
     name raises `InputError`.
     """
-    clips = read_clips(path, **reading)
+    clips = clips_of(path, videos)
     if classes.name == COARSE.name:
         classes = coarse_classes(path)
         for word, place in manifest.own_words(path).items():
@@ -133,12 +133,8 @@ def read_labelled(path, classes, **reading):
     return [replace(clip, classes=classes) for clip in clips]
 
 
-def read_clips(path, **reading):
-    """Return the clips of an input: events of a manifest (those with an emotion if any has one), or whole videos.
-
-    reading: as in `open_videos`.
-    """
-    videos = open_videos(path, **reading)
+def clips_of(path, videos):
+    """Return the clips of an input: events of a manifest (those with an emotion if any has one), or whole videos."""
     if any(video.events is not None for video in videos):
         clips = event_clips(videos) or event_clips(videos, labelled=False)
         if not clips:
@@ -149,16 +145,26 @@ def read_clips(path, **reading):
     return [cut_clip(video, Event(1, len(video.frames)), video.name) for video in videos]
 
 
-def open_inputs(inputs, read, landmarks=None, **reading):
-    """Return the records that `read` gives for each input, and an `Outcome` with the inputs it could not read.
+def open_inputs(inputs, cut=None, jobs=1, landmarks=None, fps=None, numbering=None):
+    """Return the records of each input, and an `Outcome` with the inputs it could not read.
 
-    landmarks, reading: what `read` takes besides, as `open_videos` does.
+    cut: (input, its videos) -> records; by default the videos. landmarks: a file, a folder or `MESH`, which `jobs`
+    workers then find. fps, numbering: as `read_videos` takes them.
     """
     check_landmarks(landmarks, inputs)
-    outcome, records = Outcome(), []
+    outcome, opened, records = Outcome(), [], []
     for path in inputs:
         try:
-            records += read(path, landmarks=landmarks, **reading)
+            videos = manifest.read_videos(path, fps, numbering=numbering)
+            opened.append((path, videos if landmarks == MESH else with_landmarks(videos, landmarks)))
+        except InputError as error:
+            outcome.failures.append(str(error))
+    if landmarks == MESH:
+        meshed = iter(with_mesh([video for _, videos in opened for video in videos], jobs))
+        opened = [(path, [next(meshed) for _ in videos]) for path, videos in opened]
+    for path, videos in opened:
+        try:
+            records += cut(path, videos) if cut else videos
         except InputError as error:
             outcome.failures.append(str(error))
     names = [(r.subject, r.name) for r in records]

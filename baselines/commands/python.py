@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.commands.predict import read_clips
+from baselines.commands.predict import clips_of
 from baselines.commands.train import default_model, load_model
 from baselines.datasets.cutting import cut_clip
 from baselines.datasets.frames import ArrayFrames
@@ -38,13 +38,15 @@ def landmarks(video: Source, fps: float | None = None) -> NDArray[np.float32]:
     return cached_track(record.frames, record.fps).landmarks
 
 
-def spot(video: Source, method: str = "", fps: float | None = None, jobs: int = 1) -> SpottingResult:
+def spot(
+    video: Source, method: str = "", fps: float | None = None, jobs: int = 1, aim: str | None = None
+) -> SpottingResult:
     """Return the `SpottingResult` of a video: intervals, the curves that they come from, warnings.
 
     video, fps: as `landmarks`. method: a spotting recipe, by default regional-contrast. jobs: workers that share a long
-    video; the result is the same for any number.
+    video; the result is the same for any number. aim: precision, balanced or recall, for methods that have one.
     """
-    return spot_video(_video(video, fps), spotting_recipe(method), jobs=jobs)
+    return spot_video(_video(video, fps), spotting_recipe(method, aim), jobs=jobs)
 
 
 def recognize(
@@ -103,7 +105,7 @@ def _clip(source: Source, fps: float | None) -> Clip:
     if isinstance(source, Clip):
         return source
     if isinstance(source, str | PathLike):
-        return _only(read_clips(Path(source), fps=fps), "clips", source)
+        return _only(clips_of(Path(source), read_videos(Path(source), fps)), "clips", source)
     video = _video(source, fps)
     return cut_clip(video, Event(1, len(video.frames)), video.name)
 

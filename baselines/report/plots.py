@@ -217,7 +217,7 @@ def _legend(picture):
     if any(np.isfinite(curve.threshold) for curve in curves):
         samples["threshold"] = Line2D([], [], color=THRESHOLD, ls="--", lw=1)
     if any(np.isfinite(curve.noise) for curve in curves):
-        samples["noise: reached where nothing moves"] = Patch(fc=NOISE, lw=0)
+        samples["noise: usual in this video"] = Patch(fc=NOISE, lw=0)
     if any(not np.isfinite(curve.values).all() for curve in curves):
         samples["not known, as without a face"] = Patch(**_unknown())
     if any(frames.any() for curve in curves for frames, _, _ in _beyond(curve)):

@@ -15,8 +15,8 @@ from baselines.spotting.blocks import Progress
 DEFAULT = "regional-contrast"
 
 
-def spotting_recipe(name: str = "", aim: str = "") -> Recipe:
-    """Return the spotting recipe called `name`, by default `DEFAULT`; aim: as its method has it, "" for its own."""
+def spotting_recipe(name: str = "", aim: str | None = None) -> Recipe:
+    """Return the spotting recipe called `name`, by default `DEFAULT`; aim: as its method has it, None for its own."""
     recipe = load_single(name or DEFAULT)
     if recipe.task != "spotting":
         known = ", ".join(recipe_names("spotting"))
