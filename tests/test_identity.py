@@ -48,26 +48,32 @@ def before(copy):
     return copy[1]()
 
 
-def changed(copy, before, path, text="\n# a comment\n", instead_of=None):
+def changed(copy, before, *edits):
     """Return the recipes whose identity changes with a text at the end of a file, or instead of another one in it.
 
-    The file is put back after.
+    edits: (path, text at its end), or (path, text, what it stands instead of), made together; the files are put back.
     """
     folder, identities = copy
-    file = folder / path
-    original = file.read_bytes() if file.exists() else None
+    originals = {}
     try:
-        if instead_of is None:
-            file.write_bytes((original or b"") + text.encode())
-        else:
-            assert original.count(instead_of.encode()) == 1
-            file.write_bytes(original.replace(instead_of.encode(), text.encode()))
+        for path, text, *instead_of in edits:
+            file = folder / path
+            found = file.read_bytes() if file.exists() else None
+            originals.setdefault(file, found)
+            if instead_of:
+                assert found.count(instead_of[0].encode()) == 1
+                file.write_bytes(found.replace(instead_of[0].encode(), text.encode()))
+            else:
+                file.write_bytes((found or b"") + text.encode())
         after = identities()
     finally:
-        file.unlink() if original is None else file.write_bytes(original)
+        for file, original in originals.items():
+            file.unlink() if original is None else file.write_bytes(original)
     return {name for name in before if after[name] != before[name]}
 
 
+COMMENT = "\n# a comment\n"
+FLOW_KERNELS = "baselines/recipes/flow-kernels.toml"
 NEW_RECIPE = """task = "spotting"
 summary = "another"
 citation = "none"
@@ -76,33 +82,29 @@ method = { name = "softnet_rule", p = 0.4 }
 """
 
 
-@pytest.mark.parametrize(
-    ("path", "text"),
-    [
+def test_what_no_recipe_reaches_and_no_result_depends_on_changes_no_recipe(copy, before):
+    figures = ("recognition", "spotting", "strs", "vqa", "text", "figures", "uncertainty")
+    assert not changed(
+        copy, before,
         ("features/unrelated.py", '"""A feature that no recipe names."""\n'),
-        ("baselines/report/plots.py", "\n# a comment\n"),
+        ("baselines/report/plots.py", COMMENT),
         ("baselines/recipes/another.toml", NEW_RECIPE),
-        ("baselines/commands/predict.py", "\n# a comment\n"),
-        ("baselines/parts.py", "\n# a comment\n"),
-    ],
-)
-def test_what_no_recipe_reaches_changes_no_recipe(copy, before, path, text):
-    assert changed(copy, before, path, text) == set()
-
-
-@pytest.mark.parametrize("name", ["recognition", "spotting", "strs", "vqa", "text", "figures", "uncertainty"])
-def test_a_new_figure_or_interval_changes_no_recipe(copy, before, name):
-    assert changed(copy, before, f"baselines/metrics/{name}.py") == set()
+        ("baselines/commands/predict.py", COMMENT),
+        ("baselines/parts.py", COMMENT),
+        *((f"baselines/metrics/{name}.py", COMMENT) for name in figures),
+        (FLOW_KERNELS, 'summary = "the mean', 'summary = "mean'),
+        ("features/__init__.py", '"flow", "Chaudhry 2009"', '"flow", "Chaudhry et al. 2009"'),
+    )  # fmt: skip
 
 
 def test_what_recipes_choose_and_learn_by_counts(copy, before):
-    assert changed(copy, before, "baselines/metrics/overlap.py") == {
+    assert changed(copy, before, ("baselines/metrics/overlap.py", COMMENT)) == {
         name for name in before if name.startswith("regional-contrast")
     }
     # Every recognizer settles on inner folds, by UF1, UAR and their resamples, what its recipe leaves open.
     recognizing = {name for name in before if load_recipe(name).task in ("recognition", "str")}
-    assert changed(copy, before, "baselines/metrics/classification.py") == recognizing
-    assert changed(copy, before, "baselines/metrics/resampling.py") == recognizing
+    assert changed(copy, before, ("baselines/metrics/classification.py", COMMENT)) == recognizing
+    assert changed(copy, before, ("baselines/metrics/resampling.py", COMMENT)) == recognizing
 
 
 def test_texture_changes_the_recipes_that_look_at_texture(copy, before):
@@ -110,28 +112,23 @@ def test_texture_changes_the_recipes_that_look_at_texture(copy, before):
     lbp-difference compares their histograms over time. Strain, flow and the search for the apex by motion use none."""
     textured = {name for name in before if name.startswith(("lbp-", "osw-"))}
     assert {"lbp-top-svm", "lbp-sip-svm", "osw-lbp-top-svm", "lbp-difference"} <= textured
-    assert changed(copy, before, "features/lbp_top.py") == textured
+    assert changed(copy, before, ("features/lbp_top.py", COMMENT)) == textured
 
 
 def test_a_changed_feature_changes_the_recipes_that_reach_it(copy, before):
-    assert changed(copy, before, "features/bi_woof.py") == {"bi-woof-svm", "bi-woof-xgb"}
-    assert "hoof-svm" in changed(copy, before, "features/hoof.py")
-    assert not {"lbp-top-svm", "majority", "regional-contrast"} & changed(copy, before, "features/hoof.py")
+    assert changed(copy, before, ("features/bi_woof.py", COMMENT)) == {"bi-woof-svm", "bi-woof-xgb"}
+    by_hoof = changed(copy, before, ("features/hoof.py", COMMENT))
+    assert "hoof-svm" in by_hoof
+    assert not {"lbp-top-svm", "majority", "regional-contrast"} & by_hoof
 
 
 def test_a_changed_classifier_a_fitted_file_and_a_named_recipe_count(copy, before):
-    assert changed(copy, before, "baselines/recognition/boosting.py") == {"bi-woof-xgb", "flow-xgb"}
+    assert changed(copy, before, ("baselines/recognition/boosting.py", COMMENT)) == {"bi-woof-xgb", "flow-xgb"}
     spotted = {"regional-contrast", "regional-contrast-fitted"}
-    with_trees = changed(copy, before, "baselines/spotting/regional/trees.json", " ")
+    with_trees = changed(copy, before, ("baselines/spotting/regional/trees.json", " "))
     assert with_trees == spotted | {name for name in before if name.startswith("regional-contrast+")}
-    number = changed(copy, before, "baselines/recipes/flow-kernels.toml", "alpha = 0.4", instead_of="alpha = 0.3")
+    number = changed(copy, before, (FLOW_KERNELS, "alpha = 0.4", "alpha = 0.3"))
     assert number == {"flow-kernels", "regional-contrast+flow-kernels", "vqa-rules", "vqa-hybrid"}
-    summary = changed(
-        copy, before, "baselines/recipes/flow-kernels.toml", 'summary = "the mean', instead_of='summary = "mean'
-    )
-    assert summary == set(), "rewording a recipe changes no result"
-    cited = changed(copy, before, "features/__init__.py", '"flow", "Chaudhry 2009"', '"flow", "Chaudhry et al. 2009"')
-    assert cited == set(), "nor does what a feature cites"
 
 
 @pytest.mark.parametrize(
@@ -143,13 +140,13 @@ def test_a_changed_classifier_a_fitted_file_and_a_named_recipe_count(copy, befor
     ],
 )
 def test_another_line_of_the_registry_changes_the_recipes_that_name_it(copy, before, path, instead_of, text, recipes):
-    found = changed(copy, before, path, text, instead_of)
+    found = changed(copy, before, (path, text, instead_of))
     assert recipes in found
     assert not {"majority", "regional-contrast"} & found
 
 
 def test_how_parts_are_called_counts_for_all(copy, before):
-    assert changed(copy, before, "baselines/signatures.py") == set(before)
+    assert changed(copy, before, ("baselines/signatures.py", COMMENT)) == set(before)
 
 
 def test_the_model_of_landmarks_counts_where_faces_are_looked_at(tmp_path, monkeypatch):
