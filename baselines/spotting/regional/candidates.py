@@ -47,7 +47,7 @@ class Candidate:
     """A movement out and back: frames from 0, the part that stands out most, the figures `FIGURES`.
 
     heights: (P,) eye distances, how far the parts that take part, and those across the face from them, go out and come
-    back; 0 for the others.
+    back; 0 for the others. side: as `_side` tells.
     """
 
     onset: int
@@ -56,6 +56,7 @@ class Candidate:
     part: str
     figures: NDArray[np.float64]
     heights: NDArray[np.float64]
+    side: str
 
     @property
     def length(self) -> int:
@@ -67,14 +68,6 @@ class Candidate:
         """The parts in `heights` with theirs in % of the distance between the eyes, the farthest first."""
         order = np.argsort(-self.heights, kind="stable")
         return tuple((PARTS[n], round(100 * float(self.heights[n]), 2)) for n in order if self.heights[n] > 0)
-
-    @property
-    def side(self) -> str:
-        """The person's side that moves twice as far as the other: left, right, else both; "" where only the middle."""
-        left, right = (sum(self.heights[n] for n, part in enumerate(PARTS) if side in part) for side in SWAPPED)
-        if not left + right:
-            return ""
-        return "left" if left > 2 * right else "right" if right > 2 * left else "both"
 
 
 Movement = tuple[Candidate, NDArray[np.floating]]  # and how all parts move, in what is typical of each
@@ -198,8 +191,22 @@ def _movement(
     ]
     frames = (frame + run.start for frame in (onset, apex, offset))
     heights = np.where(tallest | tallest[MIRRORED], view.heights[peak], 0).astype(float)
-    shown = Candidate(*frames, PARTS[part], np.array(figures), heights)
+    shown = Candidate(*frames, PARTS[part], np.array(figures), heights, _side(view.heights[peak]))
     yield shown, (motion / typical.scale[:, None]).ravel()
+
+
+def _side(heights: NDArray[np.floating]) -> str:
+    """Return the person's side that moves twice as far as the other, left or right, else both.
+
+    heights: (P,) of all parts; the far ones count most. "" where only the middle of the face moves.
+    """
+    left, right = (
+        float(np.sqrt(sum(float(heights[n]) ** 2 for n, part in enumerate(PARTS) if side in part.split())))
+        for side in SWAPPED
+    )
+    if 2 * max(left, right) < float(heights.max()):
+        return ""
+    return "left" if left > 2 * right else "right" if right > 2 * left else "both"
 
 
 def _coherence(stretch: NDArray[np.floating], motion: NDArray[np.floating]) -> float:
