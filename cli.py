@@ -911,7 +911,9 @@ def env(as_json):
 
 @main.command()
 @click.argument("folder", required=False, type=_PATH)
-@click.option("--level", "levels", multiple=True, metavar="LEVEL", help="lab-still, still, calm or talking; repeatable.")
+@click.option(
+    "--level", "levels", multiple=True, metavar="LEVEL", help="lab-still, still, calm or talking; repeatable."
+)
 @click.option("--method", "methods", multiple=True, metavar="NAME", help="Repeatable. Default: all spotting recipes.")
 @click.option("--seed", "seeds", multiple=True, type=int, default=(0, 1), show_default=True, help="Repeatable.")
 @click.option("--output", type=_FOLDER, help="Folder for trade-off.csv and trade-off.png.")
