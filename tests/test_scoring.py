@@ -536,6 +536,12 @@ def test_columns_of_the_tables():
     assert rows["side_accuracy"]["ci_low"] is None
 
 
+def test_where_there_is_no_event_all_figures_are_told():
+    nothing = spotting_scores([], [])
+    assert nothing["any"] == nothing["overall"] == nothing["micro"]
+    assert nothing["any"]["tp"] == 0
+
+
 def test_any_is_what_overall_would_be_if_all_events_were_of_one_type():
     rng = np.random.default_rng(0)
 

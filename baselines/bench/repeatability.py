@@ -23,15 +23,15 @@ from baselines.datasets.opening import open_frames
 from baselines.datasets.records import Video
 from baselines.identity import array_identity
 from baselines.metrics.overlap import iou
-from baselines.scoring.spotting import spotting_scores
+from baselines.scoring.spotting import THRESHOLD, spotting_scores
 from baselines.spotting.base import Interval, Spotter
 from baselines.spotting.recipe import spotting_row
+from baselines.spotting.regional.candidates import SWAPPED
 
 CYCLES = 5  # a piece is played forth and back
 SPAN = 0.3  # seconds over which motion is compared, the length of a micro-expression
 LONGEST = 20.0  # seconds of a video that are looked at
 NOISE, ROWS, SCALE = 2, 2, 0.9  # grey levels, cropped above and below, of the size
-HIT = 0.5  # overlap of an interval that is found again
 QUALITIES = (12, 18, 23, 28)  # of H.264, its CRF
 Pictures = NDArray[np.uint8]  # (T, H, W) grey
 
@@ -96,7 +96,7 @@ def _turned_round(interval: Interval, frames: int) -> Interval:
 
 
 def _mirrored(interval: Interval, _: int) -> Interval:
-    return replace(interval, side={"left": "right", "right": "left"}.get(interval.side, interval.side))
+    return replace(interval, side=SWAPPED.get(interval.side, interval.side))
 
 
 def _with_the_frame(interval: Interval, frames: int) -> Interval:
@@ -157,7 +157,8 @@ def same_side(pairs: list[tuple[list[dict[str, Any]], list[dict[str, Any]]]]) ->
         for before, after in pairs
         for first in before
         for second in after
-        if first["side"] and iou((first["onset"], first["offset"]), [(second["onset"], second["offset"])])[0] >= HIT
+        if first["side"]
+        and iou((first["onset"], first["offset"]), [(second["onset"], second["offset"])])[0] >= THRESHOLD
     ]
     return float(np.mean(same)) if same else None
 

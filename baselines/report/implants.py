@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 
 from baselines.bench.implants import LEVELS, faces_folder, implant_sets
+from baselines.datasets.records import KINDS
 from baselines.errors import InputError, MissingDependency
 from baselines.files import atomic_path, csv_text, write_text
 from baselines.parallel import run_parallel
@@ -17,7 +18,7 @@ from baselines.recipes import load_recipe, recipe_names
 from baselines.scoring.spotting import ANY, spotting_scores
 from baselines.spotting.recipe import learns, make_spotter, spotting_row
 
-KINDS = ("micro", "macro", "overall", ANY)
+FIGURES = (*KINDS, "overall", ANY)
 SHIFTS = 8  # shifts of the predictions, evenly spread over the video, whose mean F1 is chance
 SCORES = np.geomspace(0.4, 2.5, 15)  # thresholds of the trade-off, in units of the method's own
 COLUMNS = ("level", "method", "score", "miss rate", "false alarms a minute")
@@ -75,7 +76,7 @@ def figures(pairs, results, score=1.0):
     chance = [spotting_scores(truth, rows, resamples=0) for rows in shifted.values()]
     people = len({video.subject for video, _ in pairs})
     result = {"false alarms a minute": alarms / minutes, "events": len(truth), "people": people}
-    for kind in KINDS:
+    for kind in FIGURES:
         result[kind] = scores[kind]["f1"]
         result[f"{kind} interval"] = scores["ci"][kind]["f1"]
         result[f"{kind} chance"] = float(np.mean([found[kind]["f1"] for found in chance]))
@@ -100,7 +101,7 @@ def trade_off_points(pairs, results):
 def table_row(level, name, found):
     """Return one line of the table."""
     parts = [f"{level:8} {name:18}"]
-    for kind in KINDS:
+    for kind in FIGURES:
         low, high = found[f"{kind} interval"] or (np.nan, np.nan)
         parts.append(f"{kind} {found[kind]:.3f} [{low:.2f}, {high:.2f}] chance {found[f'{kind} chance']:.3f}")
     beyond = f"hits {found['overall hits']}, {found['overall hits beyond twin']:+d} beyond the untouched twin"

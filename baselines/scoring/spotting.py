@@ -164,11 +164,12 @@ def _figures(
 ) -> Figures:
     """The figures at the headline threshold, and below `iou` those at each of several."""
     main, several = _headline(thresholds), sorted(set(thresholds))
-    parts = [events] if options.get("matching") == MEGC2022 else [events, _untyped(events)]
-    at: dict[float, Figures] = {
-        least: {path: figure for part in parts for path, figure in _by_kind(part, owners, least, options).items()}
-        for least in {main, *several}
-    }
+    untyped = _untyped(events)
+    at: dict[float, Figures] = {}
+    for least in {main, *several}:
+        at[least] = _by_kind(events, spotting.KINDS, owners, least, options)
+        if options.get("matching") != MEGC2022:
+            at[least] |= _by_kind(untyped, (ANY,), owners, least, options)
     figures = dict(at[main])
     if len(several) > 1:
         for least in several:
@@ -177,20 +178,23 @@ def _figures(
 
 
 def _by_kind(
-    events: _Events, owners: Mapping[tuple[str, str], str], threshold: float, options: Mapping[str, Any]
+    events: _Events,
+    kinds: Sequence[str],
+    owners: Mapping[tuple[str, str], str],
+    threshold: float,
+    options: Mapping[str, Any],
 ) -> Figures:
-    """The figures of each type of expression and of both, overall; of untyped events those of any."""
+    """The figures of each type of expression, and of several types together those of all, overall."""
     groups, counts = events.groups, _counts(events, threshold, options)
-    untyped = any(kind == ANY for _, _, kind in groups)
     subjects = sorted(set(owners.values()))
     number = {subject: n for n, subject in enumerate(subjects)}
     place = np.array([number[owners[subject, video]] for subject, video, _ in groups], int)
     by_kind = {}
-    for kind in [ANY] if untyped else spotting.KINDS:
+    for kind in kinds:
         mine = np.array([group[2] == kind for group in groups], bool)
         by_kind[kind] = np.zeros((len(subjects), 3), int)
         np.add.at(by_kind[kind], place[mine], counts[mine])
-    if not untyped:
+    if len(kinds) > 1:
         by_kind["overall"] = sum(by_kind.values(), np.zeros((len(subjects), 3), int))
     figures: Figures = {}
     for kind, summed in by_kind.items():

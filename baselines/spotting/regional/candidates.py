@@ -156,6 +156,7 @@ def _movement(
     height, clear, lids, head = (float(curve[peak]) for curve in curves)
     way = view.directions[peak, part]
     motion = (view.heights[peak][:, None] * view.directions[peak]).astype(float)
+    scaled = motion / typical.scale[:, None]
     tallest = relative[peak] > TALLEST * relative[peak, part]
     weight = np.where(tallest, 1 / typical.scale**2, 0)[:, None] * motion
     first = max(peak - k, 0)
@@ -186,13 +187,13 @@ def _movement(
         -motion[BROWS, 1].mean() / whole,
         np.linalg.norm(motion[MOUTH]) / whole,
         (motion * motion[MIRRORED] * (-1, 1)).sum() / whole**2,
-        _coherence(run.motion[onset : offset + 1] / typical.scale[:, None], motion / typical.scale[:, None]),
+        _coherence(run.motion[onset : offset + 1] / typical.scale[:, None], scaled),
         *likeness(motion),
     ]
     frames = (frame + run.start for frame in (onset, apex, offset))
     heights = np.where(tallest | tallest[MIRRORED], view.heights[peak], 0).astype(float)
     shown = Candidate(*frames, PARTS[part], np.array(figures), heights, _side(view.heights[peak]))
-    yield shown, (motion / typical.scale[:, None]).ravel()
+    yield shown, scaled.ravel()
 
 
 def _side(heights: NDArray[np.floating]) -> str:

@@ -6,6 +6,7 @@ from typing import Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines.datasets.lengths import kind_of
 from baselines.datasets.records import Event
 from baselines.errors import InputError
 from baselines.metrics.overlap import iou
@@ -15,7 +16,6 @@ from baselines.spotting.regional.augment import varied
 from baselines.spotting.regional.candidates import FIGURES, SCALES, Candidate, candidates
 from baselines.spotting.regional.motion import part_motion
 from baselines.spotting.regional.trees import fit_trees, load_trees
-from baselines.spotting.rules import kind_of
 
 Aim = Literal["precision", "balanced", "recall"]
 # Least probability. On subjects of the training corpora that were left out these give the best F0.5, F1 and F2.

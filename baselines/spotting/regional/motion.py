@@ -143,7 +143,7 @@ class _Seen:
         small = cv2.resize(self.picture, (16, 16), interpolation=cv2.INTER_AREA).astype(np.float32)
         self.thumbnail = small - small.mean()
 
-    def unlike(self, other: "_Seen | _Reference") -> float:
+    def unlike(self, other: "_Seen") -> float:
         """Return the mean difference of the thumbnails, grey levels."""
         return float(np.abs(self.thumbnail - other.thumbnail).mean())
 
@@ -172,7 +172,7 @@ class _Tracker:
         used = self.references[-1]
         motion, good = used.follow(seen)
         if good < GOOD:
-            for other in sorted(self.references[:-1], key=seen.unlike)[:TRIED]:
+            for other in sorted(self.references[:-1], key=lambda one: seen.unlike(one.seen))[:TRIED]:
                 other.last = other.points  # the face has moved on since
                 its_motion, its_good = other.follow(seen)
                 if its_good > good:
@@ -186,12 +186,11 @@ class _Tracker:
 
 
 class _Reference:
-    """A frame that motion is measured from: its picture, the points in each part, and where they were last."""
+    """A frame that motion is measured from: what was seen, the points in each part, and where they were last."""
 
     def __init__(self, seen: _Seen, index: int) -> None:
-        self.start = index
-        self.matrix, self.picture, self.thumbnail = seen.matrix, seen.picture, seen.thumbnail
-        grids = [_grid(box) for box in boxes(transform(seen.landmarks, self.matrix), PARTS)]
+        self.seen, self.start = seen, index
+        grids = [_grid(box) for box in boxes(transform(seen.landmarks, seen.matrix), PARTS)]
         numbers = np.array([len(grid) for grid in grids])
         self.owner = np.repeat(np.arange(len(grids)), numbers)
         self.points = np.concatenate(grids).astype(np.float32)
@@ -208,13 +207,14 @@ class _Reference:
 
         NaN for parts of which too few points were.
         """
-        there = _chained(seen.matrix, _inverse(self.matrix))  # from this frame's registration to the other's
+        there = _chained(seen.matrix, _inverse(self.seen.matrix))  # from this frame's registration to the other's
         back = _inverse(there)
+        mine, theirs = self.seen.picture, seen.picture
         start = transform(self.last, there).astype(np.float32)
-        found, known, _ = cv2.calcOpticalFlowPyrLK(self.picture, seen.picture, self.points, start, **LUCAS_KANADE)
+        found, known, _ = cv2.calcOpticalFlowPyrLK(mine, theirs, self.points, start, **LUCAS_KANADE)
         places = transform(found, back).astype(np.float32)
         # The way back starts where it ends if nothing moves, so that a point that slipped is not led back by its start.
-        again, returned, _ = cv2.calcOpticalFlowPyrLK(seen.picture, self.picture, found, places.copy(), **LUCAS_KANADE)
+        again, returned, _ = cv2.calcOpticalFlowPyrLK(theirs, mine, found, places.copy(), **LUCAS_KANADE)
         good = (known[:, 0] > 0) & (returned[:, 0] > 0) & (np.abs(again - self.points).max(axis=1) < SLIP)
         moved = places - self.points
         motion, unknown = self._medians(moved, good)
