@@ -7,7 +7,7 @@ The registration rests on points that expressions hardly move: eye corners, nose
 
 import itertools
 from collections.abc import Iterable, Iterator
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 import cv2
 import numpy as np
@@ -29,6 +29,9 @@ EYE_HEIGHT = 0.26  # of the line through the eye centres, in crop sizes from the
 
 BITS = 11  # the finest with which a grey level times two shares fits 32 bits
 UNIT = 1 << BITS  # places in a frame are whole multiples of 1 / UNIT px
+
+_At: TypeAlias = NDArray[np.intp]
+_Share: TypeAlias = NDArray[np.int32]
 
 
 def canonical(size: int = 128) -> NDArray[np.float64]:
@@ -364,29 +367,53 @@ def _sampled(frame: NDArray[Any], matrix: NDArray[np.float64], size: int) -> NDA
     height, width = frame.shape[:2]
     x, right = _places(e / determinant, -b / determinant, (b * f - c * e) / determinant, size, width)
     y, down = _places(-d / determinant, a / determinant, (c * d - a * f) / determinant, size, height)
-    step, at = 1, y * width + x
     if frame.ndim == 3:
-        step = frame.shape[2]
-        at, right, down = at[..., None] * step + np.arange(step), right[..., None], down[..., None]
-    flat, number = frame.ravel(), np.int32 if frame.dtype == np.uint8 else np.float64
-    corners = (flat.take(at + shift * step, mode="clip").astype(number) for shift in (0, 1, width, width + 1))
-    # Beyond the last pixel of a row or column the share is 0, and it does not matter what was taken there.
-    one, other, below, other_below = corners
-    upper = one * UNIT + (other - one) * right
-    lower = below * UNIT + (other_below - below) * right
-    total = upper * UNIT + (lower - upper) * down
-    if number is np.int32:
+        right, down = right[..., None], down[..., None]
+    total = (_between_upright if b == d == 0 else _between)(frame, x, y, right, down)
+    if frame.dtype == np.uint8:
         return ((total + UNIT**2 // 2) >> 2 * BITS).astype(np.uint8)
     total = total / UNIT**2
     return (np.rint(total) if np.issubdtype(frame.dtype, np.integer) else total).astype(frame.dtype)
 
 
-def _places(
-    across: float, down: float, start: float, size: int, extent: int
-) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
-    """Pixels (size, size) along one axis of a frame, and how far the next one counts, in 1/`UNIT`."""
-    steps = np.arange(size)
-    places = np.rint(across * steps * UNIT) + np.rint((down * steps + start) * UNIT)[:, None]
+def _number(frame: NDArray[Any]) -> type:
+    return np.int32 if frame.dtype == np.uint8 else np.float64
+
+
+def _between(frame: NDArray[Any], x: _At, y: _At, right: _Share, down: _Share) -> NDArray[Any]:
+    """Samples of a frame times `UNIT`**2, the pixels' neighbours to the right and below counting by their shares.
+
+    Beyond the last pixel of a row or column the share is 0, and it does not matter what is taken there.
+    """
+    width, step, at = frame.shape[1], 1, y * frame.shape[1] + x
+    if frame.ndim == 3:
+        step = frame.shape[2]
+        at = at[..., None] * step + np.arange(step)
+    flat, number = frame.ravel(), _number(frame)
+    corners = (flat.take(at + shift * step, mode="clip").astype(number) for shift in (0, 1, width, width + 1))
+    one, other, below, other_below = corners
+    upper = one * UNIT + (other - one) * right
+    lower = below * UNIT + (other_below - below) * right
+    return upper * UNIT + (lower - upper) * down
+
+
+def _between_upright(frame: NDArray[Any], x: _At, y: _At, right: _Share, down: _Share) -> NDArray[Any]:
+    """As `_between`, the same bytes several times as fast, where one row of x and one column of y do for all."""
+    top, number = y.min(), _number(frame)
+    rows = frame[top : y.max() + 2]
+    one, other = (rows.take(x[0] + shift, axis=1, mode="clip").astype(number) for shift in (0, 1))
+    across = one * UNIT + (other - one) * right
+    upper, lower = (across.take(y[:, 0] - top + shift, axis=0, mode="clip") for shift in (0, 1))
+    return upper * UNIT + (lower - upper) * down
+
+
+def _places(across: float, down: float, start: float, size: int, extent: int) -> tuple[_At, _Share]:
+    """Pixels along one axis of a frame, and how far the next one counts, in 1/`UNIT`.
+
+    Of shape (size, size), (1, size) where they do not change down the crop, (size, 1) where they do not across it.
+    """
+    columns, rows = (np.arange(size if step else 1) for step in (across, down))
+    places = np.rint(across * columns * UNIT) + np.rint((down * rows + start) * UNIT)[:, None]
     whole = places.clip(0, (extent - 1) * UNIT).astype(np.int32)
     return (whole >> BITS).astype(np.intp), whole & (UNIT - 1)
 
