@@ -946,9 +946,9 @@ def repeatability(folder, methods, sources, jobs, as_json):
     """Measure whether spotting methods find and measure the same thing twice, in the face videos of FOLDER.
 
     First, F1 of the intervals against those of the video as it is, after changes that move no expression: encoded anew,
-    mirrored, cropped, noisy, smaller, backwards, short of a frame. Then, how far the parts of the face deviate where
-    the same frames are played forth and back, in % of the distance between the eyes. No label is needed. FOLDER: by
-    default faces/ in MEGC_SHARED_DATA.
+    mirrored, cropped, noisy, smaller, backwards, short of a frame; by change, then by video (mean and least). Then, how
+    far the parts of the face deviate where the same frames are played forth and back, in % of the distance between the
+    eyes. No label is needed. FOLDER: by default faces/ in MEGC_SHARED_DATA.
     """
     from baselines.report.repeatability import measure_repeatability, repeatability_text
     from baselines.report.steadiness import measure_steadiness, steadiness_text

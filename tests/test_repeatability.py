@@ -69,7 +69,7 @@ def test_the_side_of_what_is_found_again_is_compared():
         assert mirrored(Interval(1, 2, 3, "micro", 1.0, side=side), 30).side == other
 
 
-def test_the_command_gives_both_tables(corpus, megc, monkeypatch):
+def test_the_command_gives_its_tables(corpus, megc, monkeypatch):
     monkeypatch.setattr(repeatability, "CHANGES", (BY_NAME["mirrored"], BY_NAME["H.264 CRF 18"]))
     monkeypatch.setattr(repeatability, "LONGEST", 2.0)
     monkeypatch.setattr(repeatability, "CYCLES", 2)
@@ -79,12 +79,17 @@ def test_the_command_gives_both_tables(corpus, megc, monkeypatch):
     found = json.loads(done.stdout)
     assert [row["change"] for row in found["agreement"]] == ["mirrored", "H.264 CRF 18", "mean"]
     assert {row["method"] for row in found["agreement"]} == {"regional-contrast"}
+    (video,) = found["videos"]
+    by_change = [row["f1"] for row in found["agreement"][:-1] if row["f1"] is not None]
+    assert video["least"] == min(by_change, default=None)  # of the only video
+    assert video["f1"] == found["agreement"][-1]["f1"]
     assert {row["level"] for row in found["deviation"]} == {"still", "calm"}
     assert len(found["deviation"]) % 24 == 0
     assert all(row["deviation"] >= 0 for row in found["deviation"])
     text = repeatability_text(found)
     assert "mirrored" in text
     assert "over .1 %" in text
+    assert f"{video['intervals']} intervals" in text
 
 
 def test_a_folder_without_faces_is_one_line(megc, tmp_path):
