@@ -61,3 +61,13 @@ def write(tmp_path):
         return tmp_path / name
 
     return write_file
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A headless chromium of the session, or a skip; open pages with `browser.opened`."""
+    import browser
+
+    driver = browser.start()
+    yield driver
+    driver.quit()
