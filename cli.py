@@ -623,6 +623,28 @@ def spot_then_recognize(inputs, method, aim, model, types, output, columns, jobs
 
 
 @main.command()
+@click.argument("source", metavar="INPUT", type=_PATH)
+@_output("Folder for explain.html, steps/*.png and curve.csv.", _FOLDER)
+@click.option("--video", default="", metavar="NAME", help="Which video, of an INPUT that holds several.")
+@click.option("--dataset", default="synthetic", show_default=True, metavar="NAME", help="What recognition learns from.")
+@_ROOT
+@_FPS
+@_NUMBERING
+@_JOBS
+def explain(source, output, video, dataset, data_root, fps, numbering, jobs):
+    """Explain the classic pipeline on one video, step by step, as a page to play with.
+
+    INPUT: a video file, a folder of images, or a manifest, whose events are shown as the truth. The page is one file
+    and needs no network. Recognition learns from other people than the one that is seen. The first run makes the
+    embedded corpus and learns from it, which takes some minutes.
+    """
+    from baselines.commands.explain import explain as explain_video
+
+    page, *others = explain_video(source, output, video, dataset, data_root, fps, numbering, jobs)
+    click.echo(f"{page}" + (f" and {len(others)} files beside it" if others else ""), err=True)
+
+
+@main.command()
 @_PLUGIN
 @click.option("--dataset", required=True, metavar="NAME", help="Dataset to train on.")
 @_ROOT

@@ -301,11 +301,44 @@ def _neighbour_points(plane: str, radii: tuple[int, int, int], neighbours: int) 
     return points.round(9)
 
 
+def neighbour_offsets(
+    plane: Plane, radii: tuple[int, int, int] = (1, 1, 1), neighbours: Neighbours = 8
+) -> NDArray[np.int_]:
+    """Voxels that `lbp_codes` compares with the one in the middle, under nearest sampling.
+
+    Parameters
+    ----------
+    plane, radii, neighbours
+        As `lbp_codes`.
+
+    Returns
+    -------
+    ndarray of shape (neighbours, 3), int
+        Offsets (t, y, x), bit 0 first.
+
+    Raises
+    ------
+    FeatureError
+        As `lbp_codes`.
+
+    Examples
+    --------
+    >>> from features.lbp_top import neighbour_offsets
+    >>> neighbour_offsets("XY", neighbours=4).tolist()
+    [[0, 0, 1], [0, -1, 0], [0, 0, -1], [0, 1, 0]]
+    """
+    return _nearest(_neighbour_points(plane, _checked_radii(radii, plane), neighbours))
+
+
+def _nearest(points: NDArray[np.float64]) -> NDArray[np.int_]:
+    return np.floor(points + 0.5).astype(int)
+
+
 def _nearest_codes(clip: NDArray[Any], points: NDArray[Any], margins: tuple[int, int, int]) -> NDArray[np.uint8]:
     """Codes of the inner voxels. Comparing the memory with itself, shifted, needs no loop over rows; what it says
     about the margins is cut away."""
     strides = np.array([clip[0].size, clip.shape[2], 1])
-    shifts = np.floor(points + 0.5).astype(int) @ strides
+    shifts = _nearest(points) @ strides
     margin = int(np.dot(margins, strides))
     flat = clip.ravel()
     size = flat.size - 2 * margin

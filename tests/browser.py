@@ -1,4 +1,4 @@
-"""A real browser for the tests of pages: Debian's chromium, driven by selenium, with everything it asks for in sight."""
+"""A real browser for the tests of pages: Debian's chromium, driven by selenium; what pages ask for is in sight."""
 
 import json
 import shutil

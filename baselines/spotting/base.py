@@ -1,6 +1,7 @@
 """What every spotter is: a measurement on the frames, kept in the cache, and a rule from it to intervals."""
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -16,6 +17,24 @@ from baselines.faces.following import FaceFrame
 from baselines.faces.track import Account, follow, tracking_identity
 from baselines.identity import depends_on
 from baselines.spotting.blocks import BLOCK, Progress, measure_blocks
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How one curve becomes intervals; times in seconds.
+
+    kind: micro or macro; "" for what the length tells. k: half the width of an interval around a peak; 0 takes all
+    frames above the threshold instead. apart: least distance of peaks. p: threshold mean + p (max - mean). merge:
+    intervals with a smaller gap become one. lengths: shortest and longest interval that is kept.
+    """
+
+    name: str
+    kind: str
+    k: float
+    apart: float
+    p: float
+    merge: float = 0.0
+    lengths: tuple[float, float] = (0.0, np.inf)
 
 
 @dataclass(frozen=True)
@@ -53,7 +72,7 @@ class Interval:
 class Curve:
     """One curve over the frames of a video, (T,) float64, NaN without a face, and its threshold.
 
-    noise: the level that is usual in this video; NaN where that is not known.
+    noise: the level that is usual in this video; NaN where that is not known. rule: the `Rule` that cuts it.
     """
 
     name: str
@@ -61,6 +80,10 @@ class Curve:
     threshold: float
     unit: str = "eye distances"
     noise: float = float("nan")
+    rule: Rule | None = None
+
+    def __repr__(self) -> str:
+        return f"Curve({self.name}: {len(self.values)} values, {self.unit})"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the curve as plain values, rounded to six digits; None without a face and for no threshold."""
@@ -95,10 +118,20 @@ class SpottingResult:
     coverage: dict[str, int] = field(default_factory=dict)
     below: Interval | None = None
 
+    def __repr__(self) -> str:
+        kinds = Counter(interval.kind for interval in self.intervals)
+        found = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items(), reverse=True))
+        return f"{type(self).__name__}({found or 'no interval'} in {self.frames} frames)"
+
+    @property
+    def frames(self) -> int:
+        """How many frames the curves cover."""
+        return len(self.curves[0].values) if self.curves else 0
+
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain values; `frames` is how many the curves cover."""
         return {
-            "frames": len(self.curves[0].values) if self.curves else 0,
+            "frames": self.frames,
             "coverage": self.coverage,
             "below_threshold": None if self.below is None else self.below.to_dict(),
             "intervals": [interval.to_dict() for interval in self.intervals],

@@ -1,33 +1,14 @@
 """What the published methods share: from a curve to intervals, by a threshold, peaks, merging and a length filter."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from baselines.datasets.lengths import kind_of
-from baselines.spotting.base import Curve, Interval, SpottingResult
+from baselines.spotting.base import Curve, Interval, Rule, SpottingResult
 from baselines.spotting.curves import moilanen_threshold, peaks_apart
 from baselines.spotting.runs import face_runs
-
-
-@dataclass(frozen=True)
-class Rule:
-    """How one curve becomes intervals; times in seconds.
-
-    kind: micro or macro; "" for what the length tells. k: half the width of an interval around a peak; 0 takes all
-    frames above the threshold instead. apart: least distance of peaks. p: threshold mean + p (max - mean). merge:
-    intervals with a smaller gap become one. lengths: shortest and longest interval that is kept.
-    """
-
-    name: str
-    kind: str
-    k: float
-    apart: float
-    p: float
-    merge: float = 0.0
-    lengths: tuple[float, float] = (0.0, np.inf)
 
 
 def spot_by_rules(
@@ -39,7 +20,7 @@ def spot_by_rules(
     for rule, curve in zip(rules, np.asarray(curves, float).T):
         known = curve[np.isfinite(curve)]
         threshold = float(moilanen_threshold(known, rule.p)) if known.size else np.inf
-        drawn.append(Curve(rule.name, curve, threshold, unit))
+        drawn.append(Curve(rule.name, curve, threshold, unit, rule=rule))
         for run in face_runs(np.isfinite(curve)):
             spans = _spans(curve[run], rule, threshold * least_score, fps)
             intervals += [_interval(span, int(run.start), curve, rule, threshold, fps) for span in spans]

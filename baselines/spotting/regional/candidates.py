@@ -111,12 +111,20 @@ class _Run:
         self.start = start
         motion = gaussian_filter1d(measured, SMOOTHING * fps, axis=0, mode="nearest")
         self.lids, self.head = motion[:, LIDS], motion[:, -1:]
-        k = max(2, round(BLINK_SCALE * fps))
-        both = out_and_back(measured[:, LIDS], k)[0].min(axis=1)
-        self.blinking = both > BLINK
-        if self.blinking.any():
-            self.blinking = binary_dilation(self.blinking, iterations=max(1, round(BLINK_MARGIN * fps)))
+        self.blinking = blinks(measured, fps)
         self.motion = bridge(motion[:, : len(PARTS)], self.blinking)
+
+
+def blinks(measured: NDArray[np.floating], fps: float) -> NDArray[np.bool_]:
+    """Return (T,) the frames of blinks and a little around them: both lids go down and up again.
+
+    measured: what `part_motion` gives of a stretch with a face.
+    """
+    k = max(2, round(BLINK_SCALE * fps))
+    found = out_and_back(measured[:, LIDS], k)[0].min(axis=1) > BLINK
+    if found.any():
+        found = binary_dilation(found, iterations=max(1, round(BLINK_MARGIN * fps)))
+    return found
 
 
 class _View:

@@ -92,8 +92,7 @@ class RegionalContrast(Spotter):
     def spot(self, measured: NDArray[np.floating], fps: float) -> SpottingResult:
         """Return the `SpottingResult` of what `part_motion` gives."""
         found, contrasts = candidates(measured, fps)
-        trees = getattr(self, "trees_", None) or load_trees()
-        probabilities = trees.probabilities(found)
+        probabilities = self._probabilities(found)
         intervals = [self._interval(*chosen, fps) for chosen in self._chosen(found, probabilities)]
         curves = [
             Curve(f"contrast, {scale:g} s", values, 1.0, "typical of the part", _usual(values))
@@ -103,6 +102,15 @@ class RegionalContrast(Spotter):
             tuple(sorted(intervals, key=lambda interval: interval.onset)),
             (self._course(measured, found, probabilities), *curves),
         )
+
+    def judged(self, measured: NDArray[np.floating], fps: float) -> list[Interval]:
+        """Return every movement, however unlikely and whatever it overlaps, in the order in which they are found."""
+        found = candidates(measured, fps)[0]
+        return [self._interval(one, float(p), fps) for one, p in zip(found, self._probabilities(found))]
+
+    def _probabilities(self, found: Sequence[Candidate]) -> NDArray[np.float64]:
+        trees = getattr(self, "trees_", None) or load_trees()
+        return trees.probabilities(found)
 
     def _chosen(self, found: Sequence[Candidate], probabilities: NDArray[np.float64]) -> list[tuple[Candidate, float]]:
         """Return the movements that are likely enough, and how likely; of those that overlap the likelier."""

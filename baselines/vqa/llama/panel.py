@@ -65,7 +65,7 @@ def clip_panel(onset, apex, flow):
     if onset.dtype != np.uint8 or apex.dtype != np.uint8 or not np.isfinite(flow).all():
         raise InputError("panel: expected uint8 faces and a finite flow in px; align the clip again")
     faces = [cv2.cvtColor(face, cv2.COLOR_GRAY2RGB) for face in (onset, apex)]
-    return np.hstack([*faces, _flow_colours(flow)])
+    return np.hstack([*faces, flow_colours(flow)])
 
 
 def face_triptych(onset, apex, offset):
@@ -99,9 +99,13 @@ def flow_panel(picture, size=224):
     return panel if panel.shape[0] == size else cv2.resize(panel, (size, size), interpolation=cv2.INTER_CUBIC)
 
 
-def _flow_colours(flow):
+def flow_colours(flow, full=None):
+    """Return a flow field (H, W, 2) as uint8 RGB: hue is the direction, brightness the speed.
+
+    full: px at which a pixel is fully bright, by default the 99th percentile of the speeds or 0.25 if that is faster.
+    """
     u, v = (np.ascontiguousarray(flow[..., axis], dtype=np.float32) for axis in (0, 1))
     speed, angle = cv2.cartToPolar(u, v, angleInDegrees=True)
-    full = max(np.percentile(speed, FULL_BRIGHTNESS), LEAST_SPEED)
+    full = full or max(np.percentile(speed, FULL_BRIGHTNESS), LEAST_SPEED)
     hsv = np.stack([angle, np.ones_like(speed), np.minimum(speed / full, 1).astype(np.float32)], axis=-1)
     return np.rint(255 * cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)).astype(np.uint8)

@@ -1,0 +1,169 @@
+"""What a page explains: one video, the movement in it that is looked at closely, and what was measured of both."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from baselines.datasets.cutting import cut_clip
+from baselines.datasets.records import Clip, Event, Video
+from baselines.faces.clips import aligned_faces, first_landmarks
+from baselines.faces.track import cached_track
+from baselines.spotting.base import Interval, Measured, Spotter, SpottingResult
+from baselines.spotting.recipe import make_spotter, spotting_recipe
+from features.alignment import aligned_landmarks
+
+SIZE = 128  # px; side of the aligned face
+MOST_FRAMES = 32  # of the movement that the page holds
+WHOLE = 4.0  # seconds; a shorter video without a movement is taken as a whole
+CLASSIC, OURS = "softnet-rule", "regional-contrast"  # the spotting recipes that are shown
+TRUE, SPOTTED, DOUBTED, ALL, MIDDLE = "true", "spotted", "doubted", "all", "middle"  # how the movement was chosen
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One step of the pipeline: what the template and the scripts need, and the lines of Python that make the same.
+
+    values: for the template. data: for the scripts, plain values. parameters: {name: value} in force. exercises:
+    (question, answer). figure: of matplotlib, for steps/.
+    """
+
+    key: str
+    title: str
+    code: str
+    parameters: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
+    exercises: tuple[tuple[str, str], ...] = ()
+    figure: Any = None
+
+
+class Lesson:
+    """One video to explain, opened: its landmarks, the movement looked at closely, and what two spotters find.
+
+    source, index: where the video comes from and its place there, for the lines of Python. Raises `NoFaceError` from
+    the first thing that is asked of a video without a face.
+    """
+
+    def __init__(self, video: Video, source: Path, index: int = 0) -> None:
+        self.video, self.source, self.index = video, source, index
+        self.fps = video.fps
+
+    @cached_property
+    def landmarks(self) -> NDArray[np.float32]:
+        """(T, 68, 2) px, NaN without a face."""
+        return cached_track(self.video.frames, self.fps).landmarks
+
+    def spotter(self, name: str) -> Spotter:
+        """Return the spotter of a recipe."""
+        return make_spotter(spotting_recipe(name))
+
+    @cached_property
+    def measured(self) -> dict[str, Measured]:
+        """{recipe: what its spotter measured}."""
+        return {name: self.spotter(name).measured(self.video.frames, self.fps) for name in (CLASSIC, OURS)}
+
+    @cached_property
+    def results(self) -> dict[str, SpottingResult]:
+        """{recipe: what it finds}."""
+        return {name: self.spotter(name).spot(found.array, self.fps) for name, found in self.measured.items()}
+
+    @cached_property
+    def judged(self) -> list[Interval]:
+        """All movements that `OURS` looks at, however unlikely."""
+        spotter: Any = self.spotter(OURS)
+        return spotter.judged(self.measured[OURS].array, self.fps)
+
+    @cached_property
+    def movement(self) -> tuple[Event, str]:
+        """The movement that is looked at closely, and how it was chosen: see `_choose`."""
+        event, how = self._choose()
+        return self._with_face(event), how
+
+    def _choose(self) -> tuple[Event, str]:
+        """Return the true expression that is shortest, the surest one spotted, the whole of a short video, or else
+        the likeliest of the movements that were not told, or the middle second."""
+        frames = len(self.video.frames)
+        if self.video.events:
+            return min(self.video.events, key=lambda event: (event.kind != "micro", event.onset)), TRUE
+        found = self.results[OURS].intervals
+        if found:
+            return _as_event(max(found, key=lambda interval: interval.score)), SPOTTED
+        if frames <= WHOLE * self.fps:
+            return Event(1, frames), ALL
+        if self.judged:
+            return _as_event(max(self.judged, key=lambda interval: interval.score)), DOUBTED
+        middle, half = (frames + 1) // 2, max(1, round(self.fps / 2))
+        return Event(max(1, middle - half), min(frames, middle + half)), MIDDLE
+
+    def _with_face(self, event: Event) -> Event:
+        """Return an event that holds two frames with a face at least: grown to the nearest ones if need be."""
+        known = np.flatnonzero(np.isfinite(self.landmarks[:, 0, 0])) + 1
+        onset, offset = event.onset, min(event.offset, len(self.video.frames))
+        while (onset > 1 or offset < len(self.landmarks)) and ((known >= onset) & (known <= offset)).sum() < 3:
+            onset, offset = max(1, onset - 1), min(len(self.landmarks), offset + 1)
+        return Event(onset, offset, event.apex, event.kind, event.emotion, event.action_units)
+
+    @cached_property
+    def clip(self) -> Clip:
+        """The movement as a clip."""
+        return cut_clip(self.video, self.movement[0], self.video.name)
+
+    @cached_property
+    def step(self) -> int:
+        """Every so many faces of the clip one is shown."""
+        return max(1, -(-len(aligned_faces(self.clip, SIZE)) // MOST_FRAMES))
+
+    @cached_property
+    def faces(self) -> NDArray[np.uint8]:
+        """(N, SIZE, SIZE) aligned faces of the clip, every `step`-th."""
+        return aligned_faces(self.clip, SIZE)[:: self.step]
+
+    @cached_property
+    def face_landmarks(self) -> NDArray[np.float64]:
+        """(68, 2) landmarks in the first of the faces, px."""
+        return first_landmarks(self.clip, SIZE)
+
+    @cached_property
+    def numbers(self) -> list[int]:
+        """The number that each of the faces has outside."""
+        points = aligned_landmarks(cached_track(self.clip.frames, self.fps).landmarks, SIZE, "mean")
+        known = np.flatnonzero(np.isfinite(points).all(axis=(1, 2)))[:: self.step]
+        return [self.video.number(self.movement[0].onset + int(index)) for index in known]
+
+    @cached_property
+    def apex(self) -> int:
+        """Which of the faces is the apex: nearest to the annotated one, else farthest in the flow from the first."""
+        from features.optical_flow import optical_flow
+
+        known = self.movement[0].apex
+        if known:
+            number = self.video.number(known)
+            return int(np.abs(np.array(self.numbers) - number).argmin())
+        lengths = [
+            float(np.hypot(*np.moveaxis(optical_flow(self.faces[0], face), -1, 0)).mean()) for face in self.faces
+        ]
+        return int(np.argmax(lengths))
+
+    @property
+    def opening(self) -> str:
+        """The lines of Python that open the video and cut the clip; those of the chapters follow on them."""
+        event = self.movement[0]
+        apex = "" if event.apex is None else f", apex={event.apex}"
+        return (
+            "from baselines.datasets.cutting import cut_clip\n"
+            "from baselines.datasets.manifest import read_videos\n"
+            "from baselines.datasets.records import Event\n"
+            "from baselines.faces.clips import aligned_faces, first_landmarks\n\n"
+            f"video = read_videos({str(self.source)!r})[{self.index}]\n"
+            f"clip = cut_clip(video, Event({event.onset}, {event.offset}{apex}), video.name)\n"
+            f"faces = aligned_faces(clip, {SIZE})[::{self.step}]\n"
+            f"points = first_landmarks(clip, {SIZE})"
+        )
+
+
+def _as_event(interval: Interval) -> Event:
+    return Event(interval.onset, interval.offset, interval.apex, interval.kind)
