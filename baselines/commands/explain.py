@@ -46,13 +46,14 @@ def explain(
     videos = read_videos(source, fps, numbering=numbering)
     index = _index(videos, video, source)
     lesson = Lesson(videos[index], source, index)
+    try:
+        _ = lesson.movement
+    except NoFaceError as error:
+        warnings.warn(str(error), stacklevel=2)
+        return [write_faceless(lesson, str(error), output)]
+    training = training_of(lesson, dataset, root, jobs)
     with progress_bar(len(MEASURED) + 2, "explaining") as bar:
-        try:
-            chapters = [_told(bar, chapter, lesson) for chapter in MEASURED]
-        except NoFaceError as error:
-            warnings.warn(str(error), stacklevel=2)
-            return [write_faceless(lesson, str(error), output)]
-        training = training_of(lesson, dataset, root, jobs)
+        chapters = [_told(bar, chapter, lesson) for chapter in MEASURED]
         chapters.append(_told(bar, recognition_chapter, lesson, training))
         asked = clip_questions(lesson)
         answered = {name: _answered(name, lesson, asked, training.dataset, jobs) for name in ANSWERERS}

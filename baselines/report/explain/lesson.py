@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from baselines.datasets.cutting import cut_clip
 from baselines.datasets.records import Clip, Event, Video
 from baselines.faces.clips import aligned_faces, first_landmarks
-from baselines.faces.track import cached_track
+from baselines.faces.track import NoFaceError, cached_track
 from baselines.spotting.base import Interval, Measured, Spotter, SpottingResult
 from baselines.spotting.recipe import make_spotter, spotting_recipe
 from features.alignment import aligned_landmarks
 
 SIZE = 128  # px; side of the aligned face
 MOST_FRAMES = 32  # of the movement that the page holds
+LEAST_FACES = 3  # frames that LBP-TOP takes
 WHOLE = 4.0  # seconds; a shorter video without a movement is taken as a whole
 CLASSIC, OURS = "softnet-rule", "regional-contrast"  # the spotting recipes that are shown
 TRUE, SPOTTED, DOUBTED, ALL, MIDDLE = "true", "spotted", "doubted", "all", "middle"  # how the movement was chosen
@@ -44,8 +45,8 @@ class Chapter:
 class Lesson:
     """One video to explain, opened: its landmarks, the movement looked at closely, and what two spotters find.
 
-    source, index: where the video comes from and its place there, for the lines of Python. Raises `NoFaceError` from
-    the first thing that is asked of a video without a face.
+    source, index: where the video comes from and its place there, for the lines of Python. Raises `NoFaceError` where
+    landmarks or the movement are asked of a video with no face, or too little of it.
     """
 
     def __init__(self, video: Video, source: Path, index: int = 0) -> None:
@@ -100,10 +101,14 @@ class Lesson:
         return Event(max(1, middle - half), min(frames, middle + half)), MIDDLE
 
     def _with_face(self, event: Event) -> Event:
-        """Return an event that holds two frames with a face at least: grown to the nearest ones if need be."""
+        """Return an event that holds three frames with a face at least: grown to the nearest ones if need be."""
         known = np.flatnonzero(np.isfinite(self.landmarks[:, 0, 0])) + 1
+        if len(known) < LEAST_FACES:
+            raise NoFaceError(f"{self.source}: {len(known)} frames with a face; expected {LEAST_FACES} to explain")
         onset, offset = event.onset, min(event.offset, len(self.video.frames))
-        while (onset > 1 or offset < len(self.landmarks)) and ((known >= onset) & (known <= offset)).sum() < 3:
+        while (onset > 1 or offset < len(self.landmarks)) and (
+            (known >= onset) & (known <= offset)
+        ).sum() < LEAST_FACES:
             onset, offset = max(1, onset - 1), min(len(self.landmarks), offset + 1)
         return Event(onset, offset, event.apex, event.kind, event.emotion, event.action_units)
 

@@ -143,7 +143,7 @@ function flowStage(stage, data) {
     );
   };
   const frame = slider("From the onset to", { min: 0, max: data.numbers.length - 1, value: data.start, show: (n) => `frame ${data.numbers[n]}: ${fixed(data.mean[n])} px on average` }, draw);
-  const length = slider("Arrows, times their length", { min: 1, max: 40, value: long, show: (n) => `${n} times` }, (n) => {
+  const length = slider("Arrows, times their length", { min: 1, max: 40, value: long, show: (n) => `${n}×` }, (n) => {
     long = n;
     draw(now);
   });
@@ -197,7 +197,7 @@ async function strainStage(stage, data) {
     now = n;
     draw();
   });
-  const magnified = slider("Magnification of the motion", { min: 1, max: 10, step: 0.5, value: 1, show: (n) => `${n} times; full at ${fixed(data.full / n, 4)}` }, (n) => {
+  const magnified = slider("Magnification of the motion", { min: 1, max: 10, step: 0.5, value: 1, show: (n) => `${n}×; full at ${fixed(data.full / n, 4)}` }, (n) => {
     gain = n;
     draw();
   });
@@ -410,7 +410,8 @@ function spottingChart(data, label) {
   const [top, tall] = [50, 170];
   const lanes = { macro: 0, micro: 9 }; // intervals of one kind may overlap those of the other
   const chart = svg("svg", { class: "chart", viewBox: `0 0 ${WIDE} ${top + tall + 20}`, role: "img", "aria-label": label });
-  const at = (frame) => (WIDE * (frame - 1)) / data.frames;
+  const left = 42; // room for the names of the lanes
+  const at = (frame) => left + ((WIDE - left) * (frame - 1)) / data.frames;
   const number = (frame) => (data.numbers ? data.numbers[frame - 1] : data.first + frame - 1);
   const bar = (one, y, kind, told) => svg("rect", { x: at(one.onset), width: Math.max(2, at(one.offset + 1) - at(one.onset)), y: y + lanes[one.kind], height: 7, class: kind }, svg("title", {}, told));
   const span = (one) => `frames ${number(one.onset)} to ${number(one.offset)}, ${one.kind}`;
@@ -426,10 +427,10 @@ function spottingChart(data, label) {
     chart.append(svg("text", { x: 2, y: 36 }, "found"));
     found.forEach((one) => chart.append(bar(one, 29, one.kind + (hits.has(one) ? " hit" : ""), `${span(one)}, ${fixed(one.score, 2)}${hits.has(one) ? ", a hit" : ""}`)));
     chart.append(
-      svg("path", { d: curvePath(values, place), class: "curve" }),
-      svg("line", { x1: 0, x2: WIDE, y1: place(threshold), y2: place(threshold), class: "threshold" }),
-      svg("line", { x1: 0, x2: WIDE, y1: top + tall, y2: top + tall, class: "axis" }),
-      svg("text", { x: 2, y: top + tall + 15 }, `frame ${number(1)}`),
+      svg("path", { d: curvePath(values, place), class: "curve", transform: `translate(${left} 0) scale(${(WIDE - left) / WIDE} 1)` }),
+      svg("line", { x1: left, x2: WIDE, y1: place(threshold), y2: place(threshold), class: "threshold" }),
+      svg("line", { x1: left, x2: WIDE, y1: top + tall, y2: top + tall, class: "axis" }),
+      svg("text", { x: left, y: top + tall + 15 }, `frame ${number(1)}`),
       svg("text", { x: WIDE - 2, y: top + tall + 15, "text-anchor": "end" }, `frame ${number(data.frames)}`),
       svg("text", { x: WIDE - 2, y: Math.max(top + 8, place(threshold) - 4), "text-anchor": "end" }, `threshold ${fixed(threshold, 4)}`),
     );
@@ -453,7 +454,7 @@ function thresholdStage(stage, data, name, range, label, spot, before = []) {
     const truth = truthOf(data);
     const { scores, hits } = scoresOf(truth || [], found, iou);
     draw(values, threshold, found, truth ? hits : new Set(), most);
-    list.textContent = `${found.length} intervals` + (found.length ? ": " + found.slice(0, 30).map((one) => `${number(one.onset)}-${number(one.offset)} ${one.kind}`).join(", ") : "") + (found.length > 30 ? ", ..." : "");
+    list.textContent = `${found.length} interval${found.length === 1 ? "" : "s"}` + (found.length ? ": " + found.slice(0, 30).map((one) => `${number(one.onset)}-${number(one.offset)} ${one.kind}`).join(", ") : "") + (found.length > 30 ? ", ..." : "");
     if (truth) table.replaceChildren(...scoreRows(scores));
   };
   const threshold = slider(label, range, again);
