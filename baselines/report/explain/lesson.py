@@ -105,11 +105,10 @@ class Lesson:
         known = np.flatnonzero(np.isfinite(self.landmarks[:, 0, 0])) + 1
         if len(known) < LEAST_FACES:
             raise NoFaceError(f"{self.source}: {len(known)} frames with a face; expected {LEAST_FACES} to explain")
-        onset, offset = event.onset, min(event.offset, len(self.video.frames))
-        while (onset > 1 or offset < len(self.landmarks)) and (
-            (known >= onset) & (known <= offset)
-        ).sum() < LEAST_FACES:
-            onset, offset = max(1, onset - 1), min(len(self.landmarks), offset + 1)
+        last = len(self.landmarks)
+        onset, offset = event.onset, min(event.offset, last)
+        while (onset > 1 or offset < last) and ((known >= onset) & (known <= offset)).sum() < LEAST_FACES:
+            onset, offset = max(1, onset - 1), min(last, offset + 1)
         return Event(onset, offset, event.apex, event.kind, event.emotion, event.action_units)
 
     @cached_property
