@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.report.explain.drawing import INK, MARK, MICRO, gallery, new_figure
-from baselines.report.explain.lesson import OURS, SIZE, TRUE, Chapter, Lesson
+from baselines.report.explain.lesson import OURS, SIZE, Chapter, Lesson
 from baselines.report.pages.page import picture_uri
 from baselines.spotting.regional.candidates import BLINK, blinks
 from baselines.spotting.regional.motion import LIDS, NAMES
@@ -76,7 +76,7 @@ def time_chapter(lesson: Lesson) -> Chapter:
     measured, fps = lesson.measured[OURS].array, lesson.fps
     curves = group_curves(measured)
     hidden = blinking(measured, fps)
-    event, how = lesson.movement
+    event, _ = lesson.movement
     step = max(1, -(-len(measured) // MOST_POINTS))
     spans = [[lesson.video.number(run.start + 1), lesson.video.number(run.stop)] for run in face_runs(hidden)]
     data = {
@@ -87,7 +87,7 @@ def time_chapter(lesson: Lesson) -> Chapter:
         "apex": lesson.numbers[lesson.apex],
         "fps": fps,
     }
-    values = {"blinks": len(spans), "step": step, "how": how, "true": how == TRUE}
+    values = {"blinks": len(spans), "least": f"{100 * BLINK:g}"}
     inside = slice(event.onset - 1, event.offset)
     ranges = {
         name: float(np.nanmax(v[inside]) - np.nanmin(v[inside])) for name, v in curves.items() if _known(v[inside])
