@@ -102,8 +102,9 @@ def table_row(level, name, found):
     """Return one line of the table."""
     parts = [f"{level:8} {name:18}"]
     for kind in FIGURES:
-        low, high = found[f"{kind} interval"] or (np.nan, np.nan)
-        parts.append(f"{kind} {found[kind]:.3f} [{low:.2f}, {high:.2f}] chance {found[f'{kind} chance']:.3f}")
+        limits = found[f"{kind} interval"]  # none of one person
+        told = f" [{limits[0]:.2f}, {limits[1]:.2f}]" if limits else ""
+        parts.append(f"{kind} {found[kind]:.3f}{told} chance {found[f'{kind} chance']:.3f}")
     beyond = f"hits {found['overall hits']}, {found['overall hits beyond twin']:+d} beyond the untouched twin"
     alarms = f"{found['false alarms a minute']:.1f} false alarms a minute untouched"
     return " | ".join([*parts, beyond, alarms, f"{found['events']} events, {found['people']} people"])
@@ -126,7 +127,7 @@ def plot_trade_off(rows, path):
             axis.plot(points[:, 1], points[:, 0], marker=".", label=name)
         axis.set(title=level, xlabel="false alarms a minute on untouched video", ylabel="miss rate", ylim=(0, 1))
         axis.set_xscale("symlog", linthresh=1)
-        axis.set_xlim(left=0)
+        axis.set_xlim(left=-0.1)  # so that a curve at no false alarm does not lie on the axis
     axis.legend()
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=100)
