@@ -45,7 +45,7 @@ def test_run_all_writes_tables_of_every_task_and_again_the_same(corpus, tmp_path
         assert 0 <= float(row["value"]) <= 1
         assert row["signature"]
     assert "### recognition on synthetic (n = 12)" in first.stdout
-    written = {"scores.csv", "scores.md", "timings.csv", "environment.json"}
+    written = {"scores.csv", "scores.md", "timings.csv", "environment.json", "report.html"}
     written |= {f"predictions-{task}.csv" for task in ("recognition", "spotting", "str", "vqa")}
     assert written | {"rows.jsonl", "notes.jsonl"} == set(os.listdir(tmp_path / "out"))
     before = {name: (tmp_path / "out" / name).read_bytes() for name in written}
@@ -187,7 +187,10 @@ BAD_OUTPUTS = [
     ("spot", "none.mp4", "--output", "o.csv", "--plot", "file"),
     ("spot", "none.mp4", "--output", "o.csv", "--preview", "file"),
     ("recognize", "none.mp4", "--output", "folder"),
+    ("recognize", "none.mp4", "--output", "o.csv", "--plot", "file"),
     ("str", "none.mp4", "--output", "folder"),
+    ("str", "none.mp4", "--output", "o.csv", "--plot", "file"),
+    ("str", "none.mp4", "--output", "o.csv", "--preview", "file"),
     ("features", "extract", "hoof", "none.mp4", "--output", "folder"),
     ("vqa", "--questions", "none.jsonl", "--media", "none", "--output", "folder"),
     ("train", "--dataset", "none", "--output", "folder"),

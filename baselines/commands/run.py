@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from baselines.errors import InputError
+from baselines.commands.report import PAGE, page_of_run
+from baselines.errors import InputError, one_line
 from baselines.experiments.plan import MOST, Plan, named_some, plan_experiments
 from baselines.experiments.run import Outcome
 from baselines.files import CannotWrite
@@ -81,3 +82,15 @@ def written_line(outcome: Outcome, scores: Sequence[Any], folder: Path) -> str:
         return "tables: not written"
     earlier = f"; those in {folder} are of an earlier run" if (folder / "scores.csv").exists() else ""
     return f"tables: not written, since no experiment is complete{earlier}"
+
+
+def page_line(outcome: Outcome, folder: Path, root: Any = None) -> str:
+    """Write the page of a run and return where it is; why it cannot be made is one of its failures.
+
+    root: the folder of the data, for pictures of them.
+    """
+    try:
+        return f"page: {page_of_run(outcome.results, folder, root)}"
+    except Exception as error:  # the tables are whole without it
+        outcome.failures.append(f"{folder / PAGE}: not made ({one_line(error)}); the tables are whole")
+        return "page: not written"

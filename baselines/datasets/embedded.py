@@ -15,7 +15,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from baselines.cache import kept
+from baselines.cache import cache_folder, kept
 from baselines.costs import apart, kept_by, under_way
 from baselines.datasets import manifest
 from baselines.datasets.about import About
@@ -65,8 +65,6 @@ def load(root: str | Path | None = None, level: str = "standard", fix_labels: bo
 
 def cached_corpus(level: str = "standard", seed: int = 0, jobs: int = -1) -> Path:
     """Return the folder of the corpus of a level, made when the cache folder has none."""
-    sizes = {**SIZES, "settings": level_settings(level)}
-    code = depends_on("baselines.datasets.synthetic")["code"]
 
     def write(folder: Path) -> None:
         with apart() as cost:
@@ -74,12 +72,23 @@ def cached_corpus(level: str = "standard", seed: int = 0, jobs: int = -1) -> Pat
         with contextlib.suppress(CannotWrite):  # the corpus is whole without it
             write_text(folder / "cost.json", json.dumps(kept_by(cost, "corpus", _name(level))))
 
-    folder = kept(f"synthetic/{identity(seed=seed, **sizes)}-{code[:8]}", write)
+    folder = kept(_place(level, seed), write)
     caller = under_way()
     with contextlib.suppress(OSError, ValueError):
         if caller:
             caller.take(json.loads((folder / "cost.json").read_bytes()))
     return folder
+
+
+def is_made(level: str = "standard", seed: int = 0) -> bool:
+    """Tell whether the cache folder holds the corpus of a level, so that opening it takes no minutes."""
+    return (cache_folder() / _place(level, seed)).exists()
+
+
+def _place(level: str, seed: int) -> str:
+    """Return where the cache folder has a corpus."""
+    code = depends_on("baselines.datasets.synthetic")["code"]
+    return f"synthetic/{identity(seed=seed, **SIZES, settings=level_settings(level))}-{code[:8]}"
 
 
 def make(directory: str | Path, seed: int = 0, jobs: int = -1, level: str = "standard", **sizes: Any) -> None:

@@ -68,6 +68,11 @@ def _score_rows(results):
     figures, failures = figures_of(results)
     for _, line in failures:
         warnings.warn(line, stacklevel=3)
+    return figure_rows(figures, results), {result.name for result, _ in failures}
+
+
+def figure_rows(figures, results):
+    """Return figures as rows of scores.csv; results: the experiments that they are of."""
     scores = [
         {
             **dict(zip(NAME, figure.result.name)),
@@ -81,8 +86,7 @@ def _score_rows(results):
     scores = floors.with_floors(scores, results)
     keys = varied_keys(results)
     varied = [{key: _setting(figure.result, key) for key in (("base", *keys) if keys else ())} for figure in figures]
-    scores = [{column: score[column] for column in SCORE_COLUMNS} | mine for score, mine in zip(scores, varied)]
-    return scores, {result.name for result, _ in failures}
+    return [{column: score[column] for column in SCORE_COLUMNS} | mine for score, mine in zip(scores, varied)]
 
 
 def _setting(result, key):

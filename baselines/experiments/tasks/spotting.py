@@ -85,5 +85,6 @@ def fitted_spotter(recipe: Recipe, prepared: Prepared, trained: NDArray[np.bool_
 
 
 def event_row(video: Video, interval: Interval | Event) -> dict[str, Any]:
-    """Return the row of an interval or event in the results: `spotting_row` with the database of the video."""
-    return {"dataset": video.dataset, **spotting_row(video, interval)}
+    """Return the row of an interval or event in the results: `spotting_row` with the database and the score, if any."""
+    score = {"score": round(interval.score, 4)} if isinstance(interval, Interval) else {}
+    return {"dataset": video.dataset, **spotting_row(video, interval), **score}

@@ -1,0 +1,1 @@
+"""The page of a run of many recipes, `report.html`: what each of its sections shows, as plain values."""
