@@ -315,7 +315,7 @@ def run_all(
     seen is named, nothing is learned from it, and its prediction is what needs no look. With --check, JSON is
     {"scores": ..., "check": ...}.
     """
-    from baselines.commands.run import cells_lines, plan_run, tables_of, written_line
+    from baselines.commands.run import cells_lines, page_line, plan_run, tables_of, written_line
     from baselines.experiments.plan import listing
     from baselines.experiments.run import run_plan
     from baselines.parallel import parallel_backend
@@ -344,6 +344,8 @@ def run_all(
         _print("\n".join(texts), nl=bool(texts))
     click.echo(f"folds: {outcome.computed} computed, {outcome.reused} reused", err=True)
     click.echo(written_line(outcome, scores, output), err=True)
+    if scores and not check:
+        click.echo(page_line(outcome, output, data_root), err=True)
     _finish(outcome.failures, bool(outcome.computed or outcome.results))
     if published and not is_identical(checked):
         sys.exit(1)
@@ -386,35 +388,47 @@ def run_all(
     "--format",
     "forms",
     multiple=True,
-    type=click.Choice(["markdown", "latex", "csv", "html"]),
-    default=("markdown",),
-    show_default=True,
-    help="Repeatable with --output.",
+    type=click.Choice(["html", "markdown", "latex", "csv", "png", "svg"]),
+    help="Repeatable with --output; png and svg are pictures: forest plots, confusions, grids, differences. Default: "
+    "markdown, where tables are chosen.",
 )
-@click.option("--output", type=_FOLDER, help="Folder for the files. Default: print to stdout.")
+@click.option("--output", type=_FOLDER, help="Folder for the files. Default: print to stdout; of the whole page, DIR.")
+@_ROOT
 @_JSON
-def report(folder, forms, output, as_json, **options):
-    """Show what an output folder of run-all holds: what varied, means over seeds, ranks, classes, subjects.
+def report(folder, forms, output, data_root, as_json, **options):
+    """Show what an output folder of run-all holds: a page of everything, or its tables.
 
-    DIR is only read. With --output there is report.md, report.html, one CSV a table, and one LaTeX file a table with
-    report.tex to compile.
+    Alone it writes DIR/report.html and prints its path: scores to sort and filter, forest plots, confusions, each class
+    and subject, timelines, pictures of hits and misses, answers. The data are opened again for the pictures, where they
+    are found. Else DIR is only read; with --output there is report.md, report.html, one CSV a table, and one LaTeX
+    file a table with report.tex to compile.
     """
     from baselines.commands.report import Asked, make_report, report_text, write_report
     from baselines.report.table import json_tables
 
+    asked = Asked(**options)
+    whole = not forms and not as_json and asked == Asked()
+    forms = forms or (("html",) if whole else ("markdown",))
+    if whole:
+        output = output or folder
     if output is None and len(forms) > 1:
         raise InputError(f"--format {' and '.join(forms)}: only one goes to stdout; name --output DIR")
-    found = make_report(folder, Asked(**options))
+    if output is None and forms[0] in ("png", "svg"):
+        raise InputError(f"--format {forms[0]}: pictures do not go to stdout; name --output DIR")
+    found = make_report(folder, asked)
     gaps = [f"{table.name}: {gap}" for table in found.tables for gap in table.gaps if "csv" in forms]
     for warning in (*found.warnings, *gaps):
         click.echo(f"warning: {warning}", err=True)
     if output is not None:
-        written = write_report(found, forms, output, str(folder))
-        click.echo(f"written: {len(written)} files in {output}", err=True)
+        written = write_report(found, forms, output, data_root)
+        if whole:
+            _print(written[0])
+        else:
+            click.echo(f"written: {len(written)} files in {output}", err=True)
     if as_json:
         _print(jsonlib.dumps(json_tables(found.tables), indent=1))
     elif output is None:
-        _print(report_text(found, forms[0], str(folder)), nl=False)
+        _print(report_text(found, forms[0], data_root), nl=False)
     _finish(found.failures, True)
 
 
@@ -545,7 +559,7 @@ def features_extract(name, inputs, output, settings, jobs, **reading):
 @_AIM
 @_output("CSV subject,video,onset,offset,type to write.")
 @click.option("--plot", type=_FOLDER, help="Folder for a picture of each video: truth, intervals, curves.")
-@click.option("--preview", type=_FOLDER, help="Folder for a short clip around each interval.")
+@click.option("--preview", type=_FOLDER, help="Folder for a short MP4 around each interval, its curve below.")
 @_COLUMNS
 @_LANDMARKS
 @_FPS
@@ -573,16 +587,17 @@ def spot(inputs, method, aim, output, plot, preview, columns, jobs, as_json, **r
 @_INPUTS
 @_MODEL
 @_output("CSV dataset,subject,clip,label,prediction to write, and p_CLASS, the probability of each class.")
+@click.option("--plot", type=_FOLDER, help="Folder for a picture of each clip: onset, apex, motion, probabilities.")
 @_LANDMARKS
 @_FPS
 @_NUMBERING
 @_JOBS
 @_JSON
-def recognize(inputs, model, output, jobs, as_json, **reading):
+def recognize(inputs, model, output, plot, jobs, as_json, **reading):
     """Recognize the emotion of clips: every event of a manifest, or each INPUT as a whole."""
     from baselines.commands.predict import RECOGNITION_COLUMNS, recognize_inputs
 
-    outcome = recognize_inputs(inputs, model, jobs, **reading)
+    outcome = recognize_inputs(inputs, model, jobs, plot, **reading)
     _write_predictions(output, (*RECOGNITION_COLUMNS, *outcome.more), outcome, as_json)
 
 
@@ -600,13 +615,15 @@ def recognize(inputs, model, output, jobs, as_json, **reading):
     help="Which expressions; the challenge wants micro.",
 )
 @_output("CSV subject,video,onset,offset,emotion,type to write.")
+@click.option("--plot", type=_FOLDER, help="Folder for a picture of each video, as `spot` draws it, with the emotions.")
+@click.option("--preview", type=_FOLDER, help="Folder for a short MP4 around each interval, with its emotion.")
 @_COLUMNS
 @_LANDMARKS
 @_FPS
 @_NUMBERING
 @_JOBS
 @_JSON
-def spot_then_recognize(inputs, method, aim, model, types, output, columns, jobs, as_json, **reading):
+def spot_then_recognize(inputs, method, aim, model, types, output, plot, preview, columns, jobs, as_json, **reading):
     """Spot micro-expressions in videos, then recognize the emotion of each.
 
     Frames are numbered as in `spot`. What is recognized as others is left out, as the challenge wants it. JSON is that
@@ -617,7 +634,7 @@ def spot_then_recognize(inputs, method, aim, model, types, output, columns, jobs
 
     columns = (*STR_COLUMNS, *more_columns(columns))
     kinds = ("micro", "macro") if types == "both" else (types,)
-    outcome = spot_then_recognize_inputs(inputs, method, aim, model, kinds, jobs, **reading)
+    outcome = spot_then_recognize_inputs(inputs, method, aim, model, kinds, plot, preview, jobs, **reading)
     _summarize(outcome)
     _write_predictions(output, columns, outcome, as_json)
 

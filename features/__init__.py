@@ -138,24 +138,32 @@ def load(path: str) -> Any:
     return getattr(import_module(f"features.{module}"), name)
 
 
+# What this package gives by name: the features, and the flow between two frames, of which several are made.
+_OFFERED = {"optical_flow": "optical_flow:optical_flow", **{name: feature.path for name, feature in FEATURES.items()}}
+
+
 def __getattr__(name: str) -> Any:
-    if name in FEATURES:
-        return FEATURES[name].function
+    if name in _OFFERED:
+        return load(_OFFERED[name])
     raise AttributeError(f"module 'features' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *FEATURES})
+    return sorted({*globals(), *_OFFERED})
 
 
 class _Package(ModuleType):
     """This package: a feature's name gives its function, although a module of the same name may lie in the package."""
 
     def __setattr__(self, name: str, value: Any) -> None:
-        # Python's import binds a module that it has loaded to its name in the package.
-        if name in FEATURES and isinstance(value, ModuleType):
-            value = getattr(value, name)
-        super().__setattr__(name, value)
+        # Python's import binds a module that it has loaded to its name in the package. Left out, `__getattr__` is asked
+        # each time, so that a reloaded module gives its new function.
+        if not (name in _OFFERED and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let workers take functions that name this package: it is imported there."""
+        return import_module, (self.__name__,)
 
 
 sys.modules[__name__].__class__ = _Package

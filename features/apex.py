@@ -36,7 +36,7 @@ def find_apex(
     Parameters
     ----------
     clip : array_like of shape (T, H, W)
-        Grey frames in [0, 255] from onset to offset, T >= 3.
+        Grey frames in [0, 255] from onset to offset, T >= 3; for "lbp" in any scale.
     landmarks, feature, radius, **flow_parameters
         As `onset_difference`.
 
@@ -79,7 +79,7 @@ def onset_difference(
     Parameters
     ----------
     clip : array_like of shape (T, H, W)
-        Grey frames in [0, 255].
+        Grey frames in [0, 255]; for "lbp" in any scale.
     landmarks : array_like of shape (68, 2) or None
         x and y in px on the first frame, for the regions eye and brow (two) and mouth; None takes the frame as one
         region.
@@ -99,7 +99,7 @@ def onset_difference(
     Raises
     ------
     FeatureError
-        When a region is not in the picture, or flow parameters are given for "lbp".
+        When a region is not in the picture, or flow parameters are given for "lbp"; for "strain" as `optical_flow`.
 
     References
     ----------

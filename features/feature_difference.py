@@ -28,7 +28,7 @@ def feature_difference(
     Parameters
     ----------
     clip : array_like of shape (T, H, W)
-        Grey frames in [0, 255], T > 2 k.
+        Grey frames in any scale, T > 2 k.
     k : int
         Half an expression in frames: 5 at 30 fps, 30 at 200 fps.
     blocks : (rows, columns)
@@ -74,7 +74,7 @@ def lbp_histograms(clip: ArrayLike, blocks: tuple[int, int] = (6, 6), radius: in
     Parameters
     ----------
     clip : array_like of shape (T, H, W)
-        Grey frames in [0, 255]. A long video may be passed in parts and the results joined.
+        Grey frames in any scale. A long video may be passed in parts and the results joined.
     blocks, radius
         As `feature_difference`.
 

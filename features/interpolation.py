@@ -9,7 +9,7 @@ nothing, so the interpolated frame is a fixed weighted sum of the clip's frames,
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from features.checks import checked_clip
+from features.checks import checked_clip, grey_levels
 from features.errors import FeatureError
 
 
@@ -57,7 +57,7 @@ def interpolate(clip: ArrayLike, frames: int = 10, whole: bool = False) -> NDArr
     Parameters
     ----------
     clip : array_like of shape (T, H, W)
-        Grey frames, T >= 2.
+        Grey frames, T >= 2; in any scale unless `whole`.
     frames : int
         How many are wanted; 10 is the custom of the field, and T gives the clip back.
     whole : bool
@@ -71,7 +71,8 @@ def interpolate(clip: ArrayLike, frames: int = 10, whole: bool = False) -> NDArr
     Raises
     ------
     FeatureError
-        For a clip of one frame, or fewer than 2 frames wanted.
+        For a clip of one frame, or fewer than 2 frames wanted; with `whole`, for values that are no grey levels
+        (`features.checks.grey_levels`).
 
     References
     ----------
@@ -86,6 +87,8 @@ def interpolate(clip: ArrayLike, frames: int = 10, whole: bool = False) -> NDArr
     [10.0, 52.0, 110.0, 168.0, 210.0]
     """
     clip = checked_clip(clip, least_frames=2, name="interpolation")
+    if whole:
+        grey_levels(clip, "interpolation")
     weights = interpolation_weights(len(clip), frames)
     result = np.tensordot(weights, clip.astype(np.float64, copy=False), axes=1).astype(np.float32)
     return whole_levels(result) if whole else result

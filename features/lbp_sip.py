@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from features.checks import as_bytes_if_whole, checked_clip
+from features.checks import as_bytes_if_whole, checked_clip, grey_levels
 from features.errors import FeatureError
 from features.lbp_top import block_counts, code_points
 
@@ -23,7 +23,7 @@ def lbp_sip(
     Parameters
     ----------
     clip : array_like of shape (T, H, W)
-        Grey frames, uint8 or float in [0, 255].
+        Grey frames, uint8 or float in [0, 255]; of one level in any scale.
     radii : (R_X, R_Y, R_T)
         Px, px and frames. Bits in space: right, up, left, down; in time: later, earlier.
     levels : int
@@ -39,7 +39,8 @@ def lbp_sip(
     Raises
     ------
     FeatureError
-        When the coarsest level is too small for its radii or blocks.
+        When the coarsest level is too small for its radii or blocks; with a pyramid, for values that are no grey levels
+        (`features.checks.grey_levels`).
 
     References
     ----------
@@ -55,7 +56,8 @@ def lbp_sip(
     """
     if levels < 1 or len(radii) != 3 or any(radius != int(radius) or radius < 1 for radius in radii):
         raise FeatureError(f"lbp_sip: radii of 1 or more and at least one level expected, got {radii!r} and {levels}")
-    clip = as_bytes_if_whole(checked_clip(clip))
+    # A pyramid rounds to whole levels; codes by themselves know no scale.
+    clip = (as_bytes_if_whole if levels == 1 else grey_levels)(checked_clip(clip))
     radius_x, radius_y, radius_t = radii
     space = np.array([(0, 0, radius_x), (0, -radius_y, 0), (0, 0, -radius_x), (0, radius_y, 0)])
     time = np.array([(radius_t, 0, 0), (-radius_t, 0, 0)])

@@ -50,7 +50,7 @@ def lbp_top(
     Parameters
     ----------
     clip : array_like of shape (T, H, W)
-        Grey frames, uint8 or float in [0, 255].
+        Grey frames, uint8 or float, in any scale: levels are compared only.
     radii : (R_X, R_Y, R_T)
         Px, px and frames; 1, 1, 4 for CASME II.
     neighbours : {8, 4}
@@ -142,7 +142,7 @@ def lbp_codes(
     Parameters
     ----------
     clip : array_like of shape (T, H, W)
-        Grey frames, uint8 or float in [0, 255].
+        Grey frames, uint8 or float, in any scale: levels are compared only.
     plane : {"XY", "XT", "YT"}
         Orientation.
     radii, neighbours, sampling
@@ -180,7 +180,7 @@ def code_points(
     Parameters
     ----------
     clip : array_like of shape (T, H, W)
-        Grey frames, uint8 or float in [0, 255].
+        Grey frames, uint8 or float, in any scale: levels are compared only.
     points : ndarray of shape (P, 3)
         Offsets (t, y, x), P <= 8, within `radii`.
     radii : (R_X, R_Y, R_T)

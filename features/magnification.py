@@ -35,7 +35,7 @@ def magnify(
     Parameters
     ----------
     clip : array_like of shape (T, H, W)
-        Grey frames in [0, 255], T >= 3.
+        Grey frames, T >= 3, in any scale, which the result keeps.
     fps : float
         Frames per second.
     alpha : float
@@ -53,7 +53,7 @@ def magnify(
     Returns
     -------
     ndarray of shape (T, H, W), float32
-        Values may leave [0, 255].
+        Values may leave the range of the clip.
 
     Raises
     ------

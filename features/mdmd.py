@@ -10,7 +10,7 @@ from features.checks import checked_clip, checked_flow
 from features.contrast import contrasted
 from features.errors import FeatureError
 from features.hoof import orientation_bins
-from features.optical_flow import FlowMethod, optical_flow
+from features.optical_flow import FlowMethod, flow_of_pairs
 
 
 def mdmd(
@@ -74,17 +74,9 @@ def mdmd(
     clip = checked_clip(clip)
     if k < 1 or len(clip) <= 2 * k:
         raise FeatureError(f"mdmd: expected more than 2 k frames and k >= 1, got {len(clip)} frames and k={k}")
-    curve = np.array(
-        [
-            directional_difference(
-                optical_flow(clip[i - k], clip[i], method, **parameters),
-                optical_flow(clip[i - k], clip[i + k], method, **parameters),
-                blocks,
-                directions,
-            )
-            for i in range(k, len(clip) - k)
-        ]
-    )
+    pairs = ((i - k, later) for i in range(k, len(clip) - k) for later in (i, i + k))
+    flows = flow_of_pairs(clip, pairs, method, **parameters)
+    curve = np.array([directional_difference(flow, past, blocks, directions) for flow, past in zip(flows, flows)])
     curve = np.pad(curve, k, mode="edge")
     if contrast:
         curve = contrasted(curve, max(k - 1, 1))

@@ -4,14 +4,14 @@ Flow is (H, W, 2) float32 in px: channel 0 is u, positive to the right; channel 
 at (x, y) of the first frame is found at (x + u, y + v) in the second.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal
 
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from features.checks import as_bytes_if_whole, checked_clip
+from features.checks import checked_clip, grey_levels
 from features.errors import FeatureError
 
 # Below these sizes OpenCV's DIS reads outside the picture and its RLOF does not return.
@@ -34,8 +34,8 @@ def optical_flow(
     Parameters
     ----------
     previous, following : array_like of shape (H, W)
-        Grey frames, uint8 or float in [0, 255]. Whole-valued floats give exactly what uint8 gives; "dis" and "rlof"
-        know 8 bits only and round other floats.
+        Grey frames, uint8 or float in [0, 255] (not in [0, 1]). Whole-valued floats give exactly what uint8 gives;
+        "dis" and "rlof" know 8 bits only and round other floats.
     method : {"farneback", "dis", "tvl1", "tvl1-skimage", "rlof", "paper", "fast"}
         "paper" is "tvl1" as Bi-WOOF, OSW and SOFTNet use it; "fast" is "dis" at medium quality.
     **parameters
@@ -57,8 +57,8 @@ def optical_flow(
     Raises
     ------
     FeatureError
-        For frames of different, too small (16 px, rlof 64 px) or (dis) too wide shape, and for parameters that do not
-        suit the method.
+        For frames of different, too small (16 px, rlof 64 px) or (dis) too wide shape, for values that are no grey
+        levels (`features.checks.grey_levels`), and for parameters that do not suit the method.
 
     Examples
     --------
@@ -170,10 +170,47 @@ def iterate_flow(
     >>> [flow.shape for flow in iterate_flow(clip)]
     [(20, 24, 2), (20, 24, 2), (20, 24, 2)]
     """
-    frames = as_bytes_if_whole(checked_clip(clip, least_frames=2))
+    clip = checked_clip(clip, least_frames=2)
+    pairs = ((0 if to_first else index - 1, index) for index in range(1, len(clip)))
+    return flow_of_pairs(clip, pairs, method, **parameters)
+
+
+def flow_of_pairs(
+    clip: ArrayLike, pairs: Iterable[tuple[int, int]], method: FlowMethod = "farneback", **parameters: Any
+) -> Iterator[NDArray[np.float32]]:
+    """Yield the flow between any pairs of frames of a clip, one by one.
+
+    Parameters
+    ----------
+    clip : array_like of shape (T, H, W)
+        Grey frames in [0, 255].
+    pairs : iterable of (int, int)
+        Indices of the frame that the flow starts from and of the one that it leads to, from 0.
+    method, **parameters
+        As `optical_flow`.
+
+    Yields
+    ------
+    ndarray of shape (H, W, 2), float32
+        One a pair: u right and v down, px.
+
+    Raises
+    ------
+    FeatureError
+        As `optical_flow`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from features.optical_flow import flow_of_pairs
+    >>> clip = np.random.default_rng(0).integers(0, 256, (4, 20, 24), dtype=np.uint8)
+    >>> [flow.shape for flow in flow_of_pairs(clip, [(3, 0), (0, 0)])]
+    [(20, 24, 2), (20, 24, 2)]
+    """
+    frames = grey_levels(checked_clip(clip))
     resolved = _resolve(method, parameters)
-    for index in range(1, len(frames)):
-        yield _compute(frames[0 if to_first else index - 1], frames[index], *resolved)
+    for first, second in pairs:
+        yield _compute(frames[first], frames[second], *resolved)
 
 
 def _collect(clip: ArrayLike, method: FlowMethod, parameters: dict[str, Any], to_first: bool) -> NDArray[np.float32]:
@@ -187,7 +224,7 @@ def _collect(clip: ArrayLike, method: FlowMethod, parameters: dict[str, Any], to
 def _checked_pair(previous: ArrayLike, following: ArrayLike) -> NDArray[Any]:
     if np.shape(previous) != np.shape(following):
         raise FeatureError(f"optical flow: frames differ in shape, {np.shape(previous)} and {np.shape(following)}")
-    return as_bytes_if_whole(checked_clip(np.stack([previous, following]), name="optical flow"))
+    return grey_levels(checked_clip(np.stack([previous, following]), name="optical flow"), "optical flow")
 
 
 def _resolve(method: str, parameters: dict[str, Any]) -> tuple[str, dict[str, Any]]:

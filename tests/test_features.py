@@ -19,7 +19,7 @@ from typeguard import TypeCheckError, check_type
 import features
 from features import FEATURES, INPUTS, load
 from features.errors import FeatureError
-from features.optical_flow import FlowMethod, optical_flow
+from features.optical_flow import METHODS, FlowMethod, optical_flow
 
 EXTRA = {"clip": (), "clip+strain": (), "clip+landmarks": "landmarks", "clip+fps": (100,), "clip+k": (3,), "flow": ()}
 MODULES = ("features", *(f"features.{module.name}" for module in pkgutil.iter_modules(features.__path__)))
@@ -44,6 +44,17 @@ def public_functions():
 
 FUNCTIONS = public_functions()
 EVERY_FUNCTION = pytest.mark.parametrize("function", FUNCTIONS.values(), ids=FUNCTIONS)
+
+
+# Features of a clip, also with the parameters that make them depend on its scale.
+SCALED = [(feature, {}) for feature in FEATURES.values() if feature.input != "flow"] + [
+    *((FEATURES["flow_to_first"], {"method": method}) for method in METHODS if method != "rlof"),
+    (FEATURES["find_apex"], {"feature": "strain"}),
+    (FEATURES["onset_difference"], {"feature": "strain"}),
+    (FEATURES["lbp_sip"], {"levels": 2}),
+    (FEATURES["lbp_top"], {"sampling": "bilinear"}),
+    (FEATURES["interpolate"], {"whole": True}),
+]
 
 
 def extra(feature):
@@ -213,6 +224,71 @@ def test_the_type_of_the_input_does_not_matter(feature, arrays):
         np.testing.assert_array_equal(feature.function(array.astype(dtype), *extra(feature)), expected)
 
 
+def test_levels_from_0_to_1_are_told_or_make_no_difference(arrays):
+    """And so do all scales that are not those of grey levels: a motion must not be lost below a threshold."""
+    scales = [
+        ("multiply by 255", lambda clip: clip / 255),
+        ("multiply by 255", lambda clip: (clip / 255).astype(np.float32)),
+        ("scale to that", lambda clip: clip / 127.5 - 1),
+        ("scale to that", lambda clip: (clip - clip.mean()) / clip.std()),
+        ("scale to that", lambda clip: clip.astype(np.uint16) * 257),
+        ("scale to that", lambda clip: clip * 257.0),
+        ("scale to that", lambda clip: clip.astype(np.int64) - 128),
+    ]
+    told, blind = set(), set()
+    for feature, parameters in SCALED:
+        expected = feature.function(arrays["clip"], *extra(feature), **parameters)
+        for helps, scaled in scales:
+            clip = scaled(arrays["clip"])
+            try:
+                result = feature.function(clip, *extra(feature), **parameters)
+            except FeatureError as error:
+                assert re.fullmatch(  # noqa: PT017
+                    rf"[a-z ]+: holds \S+ to \S+; expected grey levels, uint8 or floats in 0\.\.255: {helps}",
+                    str(error),
+                )
+                told.add((feature.name, *parameters.values()))
+            else:
+                blind.add((feature.name, *parameters.values()))
+                if feature.name in ("interpolate", "magnify"):  # whose frames are in the scale of the clip
+                    slope, offset = np.polyfit(arrays["clip"].ravel() * 1.0, clip.ravel() * 1.0, 1)
+                    np.testing.assert_allclose((result - offset) / slope, expected, atol=0.05)
+                else:
+                    np.testing.assert_array_equal(result, expected)
+    assert blind == {
+        *((name,) for name in ("lbp_top", "lbp_sip", "find_apex", "onset_difference", "feature_difference")),
+        *((name,) for name in ("interpolate", "magnify")),
+        ("lbp_top", "bilinear"),
+    }
+    assert not told & blind
+
+
+@pytest.mark.parametrize(
+    "valid",
+    [
+        lambda clip: (clip > 128).astype(np.uint8),
+        lambda clip: (clip > 128).astype(np.int64),
+        lambda clip: clip * 0.5 + 0.25,
+        lambda clip: clip / 100,  # a dark clip
+        lambda clip: clip * 1.2 - 20,  # as interpolation and magnification leave it
+        lambda clip: np.full(clip.shape, 0.5),
+        lambda clip: np.zeros(clip.shape),
+    ],
+    ids=["dark bytes", "dark integers", "fractions", "dark floats", "beyond", "one grey", "black"],
+)
+def test_grey_levels_are_taken_however_dark(valid, arrays):
+    clip = valid(arrays["clip"])
+    for feature, parameters in SCALED:
+        assert np.isfinite(feature.function(clip, *extra(feature), **parameters)).all()
+
+
+def test_a_magnified_clip_still_has_a_flow(arrays):
+    magnified = features.magnify(arrays["clip"], 100, alpha=40)
+    assert magnified.min() < -20
+    assert magnified.max() > 275
+    assert np.isfinite(features.flow_to_first(magnified)).all()
+
+
 @EVERY
 def test_the_layout_of_the_input_does_not_matter(feature, arrays):
     array = of(feature, arrays)
@@ -287,6 +363,44 @@ def test_what_is_no_clip_or_flow_is_one_clear_line(feature, spoil, arrays):
 @EVERY
 def test_a_worker_process_is_sent_the_function_itself(feature):
     assert pickle.loads(pickle.dumps(feature.function)) is feature.function
+
+
+def test_a_fresh_process_reads_a_pickled_feature_and_offers_the_same():
+    code = """
+import pickle
+for name, text in {pickled!r}.items():
+    function = pickle.loads(text)
+    import features
+    assert function is getattr(features, name) is features.FEATURES[name].function
+"""
+    run(code.format(pickled={name: pickle.dumps(feature.function) for name, feature in FEATURES.items()}))
+
+
+def test_a_reloaded_module_gives_its_new_function():
+    code = """
+import importlib, features.hoof, sys
+before = features.hoof
+importlib.reload(sys.modules["features.hoof"])
+print(features.hoof is before, features.hoof is sys.modules["features.hoof"].hoof)
+"""
+    assert run(code) == "False True"
+
+
+def test_the_flow_of_two_frames_is_offered_whatever_was_imported_before():
+    for first in ("pass", "import features.optical_flow", "from features.optical_strain import strain_maps"):
+        assert run(f"{first}\nimport features; print(features.optical_flow.__name__)") == "optical_flow"
+
+
+def test_workers_take_a_function_that_names_the_package():
+    code = """
+import features
+from joblib.externals.loky import cloudpickle
+import numpy as np
+clip = np.random.default_rng(0).integers(0, 256, (4, 20, 20), dtype=np.uint8)
+there = cloudpickle.loads(cloudpickle.dumps(lambda clip: features.lbp_top(clip)))
+print((there(clip) == features.lbp_top(clip)).all())
+"""
+    assert run(code) == "True"
 
 
 def run(code):

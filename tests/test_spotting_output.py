@@ -1,4 +1,4 @@
-"""What comes out of spotting: rows, JSON, previews, expressions that are recognized, implants in real faces."""
+"""What comes out of spotting: rows, JSON, expressions that are recognized, implants in real faces."""
 
 import json
 from dataclasses import replace
@@ -11,7 +11,6 @@ from baselines.bench import implants
 from baselines.bench.implants import ImplantFrames, Piece, draw_script
 from baselines.commands.spotted import details_of
 from baselines.datasets.frames import ArrayFrames
-from baselines.datasets.opening import open_frames
 from baselines.datasets.records import Event, Video
 from baselines.errors import InputError
 from baselines.experiments.tasks.spotting import Prepared, can_learn, fitted_spotter
@@ -19,7 +18,6 @@ from baselines.recipes import load_recipe, recipe_names
 from baselines.recognition.intervals import recognize_events
 from baselines.recognition.protocols import make_folds
 from baselines.report.implants import figures, trade_off_points
-from baselines.report.previews import annotated, write_previews
 from baselines.spotting.base import Curve, Interval, SpottingResult
 from baselines.spotting.recipe import learns, make_spotter
 from baselines.spotting.regional.candidates import FIGURES
@@ -77,20 +75,6 @@ def test_others_are_left_out_as_the_challenge_wants(video, result):
     )
     assert rows == [(MACRO, "surprise")]
     assert recognize_events(video, (), Same(), load_recipe("majority")) == []
-
-
-def test_previews_show_half_a_second_around(video, result, tmp_path):
-    write_previews(video, result, tmp_path / "p", "s1_v1")
-    assert sorted(path.name for path in (tmp_path / "p").iterdir()) == [
-        "s1_v1_11-20_micro.avi",
-        "s1_v1_31-60_macro.avi",
-    ]
-    frames = open_frames(tmp_path / "p" / "s1_v1_11-20_micro.avi")
-    assert len(frames) == 35 - 1 + 1
-    assert frames[0].shape == (96, 80, 3)
-    shown = annotated(video.frames[14], 15, MICRO, 1, 35, 15)
-    assert tuple(shown[-6, 5]) == (209, 73, 91)
-    assert tuple(annotated(video.frames[0], 1, MICRO, 1, 35, 1)[-6, 0]) == (120, 120, 120)
 
 
 def test_every_spotting_recipe_makes_a_spotter():

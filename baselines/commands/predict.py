@@ -1,6 +1,7 @@
 """What the commands spot, recognize and str do with their inputs: each input by itself, failures apart."""
 
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -19,6 +20,7 @@ from baselines.recognition.intervals import recognize_events
 from baselines.recognition.representation import represent_one
 from baselines.spotting.recipe import spot_video, spotting_recipe
 
+LEFT_OUT = "others, left out"  # what pictures call an interval that is no row, being recognized as others
 RECOGNITION_COLUMNS = (*RECOGNITION_KEYS, "label", "prediction")
 
 
@@ -46,28 +48,47 @@ def spot_inputs(inputs, method="", aim=None, plot=None, preview=None, jobs=1, **
     videos, outcome = open_inputs(inputs, jobs=jobs, **reading)
 
     def rows_of(video, result):
-        name = file_stem(video)
-        try:
-            if plot is not None:
-                from baselines.report.plots import plot_spotting
-
-                plot_spotting(
-                    result, video.fps, plot / f"{name}.png", truth=video.events, title=name, first=video.number(1)
-                )
-            if preview is not None:
-                from baselines.report.previews import write_previews
-
-                write_previews(video, result, preview, name)
-        except InputError as error:
-            outcome.failures += [] if str(error) in outcome.failures else [str(error)]
+        draw_spotted(outcome, video, result, plot, preview)
         outcome.details.append(details_of(video, result))
         return interval_rows(video, result.intervals)
 
     return run_each(partial(spot_video, recipe=recipe), videos, rows_of, outcome, jobs, "spotting")
 
 
-def recognize_inputs(inputs, model=None, jobs=1, **reading):
-    """Return the `Outcome` of recognizing every clip of the inputs; `reading` as in `spot_inputs`."""
+def draw_spotted(outcome, video, result, plot=None, preview=None, emotions=None):
+    """Write the curve picture of a video and previews of its intervals into folders, where these are named.
+
+    emotions: {interval: its emotion}, as `spotting_figure` takes them. What cannot be written is a failure of the
+    `Outcome`, told once.
+    """
+    name = file_stem(video)
+    if plot is not None:
+        from baselines.report.plots import plot_spotting
+
+        picture, first = plot / f"{name}.png", video.number(1)
+        with told_once(outcome):
+            plot_spotting(result, video.fps, picture, truth=video.events, title=name, first=first, emotions=emotions)
+    if preview is not None:
+        from baselines.report.previews import write_previews
+
+        with told_once(outcome):
+            write_previews(video, result, preview, name, emotions)
+
+
+@contextmanager
+def told_once(outcome):
+    """Take an `InputError` as a failure, of all that are alike the first."""
+    try:
+        yield
+    except InputError as error:
+        outcome.failures += [] if str(error) in outcome.failures else [str(error)]
+
+
+def recognize_inputs(inputs, model=None, jobs=1, plot=None, **reading):
+    """Return the `Outcome` of recognizing every clip of the inputs; `reading` as in `spot_inputs`.
+
+    plot: folder for a picture of each clip. One that cannot be written is a failure that costs no row.
+    """
     model = load_model(model) if model else None
     classes = ClassSet.from_dict(model.data["classes"]) if model else COARSE  # those of the default model
     clips, outcome = open_inputs(inputs, partial(labelled, classes=classes), jobs, **reading)
@@ -89,17 +110,25 @@ def recognize_inputs(inputs, model=None, jobs=1, **reading):
             "label": clip.label or "",
             "prediction": str(model.recognizer.classes_[probabilities.argmax()]),
         }
-        outcome.details.append(row | {"probabilities": dict(zip(model.recognizer.classes_.tolist(), shares))})
+        found = dict(zip(model.recognizer.classes_.tolist(), shares))
+        outcome.details.append(row | {"probabilities": found})
+        if plot is not None:
+            from baselines.report.recognized import plot_recognized
+
+            with told_once(outcome):
+                plot_recognized(clip, found, plot / f"{file_stem(clip)}.png", settings)
         return [row | dict(zip(outcome.more, shares))]
 
     settings = model.recipe.steps["representation"]
     return run_each(partial(represent_one, settings=settings), clips, rows_of, outcome, jobs, "recognizing")
 
 
-def spot_then_recognize_inputs(inputs, method="", aim=None, model=None, kinds=("micro",), jobs=1, **reading):
+def spot_then_recognize_inputs(
+    inputs, method="", aim=None, model=None, kinds=("micro",), plot=None, preview=None, jobs=1, **reading
+):
     """Return the `Outcome` of spotting expressions of the `kinds` in every video and recognizing each.
 
-    reading: as in `spot_inputs`.
+    plot, preview, reading: as in `spot_inputs`; pictures and previews tell the emotions.
     """
     recipe = spotting_recipe(method, aim)
     model = load_model(model) if model else None
@@ -112,6 +141,8 @@ def spot_then_recognize_inputs(inputs, method="", aim=None, model=None, kinds=("
         found = recognize_events(video, result.intervals, model.recognizer, model.recipe, kinds)
         spans = interval_rows(video, [interval for interval, _ in found])
         rows = [row | {"emotion": emotion} for row, (_, emotion) in zip(spans, found)]
+        asked = {interval: LEFT_OUT for interval in result.intervals if interval.kind in kinds}
+        draw_spotted(outcome, video, result, plot, preview, asked | dict(found))
         outcome.details.append(details_of(video, result) | {"events": rows})
         return rows
 

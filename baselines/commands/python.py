@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.commands.predict import clips_of
+from baselines.commands.results import Recognized, ScoreRows, Spotted
 from baselines.commands.train import default_model, load_model
 from baselines.datasets.cutting import cut_clip
 from baselines.datasets.frames import ArrayFrames
@@ -22,7 +23,6 @@ from baselines.plugins import plugins as own_parts
 from baselines.recognition.model import Model
 from baselines.recognition.representation import represent_one
 from baselines.report.tables import write_tables
-from baselines.spotting.base import SpottingResult
 from baselines.spotting.recipe import spot_video, spotting_recipe
 
 Source = str | PathLike[str] | NDArray[np.uint8] | Video | Clip
@@ -38,30 +38,28 @@ def landmarks(video: Source, fps: float | None = None) -> NDArray[np.float32]:
     return cached_track(record.frames, record.fps).landmarks
 
 
-def spot(
-    video: Source, method: str = "", fps: float | None = None, jobs: int = 1, aim: str | None = None
-) -> SpottingResult:
-    """Return the `SpottingResult` of a video: intervals, the curves that they come from, warnings.
+def spot(video: Source, method: str = "", fps: float | None = None, jobs: int = 1, aim: str | None = None) -> Spotted:
+    """Return the `SpottingResult` of a video: intervals, the curves that they come from, warnings; `plot()` draws it.
 
     video, fps: as `landmarks`. method: a spotting recipe, by default regional-contrast. jobs: workers that share a long
     video; the result is the same for any number. aim: precision, balanced or recall, for methods that have one.
     """
-    return spot_video(_video(video, fps), spotting_recipe(method, aim), jobs=jobs)
+    record = _video(video, fps)
+    return Spotted.of(spot_video(record, spotting_recipe(method, aim), jobs=jobs), record)
 
 
-def recognize(
-    clip: Source, model: str | PathLike[str] | Model | None = None, fps: float | None = None
-) -> dict[str, float]:
-    """Return {emotion: probability} of a clip with one expression, the likeliest first.
+def recognize(clip: Source, model: str | PathLike[str] | Model | None = None, fps: float | None = None) -> Recognized:
+    """Return {emotion: probability} of a clip with one expression, the likeliest first; `plot()` draws it.
 
     clip, fps: as `landmarks`; of an array or a file it is the whole. model: a file that `megc train` wrote, or what
     `baselines.commands.train.load_model` gives; None takes one trained on the embedded corpus, made at first use.
     """
     if not isinstance(model, Model):
         model = default_model() if model is None else load_model(model)
-    X = represent_one(_clip(clip, fps), model.recipe.steps["representation"])
+    record, settings = _clip(clip, fps), model.recipe.steps["representation"]
+    X = represent_one(record, settings)
     found = zip(model.recognizer.classes_.tolist(), model.recognizer.predict_proba(X[None])[0].tolist())
-    return dict(sorted(found, key=lambda entry: -entry[1]))
+    return Recognized(dict(sorted(found, key=lambda entry: -entry[1])), record, settings)
 
 
 def run_all(
@@ -70,19 +68,19 @@ def run_all(
     output: Any = "results",
     plugins: str | PathLike[str] | Sequence[str | PathLike[str]] = (),
     **options: Any,
-) -> list[dict[str, Any]]:
+) -> ScoreRows:
     """Run recipes on datasets, write the tables into a folder, and return the rows of scores.csv as mappings.
 
     root: the folder that holds the datasets. plugins: files with parts of your own. options: jobs, overwrite, and those
     of `baselines.experiments.plan.plan_experiments`: tasks, recipes (names or files), values ({key: values} that make
     cells of them), seed, apex and shift (one or several), limit, protocol, classes. What fails, and each cell that no
-    part can take, is told by warnings; the others go on.
+    part can take, is told by warnings; the others go on. `plot()` of the rows draws a metric of all recipes.
     """
     with own_parts((plugins,) if isinstance(plugins, str | PathLike) else plugins):
         outcome = run_experiments(datasets, root, output=output, **options)
     for failure in (*outcome.failures, *(f"{cell}: left out: {why}" for cell, why in outcome.impossible.items())):
         warnings.warn(failure, stacklevel=2)
-    return write_tables(outcome.results, output)
+    return ScoreRows(write_tables(outcome.results, output))
 
 
 def _video(source: Source, fps: float | None) -> Video:

@@ -7,6 +7,7 @@ numbers, texts, lists and mappings; frames are told by their source and their nu
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines.datasets import shown
 from baselines.datasets.classes import COARSE, ClassSet
 from baselines.datasets.frames import Frames
 
@@ -81,6 +83,18 @@ class Clip:
         """The class of its emotion, or None."""
         return self.classes.label(self.event.emotion) if self.event else None
 
+    def __repr__(self) -> str:
+        frames = "flow picture" if self.frames is None else _length(self)
+        return f"Clip({_called(self)}: {', '.join([frames, *_told(self.event), *filter(None, [self.label])])})"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the fields, and the frame at the apex."""
+        values = self.to_dict()
+        event = values.pop("event") or {}
+        told = {**values, **event, "action_units": " ".join(event.get("action_units", ())), "label": self.label}
+        middle = (self.event and self.event.apex) or (values["frames"] + 1) // 2
+        return shown.thumbnail(self.frames, middle) + shown.fields(repr(self), told)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as plain values, with the mapping of the event; what is not there is None."""
         return {
@@ -122,6 +136,15 @@ class Video:
     def to_learn(self) -> "Video":
         """Return the video with the events that training sees."""
         return self if self.learned is None else replace(self, events=self.learned)
+
+    def __repr__(self) -> str:
+        events = "events not known" if self.events is None else shown.counted(len(self.events), "event")
+        return f"Video({_called(self)}: {_length(self)}, {events})"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the first frame and the events."""
+        rows = [event.to_dict() | {"action_units": " ".join(event.action_units)} for event in self.events or ()]
+        return shown.thumbnail(self.frames, 1) + shown.table(repr(self), rows)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as plain values, with a list of the mappings of the events; None if they are not known."""
@@ -175,6 +198,29 @@ class Dataset:
         object.__setattr__(self, "findings", [line for line in self.findings if not isinstance(line, Note)])
         object.__setattr__(self, "notes", notes)
 
+    def __repr__(self) -> str:
+        counts = ", ".join(shown.counted(number, what) for what, number in self._counts().items())
+        return f"Dataset({self.name}: {counts or 'empty'})"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: how many there are of each, and the clips of each class."""
+        labels = Counter(clip.label or "in no class" for clip in self.clips)
+        counts = {f"{what}s": n for what, n in self._counts().items()}
+        return shown.fields(repr(self), counts | {f"clips: {label}": n for label, n in sorted(labels.items())})
+
+    def _counts(self) -> dict[str, int]:
+        """Return how many there are of what, without what there is none of."""
+        records: list[Clip | Video] = [*self.clips, *self.videos]
+        people = {(record.dataset, record.subject) for record in records}
+        found = {
+            "subject": len(people),
+            "clip": len(self.clips),
+            "video": len(self.videos),
+            "question": len(self.questions),
+            "finding": len(self.findings),
+        }
+        return {what: number for what, number in found.items() if number}
+
     def in_classes(self, classes: ClassSet) -> "Dataset":
         """Return the dataset with its emotions counted in other classes."""
         clips = [replace(clip, classes=classes) for clip in self.clips]
@@ -202,6 +248,22 @@ def questions_about(clips: Iterable[Clip | Video], questions: Iterable[Question]
 def frame_slice(onset: int, offset: int) -> slice:
     """Return the slice of array indices for the inclusive 1-based frames onset..offset."""
     return slice(onset - 1, offset)
+
+
+def _called(record: Clip | Video) -> str:
+    """Return what one line calls a record."""
+    return " ".join(f"{record.dataset} {'/'.join(filter(None, (record.subject, record.name)))}".split())
+
+
+def _length(record: Clip | Video) -> str:
+    """Return how long a record is, in one line."""
+    rate = "" if record.fps is None else f" at {record.fps:g} fps"
+    return f"{shown.counted(len(record.frames or ()), 'frame')}{rate}"
+
+
+def _told(event: Event | None) -> list[str]:
+    """Return the kind of an event and its action units, in one line."""
+    return [] if event is None else [event.kind, *(["+".join(event.action_units)] if event.action_units else [])]
 
 
 def _whose(record: Clip | Video) -> dict[str, Any]:

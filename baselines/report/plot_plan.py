@@ -1,7 +1,7 @@
 """What the picture of a spotted video shows and where: bars, rows of a long video, labels that find room, y axes."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -58,11 +58,15 @@ class Row:
 
 
 def bars_of(
-    intervals: Sequence[Interval], truth: Sequence[Event] | None, fps: float
+    intervals: Sequence[Interval],
+    truth: Sequence[Event] | None,
+    fps: float,
+    emotions: Mapping[Interval, str] | None = None,
 ) -> tuple[list[Bar], list[Bar] | None]:
     """Return the bars of intervals and of true events, None if these are not known, matched as `score spotting` does.
 
-    That is one to one, of equal type, with an overlap of at least .5.
+    That is one to one, of equal type, with an overlap of at least .5. emotions: those recognized in intervals, which
+    then name the bars, as do those of the true events.
     """
     found: set[int] = set()
     right: set[int] = set()
@@ -71,15 +75,27 @@ def bars_of(
         i, j = match_one_to_one(*sides[0], *sides[1])
         found, right = set(i.tolist()), set(j.tolist())
     spotted = [
-        Bar(_span(one, fps), one.kind, part_with_side(one), one.score, None if truth is None else n in right)
+        Bar(
+            _span(one, fps),
+            one.kind,
+            part_with_side(one) if emotions is None else emotions.get(one, ""),
+            one.score,
+            None if truth is None else n in right,
+        )
         for n, one in enumerate(intervals)
     ]
     if truth is None:
         return spotted, None
     return spotted, [
-        Bar(_span(event, fps), event.kind, "+".join(event.action_units) or event.emotion, matched=n in found)
+        Bar(_span(event, fps), event.kind, _told(event, emotions is not None), matched=n in found)
         for n, event in enumerate(truth)
     ]
+
+
+def _told(event: Event, by_emotion: bool) -> str:
+    """Return what a true event is called: its action units, or its emotion, whichever is known."""
+    units = "+".join(event.action_units)
+    return (event.emotion or units) if by_emotion else (units or event.emotion)
 
 
 def _span(event: Event | Interval, fps: float) -> Span:

@@ -32,31 +32,42 @@ COLUMNS = 5  # of the legend
 METADATA = {".png": {"Software": None}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}  # the same on every day
 
 
-def plot_spotting(result, fps, path, truth=None, title="", first=1):
+def plot_spotting(result, fps, path, truth=None, title="", first=1, emotions=None):
     """Write the picture that `spotting_figure` draws to a file, whose suffix names the format, such as .png."""
-    figure = spotting_figure(result, fps, truth, title, first)
-    with _style(), atomic_path(path) as temporary:
+    save(spotting_figure(result, fps, truth, title, first, emotions), path)
+
+
+def save(figure, path):
+    """Write a figure to a file, whose suffix names the format, whole or not at all and the same on every day."""
+    with plain_style(), atomic_path(path) as temporary:
         figure.savefig(temporary, metadata=METADATA.get(temporary.suffix.lower()))
 
 
-def spotting_figure(result, fps, truth=None, title="", first=1):
+def new_figure(width, height, dpi=DPI):
+    """Return an empty figure of so many inches, of no window."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), dpi=dpi)
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def spotting_figure(result, fps, truth=None, title="", first=1, emotions=None):
     """Return the figure of a `SpottingResult`: its intervals, the true ones if known, and the curves.
 
     truth: `Event` records or None; which of them are found is told as `score spotting` does. A long video goes on in
     rows. Below each stand seconds, above it numbers of frames, of which `first` is that of the first one. What finds no
-    room is left out, and the picture says so.
+    room is left out, and the picture says so. emotions: {interval: the emotion recognized in it}, which then stands at
+    its bar instead of the part that moves.
     """
-    with _style():
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-
-        picture, left_out = _planned(result, fps, truth)
-        head = [line for line in (_shortened(_clean(title)), _told(picture), _lost(left_out)) if line]
+    with plain_style():
+        picture, left_out = _planned(result, fps, truth, emotions)
+        head = [line for line in (_shortened(clean(title)), _told(picture), _lost(left_out)) if line]
         legend = _legend(picture)
         lines = len(head) + -(-len(legend) // COLUMNS)
         height = 2 * PAD + lines * LINE + len(picture.rows) * picture.row_height
-        figure = Figure(figsize=(WIDTH, height), dpi=min(DPI, MOST_PIXELS / height))
-        FigureCanvasAgg(figure)
+        figure = new_figure(WIDTH, height, min(DPI, MOST_PIXELS / height))
         _draw_head(figure, head, legend, bool(title))
         for number, row in enumerate(picture.rows):
             _draw_row(figure, PAD + lines * LINE + number * picture.row_height, row, picture, fps, first)
@@ -64,7 +75,7 @@ def spotting_figure(result, fps, truth=None, title="", first=1):
 
 
 @contextmanager
-def _style():
+def plain_style():
     """Draw as matplotlib does by default, whatever the user's settings are, and nothing as a formula."""
     try:
         import matplotlib.style
@@ -118,9 +129,9 @@ def _height(curve):
     return TALL if curve.unit == "probability" else LOW
 
 
-def _planned(result, fps, truth):
+def _planned(result, fps, truth, emotions):
     """Return the `_Picture` of a result, and a list of what it has no room for."""
-    spotted, true = plan.bars_of(result.intervals, truth, fps)
+    spotted, true = plan.bars_of(result.intervals, truth, fps, emotions)
     bars = {**({} if true is None else {"truth": true}), "spotted": spotted}
     every = plan.rows_of(plan.number_of_frames(result, truth), fps)
     rows = plan.rows_with_something(every, [*spotted, *(true or ())])
@@ -141,7 +152,7 @@ def _width(text):
     """Return the width of a label in inches."""
     font = _font()
     font.set_size(SMALL, 72)
-    font.set_text(_clean(text))
+    font.set_text(clean(text))
     return font.get_width_height()[0] / 64 / 72
 
 
@@ -181,7 +192,7 @@ def _font():
     return get_font(findfont("DejaVu Sans"))
 
 
-def _clean(text):
+def clean(text):
     """Return a text in one line of what the font can draw; other letters are told by their numbers."""
     font = _font()
     return "".join(
@@ -329,7 +340,7 @@ def _draw_label(axis, label, middle, way):
     colour = COLOURS[label.bar.kind]
     axis.plot([label.bar.middle] * 2, [near, far], color=LINES, lw=0.5)
     axis.text(
-        label.at, far + way * LEVEL / 2, _clean(label.bar.label), color=colour, fontsize=SMALL, ha="center", va="center"
+        label.at, far + way * LEVEL / 2, clean(label.bar.label), color=colour, fontsize=SMALL, ha="center", va="center"
     )
 
 
@@ -366,7 +377,7 @@ def _draw_curve(axis, curve, row, spotted, fps):
         axis.plot(places, np.full(len(places), y), transform=axis.get_xaxis_transform(), **_edge(marker))
     axis.locator_params(axis="y", nbins=2 if probability else 3)
     axis.yaxis.set_major_formatter("{x:g}")
-    texts = (_clean(curve.name), f"({_clean(curve.unit)})")
+    texts = (clean(curve.name), f"({clean(curve.unit)})")
     name = [line for text in texts for line in wrap(text, NAME, max_lines=2, placeholder=" ...")]
     axis.set_ylabel("\n".join(name), rotation=0, ha="right", va="center", fontsize=SMALL)
     axis.yaxis.set_label_coords(-0.48 / (WIDTH - LEFT - RIGHT), 0.5)
