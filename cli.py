@@ -5,7 +5,9 @@ is kept), 2 bad usage or input. Heavy modules are imported inside the commands.
 """
 
 import json as jsonlib
+import os
 import sys
+import traceback
 import warnings
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -13,30 +15,48 @@ from pathlib import Path
 import click
 
 from baselines import __version__
-from baselines.errors import InputError
+from baselines.errors import InputError, one_line, printable
 from baselines.files import FULL, check_file, check_folder, drop_stdout, user_path
 
 
+def _say(text):
+    """Print a line on stderr, without what could steer a terminal."""
+    click.echo(printable(text), err=True)
+
+
 class _Commands(click.Group):
-    """A group that turns every `InputError` into one line on stderr and exit code 2."""
+    """A group that turns every error into one line on stderr; exit code 2 for an `InputError`, 1 for a fault."""
 
     def invoke(self, context):
-        warnings.showwarning = _once(lambda message: click.echo(f"warning: {message}", err=True))
+        warnings.showwarning = _once(lambda message: _say(f"warning: {message}"))
         try:
             return super().invoke(context)
         except InputError as error:
-            click.echo(f"error: {' '.join(str(error).split())}", err=True)
+            _say(f"error: {' '.join(str(error).split())}")
             context.exit(2)
 
     def main(self, *arguments, **options):
         try:
             return super().main(*arguments, **options)
-        except OSError as error:
-            if error.errno not in FULL:
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno in FULL:
+                drop_stdout()
+                _say(f"error: output cannot be written ({error.strerror}); free space or send it elsewhere")
+            elif not options.get("standalone_mode", True):
                 raise
-            drop_stdout()
-            click.echo(f"error: output cannot be written ({error.strerror}); free space or send it elsewhere", err=True)
+            else:
+                _say(f"error: {one_line(error)}; {_fault_line(error)}")
             sys.exit(1)
+
+
+def _fault_line(error):
+    """Return what to do about an error that is no `InputError`; with MEGC_DEBUG, its traceback goes to stderr first."""
+    if isinstance(error, MemoryError):
+        return "give fewer --jobs, or shorter videos"
+    if os.environ.get("MEGC_DEBUG"):
+        _say("".join(traceback.format_exception(error)))
+        return "please report it with the lines above and the output of `megc env`"
+    return "this is a fault of megc; run `megc --debug ...` and report what it prints"
 
 
 def _once(tell):
@@ -172,8 +192,9 @@ def _with_plugins(context, _, paths):
 
 
 def _print(text, nl=True):
-    """Print data, also while all else that is printed goes to stderr."""
-    click.echo(text, nl=nl, file=click.get_current_context().meta.get(_STDOUT))
+    """Print data, also while all else that is printed goes to stderr; a terminal gets nothing that steers it."""
+    stream = click.get_current_context().meta.get(_STDOUT) or sys.stdout
+    click.echo(printable(text) if stream.isatty() else text, nl=nl, file=stream)
 
 
 _PLUGIN = click.option(
@@ -206,8 +227,11 @@ def _output(what, kind=_FILE):
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="megc")
-def main():
+@click.option("--debug", is_flag=True, help="Show where a fault of megc arose; so does MEGC_DEBUG=1.")
+def main(debug):
     """Classical baselines for facial micro-expression analysis (MEGC: ME-STR and ME-VQA)."""
+    if debug:
+        os.environ["MEGC_DEBUG"] = "1"
 
 
 @main.command("run-all")
@@ -330,7 +354,7 @@ def run_all(
     with parallel_backend(backend, scheduler):
         planned = plan_run(datasets or ("synthetic",), data_root, **options)
         for line in cells_lines(planned):
-            click.echo(line, err=True)
+            _say(line)
         if dry_run:
             _listing(listing(planned, output), ("done", "folds", "task", "dataset", "seed", "recipe"), as_json)
             return _finish(planned.failures, bool(planned.experiments))
@@ -342,10 +366,10 @@ def run_all(
     else:
         texts = [*([markdown_tables(scores)] if scores else []), *([check_text(checked)] if published else [])]
         _print("\n".join(texts), nl=bool(texts))
-    click.echo(f"folds: {outcome.computed} computed, {outcome.reused} reused", err=True)
-    click.echo(written_line(outcome, scores, output), err=True)
+    _say(f"folds: {outcome.computed} computed, {outcome.reused} reused")
+    _say(written_line(outcome, scores, output))
     if scores and not check:
-        click.echo(page_line(outcome, output, data_root), err=True)
+        _say(page_line(outcome, output, data_root))
     _finish(outcome.failures, bool(outcome.computed or outcome.results))
     if published and not is_identical(checked):
         sys.exit(1)
@@ -418,13 +442,13 @@ def report(folder, forms, output, data_root, as_json, **options):
     found = make_report(folder, asked)
     gaps = [f"{table.name}: {gap}" for table in found.tables for gap in table.gaps if "csv" in forms]
     for warning in (*found.warnings, *gaps):
-        click.echo(f"warning: {warning}", err=True)
+        _say(f"warning: {warning}")
     if output is not None:
         written = write_report(found, forms, output, data_root)
         if whole:
             _print(written[0])
         else:
-            click.echo(f"written: {len(written)} files in {output}", err=True)
+            _say(f"written: {len(written)} files in {output}")
     if as_json:
         _print(jsonlib.dumps(json_tables(found.tables), indent=1))
     elif output is None:
@@ -658,7 +682,7 @@ def explain(source, output, video, dataset, data_root, fps, numbering, jobs):
     from baselines.commands.explain import explain as explain_video
 
     page, *others = explain_video(source, output, video, dataset, data_root, fps, numbering, jobs)
-    click.echo(f"{page}" + (f" and {len(others)} files beside it" if others else ""), err=True)
+    _say(f"{page}" + (f" and {len(others)} files beside it" if others else ""))
 
 
 @main.command()
@@ -711,8 +735,8 @@ def train(dataset, data_root, fix_labels, classes, recipe, folds, from_scratch, 
     model = train_model(recipe, dataset, data_root, seed, jobs, fix_labels, classes, strict)
     save_model(model, output)
     scores = ", ".join(f"{name} {value}" for name, value in model.data["scores"].items())
-    click.echo(f"{output}: {recipe} on {model.data['clips']} clips of {model.data['subjects']} subjects", err=True)
-    click.echo(f"on subjects left out: {scores or 'not known, there is one subject only'}", err=True)
+    _say(f"{output}: {recipe} on {model.data['clips']} clips of {model.data['subjects']} subjects")
+    _say(f"on subjects left out: {scores or 'not known, there is one subject only'}")
 
 
 @main.command("fit-spotting")
@@ -853,7 +877,7 @@ def score(kind, truth, predictions, compare, seed, as_json, **options):
 
     result = score_file(kind, truth, predictions, seed, compare, **options)
     for warning in result.pop("warnings", ()):
-        click.echo(f"warning: {warning}", err=True)
+        _say(f"warning: {warning}")
     result = json_ready(result)
     if as_json:
         _print(jsonlib.dumps(result, indent=1))
@@ -885,7 +909,7 @@ def convert(file, to, output, fps, media):
 
     text, notes = convert_file(file, to, output, fps, media)
     for note in notes:
-        click.echo(f"warning: {note}", err=True)
+        _say(f"warning: {note}")
     _print(text, nl=False)
 
 
@@ -916,7 +940,7 @@ def submit(kind, more, predictions, questions, version, output, as_json):
 
     summary = write_submission(kind, (*predictions, *more), output, questions, version)
     for warning in summary.pop("warnings"):
-        click.echo(f"warning: {warning}", err=True)
+        _say(f"warning: {warning}")
     _print(jsonlib.dumps(summary, indent=1) if as_json else figures_text(summary, {}))
 
 
@@ -929,7 +953,7 @@ def bench(as_json):
     """
     from baselines.bench import machine, run_bench, table
 
-    click.echo(machine(), err=True)
+    _say(machine())
     rows = run_bench()
     _print(jsonlib.dumps(rows, indent=1) if as_json else table(rows))
 
@@ -1034,7 +1058,7 @@ def draw_differences_command(folders, against, output):
     from baselines.commands.report import draw_against
 
     for line in draw_against(folders, against, output):
-        click.echo(f"warning: {line}", err=True)
+        _say(f"warning: {line}")
     _print(output)
 
 
@@ -1117,7 +1141,7 @@ def _summarize(outcome):
     from baselines.commands.spotted import summary_of
 
     for details in outcome.details:
-        click.echo(summary_of(details), err=True)
+        _say(summary_of(details))
 
 
 def _write_predictions(output, columns, outcome, as_json):
@@ -1139,7 +1163,7 @@ def _write_predictions(output, columns, outcome, as_json):
 def _finish(failures, kept):
     """Print one line a failure; exit 1 when something was kept all the same, else 2."""
     for failure in failures:
-        click.echo(f"error: {' '.join(str(failure).split())}", err=True)
+        _say(f"error: {' '.join(str(failure).split())}")
     if failures:
         sys.exit(1 if kept else 2)
 

@@ -1,4 +1,9 @@
-"""The one kind of error that a user meets."""
+"""The one kind of error that a user meets, and how errors are told."""
+
+import re
+
+# control characters but tab and line feed, and marks that turn the direction of a text
+_STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 class InputError(ValueError):
@@ -28,6 +33,11 @@ class MissingDependency(InputError):
 
     def __reduce__(self):
         return InputError, self.args  # as a worker sends it: Python would make it anew from its one text
+
+
+def printable(text: object) -> str:
+    """Return a text in which nothing steers a terminal, whatever the names and answers in it hold."""
+    return _STEERING.sub("\N{REPLACEMENT CHARACTER}", str(text))
 
 
 UNEXPECTED = "unexpected"  # how the line of a fault of the program begins, which names no file by itself

@@ -17,7 +17,7 @@ import joblib
 
 from baselines.cluster import ALONE, TRIES, WorkerDied, connected, died
 from baselines.costs import measure, under_way
-from baselines.errors import one_line
+from baselines.errors import one_line, printable
 
 SAFE_PATH = "PYTHONSAFEPATH"  # which Python reads when it begins
 _cluster = ContextVar("cluster", default=None)  # that the caller chose
@@ -86,7 +86,7 @@ def attempt(function, item):
 
 def progress_bar(length, label):
     """Return a progress bar on stderr; without a label it is silent."""
-    return click.progressbar(length=length, label=label, file=sys.stderr, hidden=not label)
+    return click.progressbar(length=length, label=printable(label), file=sys.stderr, hidden=not label)
 
 
 @contextlib.contextmanager

@@ -1,0 +1,59 @@
+"""Faults of the program, and what names of files do to a terminal: one line, whatever happens."""
+
+import re
+
+import pytest
+
+from baselines.commands import predict
+from baselines.errors import printable
+
+
+def fail(*_, **__):
+    raise ZeroDivisionError("division by\nzero")
+
+
+def test_a_fault_is_one_line_that_says_what_to_do(megc, video, tmp_path, monkeypatch):
+    monkeypatch.delenv("MEGC_DEBUG", raising=False)
+    monkeypatch.setattr(predict, "spotting_recipe", fail)
+    done = megc("spot", video, "--output", tmp_path / "out.csv")
+    assert done.exit_code == 1
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("error: unexpected ZeroDivisionError: division by zero; this is a fault of megc")
+    assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.parametrize("how", ["option", "variable"])
+def test_debug_shows_where_it_arose(megc, video, tmp_path, monkeypatch, how):
+    monkeypatch.setenv("MEGC_DEBUG", "1" if how == "variable" else "")
+    monkeypatch.setattr(predict, "spotting_recipe", fail)
+    done = megc(*(["--debug"] if how == "option" else []), "spot", video, "--output", tmp_path / "out.csv")
+    assert done.exit_code == 1
+    assert "Traceback" in done.stderr
+    assert "test_faults.py" in done.stderr
+    assert "please report it" in done.stderr
+
+
+def test_too_little_memory_is_said_as_such(megc, video, tmp_path, monkeypatch):
+    def greedy(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(predict, "spotting_recipe", greedy)
+    done = megc("spot", video, "--output", tmp_path / "out.csv")
+    assert (done.exit_code, done.stderr.count("\n")) == (1, 1)
+    assert "give fewer --jobs" in done.stderr
+
+
+def test_names_cannot_steer_a_terminal(megc, tmp_path):
+    name = "clip\x1b[2J\x9b31m\u202e"
+    done = megc("spot", tmp_path / name, "--output", tmp_path / "out.csv")
+    assert done.exit_code == 2
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", done.stderr)
+    assert "clip" in done.stderr
+    assert printable("a\tb\nc é 漢 \u200d") == "a\tb\nc é 漢 \u200d"
+
+
+@pytest.fixture
+def video(write_images, tmp_path):
+    folder = tmp_path / "images"
+    write_images(folder, 3, (32, 32), 0)
+    return folder
