@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import shutil
+import stat
 import tempfile
 import warnings
 import zipfile
@@ -55,10 +56,22 @@ def _named_folder():
     if place == "off":
         return None
     folder = user_path(place) if place else user_path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "megc"
-    if str(folder).startswith("~"):
-        _give_up(folder, "there is no such home folder")
+    why = "there is no such home folder" if str(folder).startswith("~") else _distrust(folder)
+    if why:
+        _give_up(folder, why)
         return None
     return folder
+
+
+def _distrust(folder):
+    """Return why what lies in a folder may be another user's, such as a model that is read as one's own, or ""."""
+    try:
+        there = os.stat(folder)
+    except OSError:
+        return ""
+    if hasattr(os, "geteuid") and there.st_uid not in (os.geteuid(), 0):
+        return "it belongs to another user"
+    return "every user may write there" if os.name == "posix" and there.st_mode & stat.S_IWOTH else ""
 
 
 def kept(name, make):

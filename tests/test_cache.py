@@ -211,3 +211,23 @@ def test_a_command_gives_the_same_without_a_cache(corpus, tmp_path):
         assert "UserWarning" not in done.stderr
         written.append((tmp_path / f"{place}.csv").read_bytes())
     assert written[0] == written[1]
+
+
+def test_a_folder_that_others_may_write_to_or_own_is_not_trusted(tmp_path, monkeypatch):
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    monkeypatch.setenv("MEGC_CACHE", str(folder))
+    monkeypatch.setattr(cache, "_given_up", set())
+    (folder / "models").mkdir()
+    (folder / "models" / "planted").write_text("not mine")
+    assert cache.cache_folder() == folder
+    folder.chmod(0o777)
+    with pytest.warns(UserWarning, match="every user may write there"):
+        assert cache.cache_folder() != folder
+    assert not (cache.cache_folder() / "models" / "planted").exists()
+    folder.chmod(0o700)
+    if os.geteuid() == 0:
+        os.chown(folder, 12345, -1)
+        monkeypatch.setattr(cache, "_given_up", set())
+        with pytest.warns(UserWarning, match="it belongs to another user"):
+            assert cache.cache_folder() != folder
