@@ -102,6 +102,11 @@ _STRICT = click.option(
     "--strict", is_flag=True, help="Let a recipe fail where a clip or video cannot be seen, such as one without a face."
 )
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+_EXCEL = click.option(
+    "--excel-safe",
+    is_flag=True,
+    help="Put ' before names that a spreadsheet would run as a formula: those that begin with =, +, - or @.",
+)
 _COLUMNS = click.option(
     "--columns",
     default="",
@@ -590,7 +595,8 @@ def features_extract(name, inputs, output, settings, jobs, **reading):
 @_NUMBERING
 @_JOBS
 @_JSON
-def spot(inputs, method, aim, output, plot, preview, columns, jobs, as_json, **reading):
+@_EXCEL
+def spot(inputs, method, aim, output, plot, preview, columns, jobs, as_json, excel_safe, **reading):
     """Spot micro- and macro-expressions in videos, folders of images or manifests.
 
     Frames have the numbers of the pictures, else they count from 1. JSON tells scores, curves, warnings and coverage of
@@ -603,7 +609,7 @@ def spot(inputs, method, aim, output, plot, preview, columns, jobs, as_json, **r
     columns = (*SPOTTING_COLUMNS, *more_columns(columns))
     outcome = spot_inputs(inputs, method, aim, plot, preview, jobs, **reading)
     _summarize(outcome)
-    _write_predictions(output, columns, outcome, as_json)
+    _write_predictions(output, columns, outcome, as_json, excel_safe)
 
 
 @main.command()
@@ -617,12 +623,13 @@ def spot(inputs, method, aim, output, plot, preview, columns, jobs, as_json, **r
 @_NUMBERING
 @_JOBS
 @_JSON
-def recognize(inputs, model, output, plot, jobs, as_json, **reading):
+@_EXCEL
+def recognize(inputs, model, output, plot, jobs, as_json, excel_safe, **reading):
     """Recognize the emotion of clips: every event of a manifest, or each INPUT as a whole."""
     from baselines.commands.predict import RECOGNITION_COLUMNS, recognize_inputs
 
     outcome = recognize_inputs(inputs, model, jobs, plot, **reading)
-    _write_predictions(output, (*RECOGNITION_COLUMNS, *outcome.more), outcome, as_json)
+    _write_predictions(output, (*RECOGNITION_COLUMNS, *outcome.more), outcome, as_json, excel_safe)
 
 
 @main.command("str")
@@ -647,7 +654,10 @@ def recognize(inputs, model, output, plot, jobs, as_json, **reading):
 @_NUMBERING
 @_JOBS
 @_JSON
-def spot_then_recognize(inputs, method, aim, model, types, output, plot, preview, columns, jobs, as_json, **reading):
+@_EXCEL
+def spot_then_recognize(
+    inputs, method, aim, model, types, output, plot, preview, columns, jobs, as_json, excel_safe, **reading
+):
     """Spot micro-expressions in videos, then recognize the emotion of each.
 
     Frames are numbered as in `spot`. What is recognized as others is left out, as the challenge wants it. JSON is that
@@ -660,7 +670,7 @@ def spot_then_recognize(inputs, method, aim, model, types, output, plot, preview
     kinds = ("micro", "macro") if types == "both" else (types,)
     outcome = spot_then_recognize_inputs(inputs, method, aim, model, kinds, plot, preview, jobs, **reading)
     _summarize(outcome)
-    _write_predictions(output, columns, outcome, as_json)
+    _write_predictions(output, columns, outcome, as_json, excel_safe)
 
 
 @main.command()
@@ -1144,7 +1154,7 @@ def _summarize(outcome):
         _say(summary_of(details))
 
 
-def _write_predictions(output, columns, outcome, as_json):
+def _write_predictions(output, columns, outcome, as_json, excel_safe):
     """Write prediction rows as CSV (`-` is stdout) unless every input failed, print JSON, then finish.
 
     Where both go to stdout it is the JSON, which holds the rows too.
@@ -1153,10 +1163,11 @@ def _write_predictions(output, columns, outcome, as_json):
 
     if as_json:
         _print(jsonlib.dumps(outcome.details))
+    text = csv_text(columns, outcome.rows, excel_safe)
     if outcome.succeeded and str(output) != "-":
-        write_text(output, csv_text(columns, outcome.rows))
+        write_text(output, text)
     elif outcome.succeeded and not as_json:
-        _print(csv_text(columns, outcome.rows), nl=False)
+        _print(text, nl=False)
     _finish(outcome.failures, bool(outcome.succeeded))
 
 

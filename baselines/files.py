@@ -17,6 +17,7 @@ from baselines.errors import InputError
 
 _DESCRIPTOR = re.compile(r"/dev/(stdout|stderr)|(?:/dev|/proc/self)/fd/(\d+)")  # an open file of this process
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # no more can be written: a full disk, a quota, a fault
+FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # how a text begins that a spreadsheet runs
 LONGEST_NAME = 150  # bytes, of `safe_name`
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}  # of columns, but commas
 
@@ -144,13 +145,21 @@ def write_text(path, text):
         temporary.write_text(text, encoding="utf-8", newline="")
 
 
-def csv_text(columns, rows):
-    """Return rows (mappings or sequences) as CSV text with a header line and LF line ends."""
+def _no_formula(cell):
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULAS) else cell
+
+
+def csv_text(columns, rows, excel_safe=False):
+    """Return rows (mappings or sequences) as CSV text with a header line and LF line ends.
+
+    excel_safe: put ' before texts that a spreadsheet would run as a formula.
+    """
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(columns)
     for row in rows:
-        writer.writerow([row[c] for c in columns] if isinstance(row, dict) else row)
+        cells = [row[c] for c in columns] if isinstance(row, dict) else row
+        writer.writerow(map(_no_formula, cells) if excel_safe else cells)
     return buffer.getvalue()
 
 

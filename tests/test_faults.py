@@ -1,6 +1,8 @@
 """Faults of the program, and what names of files do to a terminal: one line, whatever happens."""
 
+import csv
 import re
+import shutil
 
 import pytest
 
@@ -57,3 +59,21 @@ def video(write_images, tmp_path):
     folder = tmp_path / "images"
     write_images(folder, 3, (32, 32), 0)
     return folder
+
+
+def test_names_are_no_formulas_where_that_is_asked_for(megc, corpus, tmp_path):
+    manifest = tmp_path / "videos"
+    manifest.mkdir()
+    shutil.copy(corpus / "long" / "sub01" / "long.avi", manifest / "a.avi")
+    name = '=cmd|"/c calc"!A1'
+    quoted = name.replace('"', '""')
+    (manifest / "videos.csv").write_text(f'subject,video,path,fps\n@sub,"{quoted}",a.avi,\n')
+    for safe in (True, False):
+        output = tmp_path / f"{safe}.csv"
+        done = megc("spot", manifest, "--output", output, "--jobs", 1, *(["--excel-safe"] if safe else []))
+        assert done.exit_code == 0, done.stderr
+        rows = list(csv.DictReader(output.open(encoding="utf-8")))
+        assert rows
+        assert {row["video"] for row in rows} == {f"'{name}" if safe else name}
+        assert {row["subject"] for row in rows} == {"'@sub" if safe else "@sub"}
+        assert all(row["onset"].isdigit() for row in rows)
