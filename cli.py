@@ -1,15 +1,17 @@
 """The command line: a thin click tree that parses, calls `baselines` and prints.
 
 stdout is data, stderr is progress and warnings. Exit codes: 0 done, 1 failed in part (what succeeded
-is kept), 2 bad usage or input. Heavy modules are imported inside the commands.
+is kept), 2 bad usage or input, 130 interrupted, 143 terminated. Heavy modules are imported inside the commands.
 """
 
 import json as jsonlib
 import os
+import signal
 import sys
+import threading
 import traceback
 import warnings
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 import click
@@ -34,10 +36,15 @@ class _Commands(click.Group):
         except InputError as error:
             _say(f"error: {' '.join(str(error).split())}")
             context.exit(2)
+        except KeyboardInterrupt as stop:
+            _end_workers()
+            _say("terminated" if isinstance(stop, _Terminated) else "interrupted")
+            context.exit(128 + (signal.SIGTERM if isinstance(stop, _Terminated) else signal.SIGINT))
 
     def main(self, *arguments, **options):
         try:
-            return super().main(*arguments, **options)
+            with _terminable():
+                return super().main(*arguments, **options)
         except Exception as error:
             if isinstance(error, OSError) and error.errno in FULL:
                 drop_stdout()
@@ -47,6 +54,34 @@ class _Commands(click.Group):
             else:
                 _say(f"error: {one_line(error)}; {_fault_line(error)}")
             sys.exit(1)
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, which ends what is under way as Ctrl-C does."""
+
+
+@contextmanager
+def _terminable():
+    """Let SIGTERM raise `_Terminated`, so that files and workers are not left behind."""
+
+    def terminate(*_):
+        raise _Terminated
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _end_workers():
+    """Kill the workers of joblib, which would go on with what nobody waits for."""
+    pool = sys.modules.get("joblib.externals.loky.reusable_executor")
+    if pool is not None and pool._executor is not None:
+        pool._executor.shutdown(wait=False, kill_workers=True)
 
 
 def _fault_line(error):
