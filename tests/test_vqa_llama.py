@@ -409,3 +409,16 @@ def test_triptych_shows_three_faces():
 
 def assert_one_line(error):
     assert "\n" not in str(error.value)
+
+
+def test_weights_that_are_no_numbers_are_one_line(pair, panels, tmp_path):
+    damaged = tmp_path / "damaged.gguf"
+    content = bytearray(pair[0].read_bytes())
+    content[-4000:] = np.full(1000, np.nan, np.float32).tobytes()
+    damaged.write_bytes(content)
+    answerer = Llama(damaged, pair[1], threads=100_000)
+    try:
+        with pytest.raises(InputError, match="damaged.gguf: its weights give values that are no numbers"):
+            answerer.answer("What is the coarse expression class?", panels[0])
+    finally:
+        answerer.close()

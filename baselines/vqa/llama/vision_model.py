@@ -30,8 +30,8 @@ class VisionModel:
     """A text model with its vision projector and what it has read so far.
 
     model, mmproj: paths of the two GGUF files. threads: None takes half of the physical cores, one for a model
-    below 32 MiB. `keys` and `projector_keys` are what the files say of themselves. Raises `InputError` for files that
-    are no such pair, `MissingDependency` without llama-cpp-python.
+    below 32 MiB; never more than there are cores. `keys` and `projector_keys` are what the files say of themselves.
+    Raises `InputError` for files that are no such pair, `MissingDependency` without llama-cpp-python.
     """
 
     def __init__(self, model, mmproj, threads=None):
@@ -44,7 +44,7 @@ class VisionModel:
         self._lib, self._mtmd, self._path = llama_cpp, mtmd_cpp, model
         self._seen, self._seen_end = None, 0  # the picture in the memory with what stands before it; where it ends
         self._marker = mtmd_cpp.mtmd_default_marker().decode()
-        threads = threads or _default_threads(model)
+        threads = min(threads or _default_threads(model), joblib.cpu_count())
         with contextlib.ExitStack() as stack:
             self._llm = stack.enter_context(contextlib.closing(self._load_text_model(threads)))
             self._render = self._chat_renderer()
@@ -97,9 +97,15 @@ class VisionModel:
         return self._lib.llama_memory_seq_rm(self._memory(), -1, position, -1)
 
     def log_probabilities(self):
-        """Return log P of each possible next token: (vocabulary,) float64."""
+        """Return log P of each possible next token: (vocabulary,) float64.
+
+        Raises `InputError` for a model whose weights give no numbers.
+        """
         logits = self._lib.llama_get_logits_ith(self._llm.ctx, -1)
-        return log_softmax(np.ctypeslib.as_array(logits, (self._llm.n_vocab(),)).astype(float))
+        found = log_softmax(np.ctypeslib.as_array(logits, (self._llm.n_vocab(),)).astype(float))
+        if np.isnan(found).any():
+            raise InputError(f"{self._path}: its weights give values that are no numbers; copy the file again")
+        return found
 
     def tokens(self, text):
         """Return the tokens that spell `text` at the start of an answer."""
