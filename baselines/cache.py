@@ -8,12 +8,12 @@ Where nothing can be kept there, that is told once and the results are the same,
 import atexit
 import contextlib
 import json
+import math
 import os
 import shutil
 import stat
 import tempfile
 import warnings
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ from baselines.costs import apart, kept_by, measure, under_way
 from baselines.errors import InputError
 from baselines.files import CannotWrite, atomic_path, check_folder, user_path
 from baselines.identity import digest
+from baselines.sealed import seal, unsealed
 
 SHORT = 12  # digits that name an array where its cost is counted
 COST = "megc_cost"  # beside the arrays in a file: what making them cost, with all that they are made of
@@ -123,21 +124,22 @@ def cached_arrays(kind, key, compute):
 def _stored(path):
     """Return (arrays, what making them cost) of a file, None where it is absent or damaged."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with unsealed(path) as stream, np.load(stream, allow_pickle=False) as stored:
             arrays = dict(stored)
         taken = json.loads(str(arrays.pop(COST)))
         with contextlib.suppress(OSError):  # of a folder that is only read
             os.utime(path)
         return arrays, taken
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    except Exception:  # of many kinds, where somebody else sealed it
         return None
 
 
 def _store(path, arrays, taken):
     """Write arrays to a file; where there is no room they are used all the same, and made again another time."""
     try:
-        with atomic_path(path) as temporary, temporary.open("wb") as stream:
-            np.savez(stream, **arrays, **{COST: np.array(json.dumps(taken))})
+        with atomic_path(path) as temporary:
+            np.savez(temporary, **arrays, **{COST: np.array(json.dumps(taken))})
+            seal(temporary)
     except CannotWrite as error:
         _give_up(path.parents[2], error.__cause__.strerror)
 
@@ -153,13 +155,21 @@ def _give_up(folder, why):
         )
 
 
-def prune_cache():
-    """Delete the arrays used longest ago until the cache is within its bound; return bytes freed."""
+def cache_bound():
+    """Return how many bytes of arrays are kept; raises `InputError` where MEGC_CACHE_GB is no such number."""
     text = os.environ.get("MEGC_CACHE_GB", "10")
     try:
-        bound = float(text) * 1e9
+        gigabytes = float(text)
     except ValueError:
-        raise InputError(f"MEGC_CACHE_GB is {text!r}; expected a number of gigabytes such as 10") from None
+        gigabytes = math.nan
+    if not (math.isfinite(gigabytes) and gigabytes >= 0):
+        raise InputError(f"MEGC_CACHE_GB is {text!r}; expected a number of gigabytes such as 10, 0 for none")
+    return gigabytes * 1e9
+
+
+def prune_cache():
+    """Delete the arrays used longest ago until the cache is within its bound; return bytes freed."""
+    bound = cache_bound()
     entries = []
     folder = _named_folder()
     for path in (folder / "arrays").glob("*/*.npz") if folder else ():

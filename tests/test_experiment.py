@@ -141,6 +141,17 @@ def test_what_stops_the_workers_is_told_and_the_folds_before_stay(root, tmp_path
     assert (again.computed, again.reused, again.failures) == (5, 3, [])
 
 
+def test_a_changed_label_changes_no_table_and_its_fold_is_computed_again(root, tmp_path):
+    scores = run_all(root, tmp_path)
+    path = tmp_path / "rows.jsonl"
+    lines = path.read_text().split("\n")
+    lines[1] = lines[1].replace('"label": "negative"', '"label": "surprise"')
+    path.write_text("\n".join(lines))
+    with pytest.warns(UserWarning, match=rf"{path} line 2: was changed since it was written"):
+        assert run_all(root, tmp_path) == scores
+    assert len(path.read_text().split("\n")) == len(lines) + 1
+
+
 def test_damaged_rows_are_passed_over(root, tmp_path):
     scores = run_all(root, tmp_path)
     with (tmp_path / "rows.jsonl").open("a") as file:

@@ -14,6 +14,7 @@ from baselines.recognition.model import Model, load_model, save_model
 from baselines.recognition.recognizer import Recognizer
 from baselines.recognition.representation import represent
 from baselines.recognition.transforms import Flatten, Pool, Recentre, Scale
+from baselines.sealed import seal
 
 CLASSES = ("negative", "positive", "surprise")
 
@@ -121,6 +122,7 @@ def test_a_model_file_cannot_bring_code_of_its_own(tmp_path):
     import skops.io
 
     skops.io.dump({"format": "x", "thing": Event(1, 2)}, tmp_path / "evil")
+    seal(tmp_path / "evil")
     with pytest.raises(InputError, match="holds the types baselines.datasets.records.Event"):
         load_model(tmp_path / "evil")
 

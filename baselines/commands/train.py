@@ -1,5 +1,6 @@
 """Train a recognition recipe on a whole dataset; the model that the commands use when none is named."""
 
+import contextlib
 import warnings
 from dataclasses import replace
 from functools import cache, partial
@@ -108,4 +109,12 @@ def default_model(jobs=1):
     def trained():
         return train_model(DEFAULT_RECIPE, "synthetic", jobs=jobs)
 
-    return load_model(kept(f"models/{key}.skops", lambda path: save_model(trained(), path)))
+    def stored():
+        return kept(f"models/{key}.skops", lambda path: save_model(trained(), path))
+
+    try:
+        return load_model(stored())
+    except InputError:  # it was damaged there
+        with contextlib.suppress(OSError):  # of a folder that is only read
+            stored().unlink()
+        return load_model(stored())

@@ -4,11 +4,14 @@ A line of rows.jsonl holds the fold's predictions and a digest of all that they 
 what an environment is that rows name by its key, of which recipe a digest is, or what it cost to prepare the folds of
 that digest. A line is added by a single write when what it tells is done, so that a killed run loses nothing but what
 is under way; one that a kill or a full disk cut short is passed over, and so is one that was damaged since: its fold
-counts as not computed. Tables are derived from the lines (`baselines.report.tables`).
+counts as not computed. So that a changed label is damage too, each line ends in a checksum of what stands before it.
+Tables are derived from the lines (`baselines.report.tables`).
 """
 
+import hashlib
 import json
 import os
+import re
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,9 @@ from baselines.costs import Cost
 from baselines.errors import InputError
 from baselines.experiments.faults import RECIPE, note_fault, row_fault
 from baselines.files import FULL, CannotWrite
+
+CHECKSUM = "checksum"  # the last key of a line; lines of older versions have none, and are taken as they are
+_END = re.compile(rf', "{CHECKSUM}": "([0-9a-f]*)"}}$')
 
 
 class Lines:
@@ -38,10 +44,11 @@ class Lines:
             if not line.strip():
                 continue
             one = _object_of(line)
-            wrong = "no JSON object, as where a kill cut it short" if one is None else fault(one)
-            if wrong is not None:
+            if one is None:
+                self.passed_over.append((number, "no JSON object, as where a kill cut it short"))
+            elif wrong := _changed(line, one) or fault(one):
                 self.passed_over.append((number, wrong))
-            elif one is not None:
+            else:
                 self.found.append(one)
         self.cut = bool(text) and not text.endswith("\n")  # by a kill, or by a full disk
 
@@ -51,8 +58,7 @@ class Lines:
         Raises `CannotWrite` where it is not written whole, and `ValueError` for one that holds a number that is not
         finite.
         """
-        line = json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n"
-        data = ("\n" * self.cut + line).encode()
+        data = ("\n" * self.cut + line_of(record) + "\n").encode()
         self.cut = True  # until all of it is there
         try:
             descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
@@ -171,6 +177,27 @@ class Rows:
 def cost_fields(cost: Cost) -> dict[str, Any]:
     """Return a cost as a line holds it."""
     return {"seconds": round(cost.seconds, 4), "growth_mb": cost.growth_mb, "kept": cost.kept}
+
+
+def line_of(record: dict[str, Any]) -> str:
+    """Return the line that holds an object, with its checksum."""
+    line = json.dumps(record, ensure_ascii=False, allow_nan=False)
+    return f'{line[:-1]}, "{CHECKSUM}": "{_checksum(line)}"}}'
+
+
+def _changed(line: str, one: dict[str, Any]) -> str | None:
+    """Take the checksum out of the object of a line; return what is wrong where it does not fit, else None."""
+    if CHECKSUM not in one:
+        return None
+    del one[CHECKSUM]
+    end = _END.search(line)
+    if end and _checksum(line[: end.start()] + "}") == end[1]:
+        return None
+    return "was changed since it was written: its checksum does not fit"
+
+
+def _checksum(line: str) -> str:
+    return hashlib.blake2b(line.encode(errors="surrogatepass"), digest_size=8).hexdigest()
 
 
 def _object_of(line: str) -> dict[str, Any] | None:

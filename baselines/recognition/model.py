@@ -3,7 +3,7 @@
 A model holds the recipe, the fitted recognizer, the fitted clip analyst (for questions) and where they
 come from. It is stored with skops, which builds numpy and scikit-learn objects and the types named
 here: nothing is unpickled. Beside it stands which parts came from plug-ins, and from which text: a part of the same
-name may be something else.
+name may be something else. The file is sealed: XGBoost reads damaged trees past their end, so damage is told first.
 """
 
 import json
@@ -21,8 +21,9 @@ from baselines.recognition.kernels import View
 from baselines.recognition.pipeline import Features, KernelMean
 from baselines.recognition.row_classifiers import Forest, NearestNeighbours
 from baselines.recognition.transforms import Flatten
+from baselines.sealed import BrokenSeal, seal, unsealed
 
-FORMAT = "megc-baselines model 6"
+FORMAT = "megc-baselines model 7"
 PLUGINS = "plugins.json"  # the file inside a model that holds {kind and name of a part: `Plugin.source`}
 OWN = (Features, Flatten, Forest, KernelLogistic, KernelMean, KernelRidge, NearestNeighbours, View)
 TRUSTED = {
@@ -71,6 +72,7 @@ def save_model(model, path):
             raise _unkept(model, f"holds the types {', '.join(strange)}")
         with zipfile.ZipFile(temporary, "a") as archive:
             archive.writestr(PLUGINS, json.dumps(sources(parts_of(model.recipe)), ensure_ascii=False))
+        seal(temporary)
 
 
 def _trusted():
@@ -78,16 +80,16 @@ def _trusted():
     return TRUSTED | {part.path.replace(":", ".") for part in PARTS["transform"].values()} | own_classes()
 
 
-def _strange(path):
-    """Return the types in a file that no model has, sorted."""
+def _strange(file):
+    """Return the types in a file, by its path or open, that no model has, sorted."""
     import skops.io
 
-    return sorted(set(skops.io.get_untrusted_types(file=path)) - _trusted())
+    return sorted(set(skops.io.get_untrusted_types(file=file)) - _trusted())
 
 
-def _check_plugins(path):
+def _check_plugins(path, stream):
     """Raise `InputError` where a part of a model came from a plug-in whose text is not at hand."""
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(stream) as archive:
         if PLUGINS not in archive.namelist():
             return  # no model, as is told where it is read
         needed = json.loads(archive.read(PLUGINS))
@@ -121,16 +123,22 @@ def load_model(path):
 
     wanted = "expected a file that `train --output` wrote; train it again"
     try:
-        _check_plugins(path)
-        strange = _strange(path)
-        if strange:
-            raise InputError(f"{path}: holds the types {', '.join(strange)}, which no model has; {wanted}")
-        contents = skops.io.load(path, trusted=sorted(_trusted()))
+        with unsealed(path) as stream:
+            _check_plugins(path, stream)
+            strange = _strange(stream)
+            if strange:
+                raise InputError(f"{path}: holds the types {', '.join(strange)}, which no model has; {wanted}")
+            contents = skops.io.load(stream, trusted=sorted(_trusted()))
+    except InputError:
+        raise
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; train one with `train --output {path}`") from None
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError) as error:
-        if isinstance(error, InputError):
-            raise
+    except BrokenSeal as error:
+        raise InputError(
+            f"{path}: no model, damaged, or of an older version: {error}; copy it again where it was whole, or train "
+            "it again"
+        ) from None
+    except Exception as error:  # of many kinds, where somebody else sealed it
         raise InputError(f"{path}: not a readable model ({type(error).__name__}); {wanted}") from None
     if not isinstance(contents, dict) or contents.get("format") != FORMAT:
         raise InputError(f"{path}: not a model of this program; {wanted}")
