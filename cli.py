@@ -32,6 +32,8 @@ class _Commands(click.Group):
     def invoke(self, context):
         warnings.showwarning = _once(lambda message: _say(f"warning: {message}"))
         try:
+            _check_cache_bound()
+            context.call_on_close(_prune_cache)
             return super().invoke(context)
         except InputError as error:
             _say(f"error: {' '.join(str(error).split())}")
@@ -54,6 +56,20 @@ class _Commands(click.Group):
             else:
                 _say(f"error: {one_line(error)}; {_fault_line(error)}")
             sys.exit(1)
+
+
+def _check_cache_bound():
+    if "MEGC_CACHE_GB" in os.environ:
+        from baselines.cache import cache_bound
+
+        cache_bound()
+
+
+def _prune_cache():
+    """Keep the cache within its bound after a command that may have used it."""
+    cache = sys.modules.get("baselines.cache")
+    if cache:
+        cache.prune_cache()
 
 
 class _Terminated(KeyboardInterrupt):
@@ -129,7 +145,30 @@ class _Name(click.ParamType):
         return str(user_path(value)) if value.startswith("~") else value
 
 
+class _Number(click.FloatRange):
+    """A number in a range, in which NaN is not: it is neither below nor above anything."""
+
+    def convert(self, value, parameter, context):
+        number = super().convert(value, parameter, context)
+        if number != number:
+            self.fail(f"{value} is not in the range {self._describe_range()}.", parameter, context)
+        return number
+
+
+class _Jobs(click.ParamType):
+    """A number of workers; what is beyond the cores or the work is cut where the work begins."""
+
+    name = "integer"
+
+    def convert(self, value, parameter, context):
+        number = click.INT.convert(value, parameter, context)
+        if number == 0:
+            self.fail("0 workers do nothing; expected 1 or more, or -1 for all cores.", parameter, context)
+        return number
+
+
 _PATH, _NAME = _Path(), _Name()
+_WHOLE_SEED = click.IntRange(0, 2**32 - 1)  # what every library that draws takes
 _FILE, _FOLDER = _Path(check_file), _Path(check_folder)  # to write
 _STDOUT = "stdout"  # where data goes, among what contexts keep
 _INPUTS = click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=_PATH)
@@ -156,11 +195,11 @@ _AIM = click.option(
     show_default="balanced",
     help="Few false alarms, the best F1, or few misses; for methods that judge by a probability.",
 )
-_JOBS = click.option("--jobs", type=int, default=-1, show_default="all cores", help="Number of parallel workers.")
-_SEED = click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of all randomness.")
+_JOBS = click.option("--jobs", type=_Jobs(), default=-1, show_default="all cores", help="Number of parallel workers.")
+_SEED = click.option("--seed", type=_WHOLE_SEED, default=0, show_default=True, help="Seed of all randomness.")
 _FPS = click.option(
     "--fps",
-    type=click.FloatRange(1),
+    type=_Number(1, 10000),
     help="Frame rate of folders of images, and of video files that tell none; a file's own rate and the column fps of "
     "a manifest come first.",
 )
@@ -168,7 +207,7 @@ _FPS = click.option(
 
 _RATE = click.option(
     "--fps",
-    type=click.FloatRange(1, 10000),
+    type=_Number(1, 10000),
     help="Frames per second, between frames and seconds of events. Default: what the files tell, or a videos.csv or "
     "the video beside them.",
 )
@@ -315,7 +354,7 @@ def main(debug):
 @click.option(
     "--seed",
     "seeds",
-    type=click.IntRange(0),
+    type=_WHOLE_SEED,
     multiple=True,
     default=(0,),
     show_default="0",
@@ -350,7 +389,9 @@ def main(debug):
     "are cut anew from their video; of long videos the events are moved that are learned from. Repeatable; none moves "
     "none.",
 )
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="Use about N clips and N videos of each dataset.")
+@click.option(
+    "--limit", type=click.IntRange(1, 10**6), metavar="N", help="Use about N clips and N videos of each dataset."
+)
 @click.option("--output", type=_PATH, default=Path("results"), show_default=True, help="Folder.")
 @click.option("--overwrite", is_flag=True, help="Forget earlier rows in the output folder.")
 @_STRICT
@@ -545,11 +586,13 @@ def data_check(name, data_root, fix_labels, quick, jobs, as_json):
 @_SEED
 @_JOBS
 @click.option("--level", type=click.Choice(["easy", "standard", "hard"]), default="standard", show_default=True)
-@click.option("--subjects", type=click.IntRange(2), default=12, show_default=True, help="Synthetic subjects.")
-@click.option("--clips", type=click.IntRange(1), default=12, show_default=True, help="Clips of each subject.")
-@click.option("--seconds", type=click.FloatRange(3), default=20, show_default=True, help="Length of long videos.")
-@click.option("--fast", type=click.IntRange(0), help="Subjects with a video at 200 fps too. Default: every second.")
-@click.option("--fast-seconds", type=click.FloatRange(2), help="Its length. Default: .4 of --seconds, at least 2.")
+@click.option("--subjects", type=click.IntRange(2, 1000), default=12, show_default=True, help="Synthetic subjects.")
+@click.option("--clips", type=click.IntRange(1, 1000), default=12, show_default=True, help="Clips of each subject.")
+@click.option("--seconds", type=_Number(3, 3600), default=20, show_default=True, help="Length of long videos.")
+@click.option(
+    "--fast", type=click.IntRange(0, 1000), help="Subjects with a video at 200 fps too. Default: every second."
+)
+@click.option("--fast-seconds", type=_Number(2, 3600), help="Its length. Default: .4 of --seconds, at least 2.")
 def data_make_synthetic(directory, seed, jobs, level, subjects, clips, seconds, fast, fast_seconds):
     """Write the embedded corpus to DIRECTORY: two manifest datasets, clips/ and long/."""
     from baselines.datasets.embedded import make
@@ -786,7 +829,9 @@ def train(dataset, data_root, fix_labels, classes, recipe, folds, from_scratch, 
 
 @main.command("fit-spotting")
 @click.argument("output", required=False, type=_FILE)
-@click.option("--seed", type=int, default=1000, show_default=True, help="Seed of the first corpus.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**31), default=1000, show_default=True, help="Seed of the first corpus."
+)
 @_JOBS
 def fit_spotting(output, seed, jobs):
     """Fit the trees of regional-contrast anew, on embedded corpora of other seeds, and write them to OUTPUT.
@@ -889,7 +934,7 @@ def vqa(questions, media, answerer, output, fps, numbering, jobs, **options):
 @click.option(
     "--iou",
     metavar="LEAST",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=_Number(0, 1, min_open=True),
     multiple=True,
     help="spotting: least overlap of a hit; repeatable. Default: 0.5, at which the first figures stay with several; in "
     "the mode megc2022 0.2, 0.3, 0.4 and 0.5.",
@@ -1023,7 +1068,7 @@ def env(as_json):
     "--level", "levels", multiple=True, metavar="LEVEL", help="lab-still, still, calm or talking; repeatable."
 )
 @click.option("--method", "methods", multiple=True, metavar="NAME", help="Repeatable. Default: all spotting recipes.")
-@click.option("--seed", "seeds", multiple=True, type=int, default=(0, 1), show_default=True, help="Repeatable.")
+@click.option("--seed", "seeds", multiple=True, type=_WHOLE_SEED, default=(0, 1), show_default=True, help="Repeatable.")
 @click.option("--output", type=_FOLDER, help="Folder for trade-off.csv and trade-off.png.")
 @_JOBS
 def implants(folder, levels, methods, seeds, output, jobs):

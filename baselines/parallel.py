@@ -17,7 +17,7 @@ import joblib
 
 from baselines.cluster import ALONE, TRIES, WorkerDied, connected, died
 from baselines.costs import measure, under_way
-from baselines.errors import one_line, printable
+from baselines.errors import InputError, one_line, printable
 
 SAFE_PATH = "PYTHONSAFEPATH"  # which Python reads when it begins
 _cluster = ContextVar("cluster", default=None)  # that the caller chose
@@ -64,9 +64,13 @@ def run_parallel(function, items, jobs=1, label=""):
 
 
 def workers(jobs=1):
-    """Return how many workers `iterate_parallel` has."""
+    """Return how many workers `iterate_parallel` has, which are no more than there are cores, or two."""
     cluster = _cluster.get()
-    return len(cluster.workers) if cluster else joblib.effective_n_jobs(jobs)
+    if cluster:
+        return len(cluster.workers)
+    if jobs == 0:
+        raise InputError("jobs is 0; expected a number of workers, 1 or more, or -1 for all cores")
+    return min(joblib.effective_n_jobs(jobs), max(2, joblib.cpu_count()))
 
 
 def before_work(name, call=None):
@@ -116,6 +120,7 @@ def _iterate_here(work, items, jobs):
     by a new one. Where that breaks too before anything is yielded, the next item is tried alone.
     """
     position = deaths = 0
+    jobs = min(workers(jobs), max(2, len(items)))  # one alone works in this process, which would die with it
     while position < len(items):
         rest = items[position : position + 1 if deaths == TRIES - 1 else None]
         parallel = joblib.Parallel(n_jobs=jobs, return_as="generator", batch_size=1, pre_dispatch="2*n_jobs")

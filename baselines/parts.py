@@ -22,10 +22,11 @@ from typing import Any
 
 from baselines.errors import PLUGIN, InputError, one_line
 from baselines.identity import add_package
-from baselines.signatures import Part, check_parameters, described, load, named, nearest
+from baselines.signatures import Part, check_parameters, described, load, named, nearest, plain
 from features import FEATURES, INPUTS, Feature
 
 GROUP = "megc.parts"
+MOST_OF_FEATURE = 1024  # bins, blocks, px: the largest whole number that a recipe may give a feature
 KINDS = ("representation", "transform", "kernel", "classifier", "spotting method", "answerer")
 # How the input of a feature is made of a clip: `features.INPUTS` -> function of the clip and keyword parameters.
 PREPARATIONS = {
@@ -305,4 +306,11 @@ def check_part(kind: str, settings: Any, place: str) -> Part:
     except InputError as error:
         raise InputError(f"{place}.name: {error}") from None
     check_parameters(name, chosen, part.parameters(chosen), place)
+    for key, value in chosen.items() if part.feature else ():
+        numbers = value if isinstance(value, tuple) else (value,)
+        if any(isinstance(number, int) and number > MOST_OF_FEATURE for number in numbers):
+            raise InputError(
+                f"{place}.{key}: {plain(value)} does not suit; expected whole numbers up to {MOST_OF_FEATURE}, since "
+                "memory grows with them"
+            )
     return part

@@ -15,6 +15,7 @@ import numpy as np
 from av.video.reformatter import Interpolation
 
 from baselines.datasets.frames import Pixels
+from baselines.datasets.images import MAX_PIXELS
 from baselines.errors import DataFault
 
 # Such a file names others, and what it names is not looked at: a video is one file.
@@ -46,6 +47,12 @@ def opened(path: Path) -> Iterator[tuple[Any, Any]]:
             raise DataFault(f"{path}: holds sound but no pictures; give a video")
         if stream.codec_context is None:
             raise DataFault(f"{path}: its codec is not known to FFmpeg; export the video as H.264 or FFV1")
+        size = stream.codec_context.width, stream.codec_context.height
+        if size[0] * size[1] > MAX_PIXELS:
+            raise DataFault(
+                f"{path}: {size[0]} x {size[1]} pixels; videos over {MAX_PIXELS} pixels a frame are refused"
+            )
+        stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}  # a later picture may be larger
         # with more, what a damaged packet takes along depends on how many there are
         stream.codec_context.thread_count = 1
         yield container, stream

@@ -15,6 +15,14 @@ MAX_PIXELS = 64_000_000  # larger pictures are refused before their pixels are d
 _LAST_NUMBER = re.compile(r"(\d+)\D*\.\w+$")
 
 
+def check_regular(path: str | Path) -> None:
+    """Raise `DataFault` for a pipe, a device or the like: who reads it may wait for ever."""
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise DataFault(f"{path}: is a {'folder' if os.path.isdir(path) else 'pipe or device'}; expected a file")
+    if os.path.islink(path) and not os.path.exists(path):
+        raise DataFault(f"{path}: is a link to {os.readlink(path)}, which is not there; mend the link or copy the file")
+
+
 def read_image(path: str | Path) -> NDArray[np.uint8]:
     """Return an image file as an (H, W, 3) uint8 RGB array.
 
@@ -22,6 +30,7 @@ def read_image(path: str | Path) -> NDArray[np.uint8]:
     """
     from PIL import Image, UnidentifiedImageError
 
+    check_regular(path)
     try:
         with Image.open(path) as image:
             if image.width * image.height > MAX_PIXELS:
@@ -47,9 +56,10 @@ def image_shape(path: str | Path) -> tuple[int, int] | None:
     from PIL import Image
 
     try:
+        check_regular(path)
         with Image.open(path) as image:
             return image.height, image.width
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+    except (DataFault, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return None
 
 

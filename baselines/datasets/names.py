@@ -5,7 +5,7 @@ import re
 
 def subject_key(name: str) -> str:
     """Return a subject's name without leading zeros and in lower case, so that s1, s01 and S01 are one."""
-    return re.sub(r"\d+", lambda number: str(int(number[0])), name.strip().lower())
+    return re.sub(r"(?<!\d)0+(?=\d)", "", name.strip().lower())
 
 
 def one_person(first: str, second: str) -> str:

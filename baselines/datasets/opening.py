@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from baselines.datasets.frames import Frames, ImageFrames
+from baselines.datasets.images import check_regular
 from baselines.errors import DataFault, InputError
 
 VIDEO_SUFFIXES = (
@@ -16,6 +17,7 @@ def open_frames(path: str | Path) -> Frames:
     path = Path(path)
     if path.is_dir():
         return ImageFrames(path)
+    check_regular(path)
     if not path.exists():
         raise InputError(f"{path}: no such file or folder")
     if path.stat().st_size == 0:

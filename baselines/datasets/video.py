@@ -15,9 +15,11 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines.datasets.boxes import check_claims
 from baselines.datasets.decoding import colours, deinterlaced, frames_of, luma, opened, packets_of, shape_of
 from baselines.datasets.frames import Frames, Pixels, stamp_of
 from baselines.errors import DataFault
+from baselines.formats.marked import MOST_RATE
 
 CLAIMED_TOO_MANY = 2  # pictures that sound files may claim beyond what they hold
 FIRST_PACKETS = 32  # of a file that are decoded to see whether it can be, and whether each gives a picture
@@ -101,10 +103,11 @@ class VideoFrames(Frames):
 @functools.lru_cache(maxsize=64)
 def _listing(path: Path, size: int, modified: int) -> Listing:
     """Return what the packets of a file tell; of where one does not give one picture, the pictures themselves."""
+    check_claims(path)
     with opened(path) as (container, stream):
         packets = [(p.pts, p.is_keyframe) for p in packets_of(container, stream) if p.size and not p.is_discard]
         told = [time for time, _ in packets if time is not None]
-        rates = [float(rate) for rate in (stream.average_rate, stream.guessed_rate) if rate]
+        rates = [float(rate) for rate in (stream.average_rate, stream.guessed_rate) if rate and rate <= MOST_RATE]
         unit, codec = float(stream.time_base or 0), stream.codec_context.name
         timed = len(told) == len(set(told)) == len(packets)
         times = np.sort(np.array(told, np.int64)) if timed else None
@@ -186,7 +189,8 @@ def _rate(listing: Listing) -> float | None:
     for rate in rates:
         if np.abs(passed - np.arange(len(times)) / rate).max() < 0.5 / rate:
             return rate
-    return float((len(times) - 1) / passed[-1]) if passed[-1] > 0 else None
+    mean = float((len(times) - 1) / passed[-1]) if passed[-1] > 0 else 0.0
+    return mean if 0 < mean <= MOST_RATE else None
 
 
 def _decoded(path: Path, listing: Listing, start: int) -> Iterator[tuple[int, Any]]:

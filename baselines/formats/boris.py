@@ -20,6 +20,7 @@ from baselines.errors import InputError
 from baselines.files import csv_text, read_text
 from baselines.formats.marked import (
     MORE,
+    MOST_RATE,
     Key,
     Marked,
     Marks,
@@ -236,7 +237,7 @@ def _note_media(marks: Marks, row: _Row, events: Sequence[Marked]) -> None:
     for event in events:
         if row.media:
             marks.media.setdefault(event.key, base_name(row.media))
-        if re.fullmatch(r"\d+(\.\d+)?", row.fps) and float(row.fps) >= 1:
+        if re.fullmatch(r"\d+(\.\d+)?", row.fps) and 1 <= float(row.fps) <= MOST_RATE:
             marks.rates.setdefault(event.key, float(row.fps))
 
 

@@ -16,6 +16,7 @@ several experiments in it `where`, {column: value}, says which.
 
 import csv
 import json
+import math
 import shlex
 
 from baselines.errors import InputError
@@ -176,7 +177,7 @@ def field_text(record, field):
         value = record.get(name)
         if value.__class__ is str:
             value = value.strip()
-        elif value.__class__ in (int, float):
+        elif value.__class__ in (int, float) and math.isfinite(value):
             value = str(value)
         else:
             continue

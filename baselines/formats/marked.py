@@ -15,6 +15,7 @@ from baselines.errors import InputError
 
 MORE = ("score", "region")  # what a prediction tells besides
 ATTRIBUTES = ("emotion", "AU", "apex", *MORE)  # of an expression, in the words of tiers and texts
+MOST_RATE = 10000  # frames per second; no camera of faces takes more, and a container that says so counts clock ticks
 Key = tuple[str, str]  # subject, video
 _KINDS = {
     name + ending: kind
@@ -175,7 +176,7 @@ def rate_in(text: str, place: str) -> float:
         rate = float(text)
     except ValueError:
         rate = 0
-    if not 1 <= rate <= 10000:
+    if not 1 <= rate <= MOST_RATE:
         raise InputError(f"{place} is {text!r}; expected frames per second such as 30 or 200")
     return rate
 

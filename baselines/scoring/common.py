@@ -11,26 +11,41 @@ from baselines.metrics.recognition import MEGC_CLASSES
 from baselines.metrics.uncertainty import LEVEL
 
 VERSION = 1  # of the definitions; raised when a change moves a figure
+MOST_CLASSES = 100
+LONGEST_NAME = 40  # characters of a class that a message repeats
 NAMED_CLASSES = {"megc2019": MEGC_CLASSES, "megc2025": MEGC_CLASSES}
 Classes = str | Iterable[str] | None
 Row = Mapping[str, Any]
 
 
-def class_set(classes: Classes, truth: Iterable[str], predicted: Iterable[str] = ()) -> tuple[list[str], str]:
+def class_set(
+    classes: Classes, truth: Iterable[str], predicted: Iterable[str] = (), place: str = "the labels"
+) -> tuple[list[str], str]:
     """Return (list of classes, text for the signature).
 
     classes: None or "truth" for those in the truth, "union" for those in truth or predictions, a
-    name like megc2025, names joined by commas, or a sequence of names.
+    name like megc2025, names joined by commas, or a sequence of names. place: where the labels stand, for messages.
+    Raises `InputError` for none, and for more than MOST_CLASSES: confusions grow with their square.
     """
     if classes is None or classes in ("truth", "union"):
         found = sorted(set(truth) | (set(predicted) if classes == "union" else set()))
+        _check_number(found, place)
         return found, f"{classes or 'truth'}({','.join(found)})"
     if isinstance(classes, str):
         classes = NAMED_CLASSES.get(classes.lower()) or [name.strip().lower() for name in classes.split(",")]
     chosen = [name for name in dict.fromkeys(classes) if name]
     if not chosen:
         raise InputError("the class set is empty; expected names joined by commas, or megc2025")
+    _check_number(chosen, "--classes")
     return chosen, ",".join(chosen)
+
+
+def _check_number(classes: Collection[str], place: str) -> None:
+    if len(classes) > MOST_CLASSES:
+        raise InputError(
+            f"{place}: {len(classes)} classes, {max(classes)[:LONGEST_NAME]!r} one of them; expected at most "
+            f"{MOST_CLASSES}, so see whether that column holds emotions, or name the classes that count"
+        )
 
 
 def check_label(row: Row, name: str, known: Collection[str], what: str) -> None:

@@ -17,6 +17,8 @@ from baselines.scoring.figures import Figure, Figures, intervals, tabled, values
 from baselines.scoring.score import Column, Compared, Score, Sides
 from baselines.scoring.subjects import Spellings
 
+MOST_CELLS = 20_000_000  # of the confusions of all subjects, 8 bytes each
+
 
 def read_recognized(
     truth: Path | str | None, predictions: Path | str, where: Mapping[str, str] | None = None, **_: Any
@@ -92,6 +94,11 @@ def recognition_scores(
 def confusions(rows: Sequence[Row], labels: Sequence[str]) -> Array:
     """Return the (S, C, C + 1) confusions of the subjects of rows, in order of database and subject."""
     subjects, index = _subjects(rows)
+    if len(subjects) * len(labels) ** 2 > MOST_CELLS:
+        raise InputError(
+            f"{place_of(rows[0], 1)}: {len(subjects)} subjects and {len(labels)} classes are more than confusions can "
+            "count; see whether these columns hold subjects and emotions, or score the file in parts"
+        )
     truth, predicted = ([row[name] for row in rows] for name in ("label", "prediction"))
     return classification.confusions(truth, predicted, labels, index, len(subjects))
 
@@ -152,7 +159,8 @@ def sides(folds: Sequence[Row]) -> Sides:
 
 
 def _class_set(rows: Sequence[Row], classes: Classes) -> tuple[list[str], str]:
-    return common.class_set(classes, *([row[name] for row in rows] for name in ("label", "prediction")))
+    truth, predicted = ([row[name] for row in rows] for name in ("label", "prediction"))
+    return common.class_set(classes, truth, predicted, place_of(rows[0], 1) if rows else "")
 
 
 def _is_fixed(classes: Classes) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from baselines.datasets.classes import COARSE, COARSE_CLASSES, ClassSet, coarse_classes
+from baselines.formats.challenge import place_of
 from baselines.metrics import recognition, spotting, strs
 from baselines.metrics.figures import Array
 from baselines.metrics.strs import CORRECTED, SCRIPT
@@ -68,7 +69,8 @@ def strs_scores(
     """
     truth, predicted = of_type(truth, kind), of_type(predicted, kind)
     emotions, guessed = ([row["emotion"] for row in rows] for rows in (truth, predicted))
-    analysed, named = common.class_set(classes, filter(None, emotions), guessed)
+    place = place_of(truth[0], 1) if truth else ""
+    analysed, named = common.class_set(classes, filter(None, emotions), guessed, place)
     for row in predicted:
         common.check_label(row, "emotion", {*emotions, *analysed}, "the classes of the truth")
     figures = _figures(truth, predicted, analysed, mode, _subjects(truth, predicted))

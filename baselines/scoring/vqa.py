@@ -260,7 +260,8 @@ def _classes(
         if not cases and kind in IF_ASKED:
             continue
         truth, answers = ([vqa.normalize(answer) for answer in side] for side in both)
-        chosen[kind], named[kind] = common.class_set(given.get(kind), truth, answers)
+        place = _first_place(answered, rows, cases[0]) if len(cases) else ""
+        chosen[kind], named[kind] = common.class_set(given.get(kind), truth, answers, place)
         for case, answer in zip(cases, truth):
             if answer not in chosen[kind]:
                 expected = ", ".join(chosen[kind])
