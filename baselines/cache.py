@@ -137,11 +137,13 @@ def _stored(path):
 def _store(path, arrays, taken):
     """Write arrays to a file; where there is no room they are used all the same, and made again another time."""
     try:
+        if path.exists() and not path.is_file():  # a pipe or device in its place would be written to, or waited for
+            path.unlink()
         with atomic_path(path) as temporary:
             np.savez(temporary, **arrays, **{COST: np.array(json.dumps(taken))})
             seal(temporary)
-    except CannotWrite as error:
-        _give_up(path.parents[2], error.__cause__.strerror)
+    except (CannotWrite, OSError) as error:
+        _give_up(path.parents[2], (error.__cause__ or error).strerror)
 
 
 def _give_up(folder, why):

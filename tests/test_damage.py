@@ -241,3 +241,9 @@ def test_a_changed_note_is_passed_over(tmp_path):
     notes = Notes(tmp_path)
     assert notes.recipes == {}
     assert notes.lines.told()[0].startswith(f"{path} line 1: was changed since it was written")
+
+
+def test_a_pipe_in_the_place_of_kept_arrays_is_replaced(stored):
+    stored.unlink()
+    os.mkfifo(stored)
+    made_again(stored, 1)
