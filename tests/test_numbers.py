@@ -180,6 +180,7 @@ def test_leading_zeros_of_a_subject_do_not_count():
 def test_ids_that_are_no_numbers_are_none():
     assert field_text(json.loads('{"id": 1e999}'), "id") == field_text(json.loads('{"id": NaN}'), "id") == ""
     assert field_text({"id": float("inf"), "video_id": 3}, "id") == "3"
+    assert field_text({"id": 10**400}, "id") == "1" + "0" * 400  # more than a float holds
     assert field_text({"id": 10**30}, "id") == str(10**30)
 
 

@@ -12,6 +12,7 @@ from baselines.faces.track import NoFaceError
 from baselines.parallel import attempt, progress_bar
 from baselines.recipes import load_recipe
 from baselines.recognition.model import Model
+from baselines.report.canvas import plain_style
 from baselines.report.explain.lesson import Chapter, Lesson
 from baselines.report.explain.motion import alignment_chapter, flow_chapter, strain_chapter, video_chapter
 from baselines.report.explain.questions import Answered, clip_questions, questions_chapter
@@ -52,13 +53,13 @@ def explain(
         warnings.warn(str(error), stacklevel=2)
         return [write_faceless(lesson, str(error), output)]
     training = training_of(lesson, dataset, root, jobs)
-    with progress_bar(len(MEASURED) + 2, "explaining") as bar:
+    with plain_style(), progress_bar(len(MEASURED) + 2, "explaining") as bar:
         chapters = [_told(bar, chapter, lesson) for chapter in MEASURED]
         chapters.append(_told(bar, recognition_chapter, lesson, training))
         asked = clip_questions(lesson)
         answered = {name: _answered(name, lesson, asked, training.dataset, jobs) for name in ANSWERERS}
         chapters.append(_told(bar, questions_chapter, lesson, asked, answered, DEFAULT_RECIPE))
-    return write_lesson(lesson, chapters, output)
+        return write_lesson(lesson, chapters, output)
 
 
 def _told(bar, chapter, lesson: Lesson, *more) -> Chapter:

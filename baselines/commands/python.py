@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines.cache import prune_cache
 from baselines.commands.predict import clips_of
 from baselines.commands.results import Recognized, ScoreRows, Spotted
 from baselines.commands.train import default_model, load_model
@@ -78,6 +79,7 @@ def run_all(
     """
     with own_parts((plugins,) if isinstance(plugins, str | PathLike) else plugins):
         outcome = run_experiments(datasets, root, output=output, **options)
+    prune_cache()
     for failure in (*outcome.failures, *(f"{cell}: left out: {why}" for cell, why in outcome.impossible.items())):
         warnings.warn(failure, stacklevel=2)
     return ScoreRows(write_tables(outcome.results, output))

@@ -8,6 +8,7 @@ from typing import Any
 from baselines.errors import InputError
 from baselines.experiments.rows import Notes
 from baselines.files import write_text
+from baselines.report.canvas import plain_style
 from baselines.report.choosing import choose_figures, choose_results
 from baselines.report.details import DETAILS
 from baselines.report.differences import difference_tables, draw_differences
@@ -17,7 +18,7 @@ from baselines.report.markdown import markdown
 from baselines.report.means import mean_tables
 from baselines.report.overview import pictures
 from baselines.report.overview.drawing import FORMS as PICTURES
-from baselines.report.overview.drawing import save, style
+from baselines.report.overview.drawing import save
 from baselines.report.overview.page import Told, overview_page, tables_page
 from baselines.report.pivot import pivot_tables
 from baselines.report.ranks import rank_tables
@@ -185,7 +186,7 @@ def draw_report(report: Report, forms: Sequence[str], folder: Path) -> list[Path
     metrics or subsets are named.
     """
     written: list[Path] = []
-    with style():
+    with plain_style():
         for stem, picture in _pictures(report):
             written += save(picture, folder, stem, forms)
     if not written:

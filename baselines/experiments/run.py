@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from baselines.cache import prune_cache
 from baselines.cluster import ClusterLost
 from baselines.costs import Cost, measure
 from baselines.datasets.records import Dataset
@@ -98,7 +97,6 @@ def run_plan(
             run_batch(batch, rows, jobs, outcome, planned.reading)
     except STOPS as error:  # what was computed stays
         outcome.failures.append(one_line(error))
-    prune_cache()
     outcome.results = rows.results({experiment.digest for experiment in outcome.planned})
     unseen = _unseen(outcome)
     if strict and unseen:

@@ -177,7 +177,7 @@ def field_text(record, field):
         value = record.get(name)
         if value.__class__ is str:
             value = value.strip()
-        elif value.__class__ in (int, float) and math.isfinite(value):
+        elif value.__class__ is int or (value.__class__ is float and math.isfinite(value)):
             value = str(value)
         else:
             continue

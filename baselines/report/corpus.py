@@ -9,8 +9,8 @@ from baselines.datasets.embedded import SIZES
 from baselines.datasets.synthetic.action_units import REACH, units_of
 from baselines.datasets.synthetic.corpus import KIND_OF, Plan, long_frames_of, renderer_of, script_of
 from baselines.datasets.synthetic.script import Script
-from baselines.errors import MissingDependency
 from baselines.files import atomic_path
+from baselines.report.canvas import new_figure
 
 PLAN = Plan(**SIZES)
 SHOWN = (  # subject, action units
@@ -40,7 +40,7 @@ def draw_corpus(folder, plan=PLAN, shown=SHOWN):
 
 def draw_subjects(path, plan, shown):
     """Draw neutral face, apex, apex magnified and the difference of apex and neutral face, for several action units."""
-    figure = _figure(12.6, 5.6)
+    figure = new_figure(12.6, 5.6, layout="constrained")
     axes = figure.subplots(3, 8).reshape(6, 4)
     for panel, (subject, codes) in zip(axes, shown):
         neutral, apex, magnified = (_still(plan, subject, codes, pixels) for pixels in (0, MICRO, MAGNIFIED))
@@ -62,7 +62,7 @@ def draw_film(path, plan, video):
     pictures = {
         t: frame[..., ::-1] for t, frame in enumerate(long_frames_of(plan, subject, video, script)) if t in moments
     }
-    figure = _figure(12.6, 3.9)
+    figure = new_figure(12.6, 3.9, layout="constrained")
     top, bottom = figure.subfigures(2, 1, height_ratios=(1, 1))
     _draw_course(top.subplots(), script, kind, moments)
     axes = bottom.subplots(1, SHOTS)
@@ -128,18 +128,6 @@ def _draw_course(axis, script, kind, moments):
     axis.tick_params(labelsize=8)
     axis.legend(fontsize=7, loc="lower right", bbox_to_anchor=(1, 1.12), ncols=4, frameon=False)
     axis.set_title(f"{kind.name}: like {kind.like}, {kind.fps} frames/s", fontsize=9, pad=14)
-
-
-def _figure(width, height):
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingDependency("A picture", "matplotlib", "matplotlib") from None
-
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
 
 
 def _save(figure, path):

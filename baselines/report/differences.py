@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from baselines.errors import InputError, MissingDependency
+from baselines.errors import InputError
 from baselines.experiments.tasks import score_of
 from baselines.files import atomic_path
 from baselines.metrics.uncertainty import LEVEL, RESAMPLES
+from baselines.report.canvas import new_figure
 from baselines.report.figures import Figure, headline_of, rounded
 from baselines.report.study import Result
 from baselines.report.table import MISSING, Cell, Table, p_text, significant
@@ -96,14 +97,8 @@ def draw_differences(tables: Sequence[Table], path: Path | str) -> None:
 
     Raises `MissingDependency` without matplotlib.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure as Picture
-    except ImportError:
-        raise MissingDependency("Drawing", "matplotlib", "matplotlib") from None
     heights = [len(table.lines) + 2.2 for table in tables]
-    picture = Picture(figsize=(WIDTH, HEIGHT * sum(heights) + 0.6), layout="constrained")
-    FigureCanvasAgg(picture)
+    picture = new_figure(WIDTH, HEIGHT * sum(heights) + 0.6, layout="constrained")
     panels = picture.subplots(len(tables), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
     for axis, table in zip(panels, tables):
         _draw(axis, table)

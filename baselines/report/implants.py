@@ -11,10 +11,11 @@ import numpy as np
 
 from baselines.bench.implants import LEVELS, faces_folder, implant_sets
 from baselines.datasets.records import KINDS
-from baselines.errors import InputError, MissingDependency
+from baselines.errors import InputError
 from baselines.files import atomic_path, csv_text, write_text
 from baselines.parallel import run_parallel
 from baselines.recipes import load_recipe, recipe_names
+from baselines.report.canvas import new_figure
 from baselines.scoring.spotting import ANY, spotting_scores
 from baselines.spotting.recipe import learns, make_spotter, spotting_row
 
@@ -112,15 +113,8 @@ def table_row(level, name, found):
 
 def plot_trade_off(rows, path):
     """Draw the curves of `trade_off_points`, one panel a level."""
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingDependency("A picture", "matplotlib", "matplotlib") from None
-
     levels = list(dict.fromkeys(row[0] for row in rows))
-    figure = Figure(figsize=(5 * len(levels), 4.5), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(5 * len(levels), 4.5, layout="constrained")
     for axis, level in zip(figure.subplots(1, len(levels), squeeze=False)[0], levels):
         for name in dict.fromkeys(row[1] for row in rows):
             points = np.array([row[3:] for row in rows if row[:2] == (level, name)])

@@ -1,16 +1,15 @@
 """The picture of a spotted video: intervals beside the true ones, and below them the curves that they come from."""
 
 from collections import Counter
-from contextlib import contextmanager
 from dataclasses import dataclass
 from textwrap import wrap
 
 import numpy as np
 
 from baselines.datasets.records import KINDS
-from baselines.errors import MissingDependency
 from baselines.files import atomic_path
 from baselines.report import plot_plan as plan
+from baselines.report.canvas import METADATA, new_figure, plain_style
 from baselines.spotting.runs import face_runs
 
 COLOURS = {"macro": "#30638e", "micro": "#d1495b"}
@@ -29,7 +28,7 @@ LETTERS, SMALL = 8.5, 7.5  # points
 LONGEST = 110  # letters of a title
 NAME = 22  # letters of a line beside a curve
 COLUMNS = 5  # of the legend
-METADATA = {".png": {"Software": None}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}  # the same on every day
+STYLE = {"font.size": LETTERS, "hatch.linewidth": 0.7}
 
 
 def plot_spotting(result, fps, path, truth=None, title="", first=1, emotions=None):
@@ -39,18 +38,8 @@ def plot_spotting(result, fps, path, truth=None, title="", first=1, emotions=Non
 
 def save(figure, path):
     """Write a figure to a file, whose suffix names the format, whole or not at all and the same on every day."""
-    with plain_style(), atomic_path(path) as temporary:
+    with plain_style(STYLE), atomic_path(path) as temporary:
         figure.savefig(temporary, metadata=METADATA.get(temporary.suffix.lower()))
-
-
-def new_figure(width, height, dpi=DPI):
-    """Return an empty figure of so many inches, of no window."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), dpi=dpi)
-    FigureCanvasAgg(figure)
-    return figure
 
 
 def spotting_figure(result, fps, truth=None, title="", first=1, emotions=None):
@@ -61,7 +50,7 @@ def spotting_figure(result, fps, truth=None, title="", first=1, emotions=None):
     room is left out, and the picture says so. emotions: {interval: the emotion recognized in it}, which then stands at
     its bar instead of the part that moves.
     """
-    with plain_style():
+    with plain_style(STYLE):
         picture, left_out = _planned(result, fps, truth, emotions)
         head = [line for line in (_shortened(clean(title)), _told(picture), _lost(left_out)) if line]
         legend = _legend(picture)
@@ -72,18 +61,6 @@ def spotting_figure(result, fps, truth=None, title="", first=1, emotions=None):
         for number, row in enumerate(picture.rows):
             _draw_row(figure, PAD + lines * LINE + number * picture.row_height, row, picture, fps, first)
     return figure
-
-
-@contextmanager
-def plain_style():
-    """Draw as matplotlib does by default, whatever the user's settings are, and nothing as a formula."""
-    try:
-        import matplotlib.style
-    except ImportError:
-        raise MissingDependency("A picture", "matplotlib", "matplotlib") from None
-    own = {"font.size": LETTERS, "text.parse_math": False, "svg.hashsalt": "megc", "hatch.linewidth": 0.7}
-    with matplotlib.style.context(["default", own]):
-        yield
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from baselines.datasets.records import Clip
 from baselines.faces.clips import onset_and_apex
 from baselines.recognition.flow import onset_to_apex_flow
 from baselines.recognition.representation import FLOW
-from baselines.report.plots import CURVE, LETTERS, SMALL, clean, new_figure, plain_style, save
+from baselines.report.canvas import new_figure, plain_style
+from baselines.report.plots import CURVE, LETTERS, SMALL, STYLE, clean, save
 from baselines.signatures import signature_of
-from baselines.vqa.llama.panel import LEAST_SPEED, flow_colours
+from baselines.vqa.llama.panel import LEAST_SPEED, colour_wheel, flow_colours
 
 # inches
 PICTURE, GAP, EDGE, HEAD, FOOT, BARS, NAMES, CLASS = 2.3, 0.12, 0.15, 0.62, 0.3, 2.6, 1.2, 0.32
@@ -36,7 +37,7 @@ def recognized_figure(clip: Clip, probabilities: Mapping[str, float], settings: 
     clip that is a published flow picture this picture is shown.
     """
     pictures = _pictures(clip, settings or {})
-    with plain_style():
+    with plain_style(STYLE):
         across = len(pictures)
         width = 2 * EDGE + across * (PICTURE + GAP) + NAMES + BARS
         height = HEAD + max(PICTURE, CLASS * len(probabilities)) + FOOT
@@ -82,9 +83,7 @@ def _number(clip: Clip, position: int) -> int:
 def _with_wheel(picture: np.ndarray) -> np.ndarray:
     """Return a flow picture with the colours of all directions in its lower right corner."""
     side = max(9, round(WHEEL * len(picture))) | 1
-    y, x = np.mgrid[:side, :side] - side // 2
-    wheel = flow_colours(np.dstack([x, y]).astype(np.float32), side // 2)
-    far = np.hypot(x, y) / (side // 2)
+    wheel, far = colour_wheel(side)
     picture = picture.copy()
     corner = picture[-side:, -side:]
     corner[far <= 1] = 255

@@ -3,8 +3,8 @@
 import numpy as np
 
 from baselines.datasets.synthetic.portrait import LANDMARKS, load_portrait
-from baselines.errors import MissingDependency
 from baselines.files import atomic_path
+from baselines.report.canvas import new_figure
 from features.alignment import similarity, transform, warp
 from features.blocks import block_spans
 from features.mdmo_regions import mdmo_regions
@@ -23,17 +23,10 @@ def draw_regions(path):
     R and L in names are the person's own right and left, so R is on the left of the picture.
     path: a file whose suffix names the format, such as .png.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingDependency("A picture", "matplotlib", "matplotlib") from None
-
     matrix = similarity(LANDMARKS, SIZE)
     face = np.clip(warp(load_portrait(), matrix, SIZE), 0, 255).astype(np.uint8)
     landmarks = transform(LANDMARKS, matrix)
-    figure = Figure(figsize=(13, 9.2), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(13, 9.2, layout="constrained")
     axes = figure.subplots(2, 3).ravel()
     for axis in axes:
         axis.imshow(face, interpolation="bicubic")

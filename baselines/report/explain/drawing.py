@@ -7,24 +7,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines.report.canvas import METADATA, new_figure
+
 INK, MICRO, MACRO, MARK = "#333f48", "#b3283f", "#30638e", "#a35f00"
 DPI = 110
 
 
-def new_figure(width: float, height: float) -> Any:
+def slide(width: float, height: float) -> Any:
     """Return an empty figure of so many inches."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
+    return new_figure(width, height, DPI, "constrained")
 
 
 def gallery(pictures: Sequence[NDArray[Any]], titles: Sequence[str], maps: Sequence[str] = ()) -> Any:
     """Return a figure of pictures side by side; maps: the colour map of each that is grey."""
     shapes = [picture.shape[1] / picture.shape[0] for picture in pictures]
-    figure = new_figure(max(3.0, 2.6 * sum(shapes)), 3.0)
+    figure = slide(max(3.0, 2.6 * sum(shapes)), 3.0)
     for axis, picture, title, shape in zip(
         figure.subplots(1, len(pictures), squeeze=False, width_ratios=shapes)[0],
         pictures,
@@ -45,5 +42,5 @@ def outline(axis: Any, points: NDArray[np.floating]) -> None:
 def png_of(figure: Any) -> bytes:
     """Return a figure as PNG, the same bytes on every day."""
     output = io.BytesIO()
-    figure.savefig(output, format="png", metadata={"Software": None})
+    figure.savefig(output, format="png", metadata=METADATA[".png"])
     return output.getvalue()

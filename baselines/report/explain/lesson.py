@@ -1,10 +1,11 @@
 """What a page explains: one video, the movement in it that is looked at closely, and what was measured of both."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,11 +15,13 @@ from baselines.faces.clips import aligned_faces, first_landmarks
 from baselines.faces.track import NoFaceError, cached_track
 from baselines.spotting.base import Interval, Measured, Spotter, SpottingResult
 from baselines.spotting.recipe import make_spotter, spotting_recipe
-from features.alignment import aligned_landmarks
+from features.optical_flow import optical_flow
 
 SIZE = 128  # px; side of the aligned face
 MOST_FRAMES = 32  # of the movement that the page holds
 LEAST_FACES = 3  # frames that LBP-TOP takes
+SIDE = 320  # px; the longer side of a picture of the video
+READ_THROUGH = 1500  # frames; of longer videos pictures are looked up one by one
 WHOLE = 4.0  # seconds; a shorter video without a movement is taken as a whole
 CLASSIC, OURS = "softnet-rule", "regional-contrast"  # the spotting recipes that are shown
 TRUE, SPOTTED, DOUBTED, ALL, MIDDLE = "true", "spotted", "doubted", "all", "middle"  # how the movement was chosen
@@ -85,8 +88,8 @@ class Lesson:
         return self._with_face(event), how
 
     def _choose(self) -> tuple[Event, str]:
-        """Return the true expression that is shortest, the surest one spotted, the whole of a short video, or else
-        the likeliest of the movements that were not told, or the middle second."""
+        """Return the first true micro-expression, or else the first true expression, the surest one spotted, the whole
+        of a short video, the likeliest of the movements that were not told, or the middle second."""
         frames = len(self.video.frames)
         if self.video.events:
             return min(self.video.events, key=lambda event: (event.kind != "micro", event.onset)), TRUE
@@ -109,7 +112,7 @@ class Lesson:
         onset, offset = event.onset, min(event.offset, last)
         while (onset > 1 or offset < last) and ((known >= onset) & (known <= offset)).sum() < LEAST_FACES:
             onset, offset = max(1, onset - 1), min(last, offset + 1)
-        return Event(onset, offset, event.apex, event.kind, event.emotion, event.action_units)
+        return replace(event, onset=onset, offset=offset)
 
     @cached_property
     def clip(self) -> Clip:
@@ -117,13 +120,23 @@ class Lesson:
         return cut_clip(self.video, self.movement[0], self.video.name)
 
     @cached_property
+    def clip_landmarks(self) -> NDArray[np.float32]:
+        """(T, 68, 2) px, as they are found in the clip by itself."""
+        return cached_track(self.clip.frames, self.fps).landmarks
+
+    @cached_property
+    def known(self) -> NDArray[np.intp]:
+        """The indices in the clip of the faces that are shown: every `step`-th of those that there are."""
+        return np.flatnonzero(np.isfinite(self.clip_landmarks[:, 0, 0]))[:: self.step]
+
+    @cached_property
     def step(self) -> int:
         """Every so many faces of the clip one is shown."""
-        return max(1, -(-len(aligned_faces(self.clip, SIZE)) // MOST_FRAMES))
+        return max(1, -(-int(np.isfinite(self.clip_landmarks[:, 0, 0]).sum()) // MOST_FRAMES))
 
     @cached_property
     def faces(self) -> NDArray[np.uint8]:
-        """(N, SIZE, SIZE) aligned faces of the clip, every `step`-th."""
+        """(N, SIZE, SIZE) aligned faces of the clip, those at `known`."""
         return aligned_faces(self.clip, SIZE)[:: self.step]
 
     @cached_property
@@ -134,23 +147,26 @@ class Lesson:
     @cached_property
     def numbers(self) -> list[int]:
         """The number that each of the faces has outside."""
-        points = aligned_landmarks(cached_track(self.clip.frames, self.fps).landmarks, SIZE, "mean")
-        known = np.flatnonzero(np.isfinite(points).all(axis=(1, 2)))[:: self.step]
-        return [self.video.number(self.movement[0].onset + int(index)) for index in known]
+        return [self.video.number(self.movement[0].onset + int(index)) for index in self.known]
+
+    @cached_property
+    def flows(self) -> NDArray[np.float32]:
+        """(N, SIZE, SIZE, 2) px, the optical flow from the first of the faces to each."""
+        return np.stack([optical_flow(self.faces[0], face) for face in self.faces])
+
+    @cached_property
+    def speeds(self) -> list[float]:
+        """The mean length of each of the flows, px."""
+        return [float(np.hypot(flow[..., 0], flow[..., 1]).mean()) for flow in self.flows]
 
     @cached_property
     def apex(self) -> int:
         """Which of the faces is the apex: nearest to the annotated one, else farthest in the flow from the first."""
-        from features.optical_flow import optical_flow
-
         known = self.movement[0].apex
         if known:
             number = self.video.number(known)
             return int(np.abs(np.array(self.numbers) - number).argmin())
-        lengths = [
-            float(np.hypot(*np.moveaxis(optical_flow(self.faces[0], face), -1, 0)).mean()) for face in self.faces
-        ]
-        return int(np.argmax(lengths))
+        return int(np.argmax(self.speeds))
 
     @property
     def opening(self) -> str:
@@ -167,6 +183,23 @@ class Lesson:
             f"faces = aligned_faces(clip, {SIZE})[::{self.step}]\n"
             f"points = first_landmarks(clip, {SIZE})"
         )
+
+
+def pictures_at(video: Video, places: NDArray[np.intp]) -> list[NDArray[np.uint8]]:
+    """Return the pictures of a video at some ascending indices."""
+    frames = video.frames
+    if len(frames) > READ_THROUGH:
+        return [frames[int(place)] for place in places]
+    wanted = {*places.tolist()}
+    return [picture for index, picture in enumerate(frames) if index in wanted]
+
+
+def shrunk(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a picture whose longer side is at most `SIDE` px."""
+    scale = SIDE / max(picture.shape[:2])
+    if scale >= 1:
+        return picture
+    return np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _as_event(interval: Interval) -> Event:

@@ -1,22 +1,19 @@
 """The chapters on motion: the video, the aligned face, optical flow, optical strain."""
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.faces.track import SMOOTHING, cached_track
+from baselines.faces.track import SMOOTHING
 from baselines.report.explain.drawing import gallery, outline
-from baselines.report.explain.lesson import SIZE, Chapter, Lesson
+from baselines.report.explain.lesson import SIDE, SIZE, Chapter, Lesson, pictures_at, shrunk
 from baselines.report.pages.page import picture_uri
-from baselines.vqa.llama.panel import FULL_BRIGHTNESS, LEAST_SPEED, flow_colours
-from features.alignment import EYE_DISTANCE, align, aligned_landmarks, registrations, smooth, transform
-from features.optical_flow import optical_flow
+from baselines.vqa.llama.panel import FULL_BRIGHTNESS, LEAST_SPEED, colour_wheel, flow_colours
+from features.alignment import EYE_DISTANCE, align, registrations, smooth, transform
 from features.optical_strain import optical_strain
 from features.regions import REGIONS, boxes, region_means
 
-MOST_PICTURES, SIDE = 90, 320  # of the whole video, and their longer side, px
-READ_THROUGH = 1500  # frames; of longer videos pictures are looked up one by one
-ARROWS = 8  # px between arrows
+MOST_PICTURES = 90  # of the whole video
+ARROWS, WHEEL = 8, 96  # px between arrows, side of the colour wheel
 EYES = [slice(36, 42), slice(42, 48)]
 WEBP = {"form": "WEBP", "quality": 72}
 WAYS = {
@@ -31,11 +28,9 @@ def video_chapter(lesson: Lesson) -> Chapter:
     """The frames of the video, with the landmarks over them."""
     points, video = lesson.landmarks, lesson.video
     shown = np.unique(np.linspace(0, len(video.frames) - 1, min(len(video.frames), MOST_PICTURES)).round().astype(int))
-    pictures = _pictures(lesson, shown)
+    pictures = pictures_at(video, shown)
+    small = [shrunk(picture) for picture in pictures]
     scale = min(1.0, SIDE / max(pictures[0].shape[:2]))
-    small = [
-        cv2.resize(p, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else p for p in pictures
-    ]
     eyes = _eye_distance(points)
     known = np.isfinite(points[:, 0, 0])
     chosen = int(np.abs(shown + 1 - (lesson.movement[0].apex or lesson.movement[0].onset)).argmin())
@@ -79,15 +74,6 @@ def video_chapter(lesson: Lesson) -> Chapter:
     return Chapter("video", "The video and its landmarks", code, parameters, values, data, exercises, figure)
 
 
-def _pictures(lesson: Lesson, shown: NDArray[np.intp]) -> list[NDArray[np.uint8]]:
-    """Return the pictures at indices of the video."""
-    frames = lesson.video.frames
-    if len(frames) > READ_THROUGH:
-        return [picture for index in shown for picture in frames[int(index) : int(index) + 1]]
-    wanted = {*shown.tolist()}
-    return [picture for index, picture in enumerate(frames) if index in wanted]
-
-
 def _eye_distance(points: NDArray[np.float32]) -> float:
     left, right = (points[:, eye].mean(axis=1) for eye in EYES)
     return float(np.nanmedian(np.hypot(*(right - left).T)))
@@ -96,25 +82,23 @@ def _eye_distance(points: NDArray[np.float32]) -> float:
 def alignment_chapter(lesson: Lesson) -> Chapter:
     """The face before and after it is registered, and how far the eyes move in each."""
     clip = lesson.clip
-    raw = cached_track(clip.frames, clip.fps).landmarks
-    known = np.flatnonzero(np.isfinite(raw[:, 0, 0]))[:: lesson.step]
+    raw, known = lesson.clip_landmarks, lesson.known
     smoothed = smooth(raw, SMOOTHING * clip.fps)
     fixed = [face for face in align(clip.frames.in_grey(), raw, SIZE, "none") if face is not None][:: lesson.step]
     each = [face for face in align(clip.frames.in_grey(), smoothed, SIZE, "each") if face is not None][:: lesson.step]
-    moved = {}
+    eyes = {}
     for way in WAYS:
         source = smoothed if way == "each" else raw
-        moved[way] = _eye_motion(transform(raw[known], registrations(source, SIZE, way)[known]))
+        inside = transform(raw[known], registrations(source, SIZE, way)[known])
+        eyes[way] = np.stack([inside[:, eye].mean(axis=1) for eye in EYES], axis=1)
+    moved = {way: _spread(centres) for way, centres in eyes.items()}
     unit = EYE_DISTANCE * SIZE
     data = {
         "fixed": [picture_uri(face, **WEBP) for face in fixed],
         "aligned": [picture_uri(face, **WEBP) for face in each],
         "numbers": lesson.numbers,
         "start": lesson.apex,
-        "eyes": {
-            "fixed": _eyes(raw, "none")[known].round(2).tolist(),
-            "aligned": _eyes(smoothed, "each")[known].round(2).tolist(),
-        },
+        "eyes": {"fixed": eyes["none"].round(2).tolist(), "aligned": eyes["each"].round(2).tolist()},
     }
     values = {"moved": [(way, text, moved[way], 100 * moved[way] / unit) for way, text in WAYS.items()]}
     ratio = moved["none"] / max(moved["each"], 1e-9)
@@ -142,25 +126,19 @@ def alignment_chapter(lesson: Lesson) -> Chapter:
     return Chapter("alignment", "Alignment", code, parameters, values, data, exercises, figure)
 
 
-def _eyes(points: NDArray[np.float64], way: str) -> NDArray[np.float64]:
-    """Return (T, 2, 2) centres of the eyes in the crops, px."""
-    inside = aligned_landmarks(points, SIZE, way)
-    return np.stack([inside[:, eye].mean(axis=1) for eye in EYES], axis=1)
-
-
-def _eye_motion(inside: NDArray[np.float64]) -> float:
-    """Return the root mean square of how far the eye centres are from their means, px of the crop."""
-    centres = np.stack([inside[:, eye].mean(axis=1) for eye in EYES], axis=1)
+def _spread(centres: NDArray[np.float64]) -> float:
+    """Return the root mean square of how far (T, 2, 2) eye centres are from their means, px of the crop."""
     return float(np.sqrt(((centres - centres.mean(axis=0)) ** 2).sum(axis=-1).mean()))
 
 
 def flow_chapter(lesson: Lesson) -> Chapter:
     """The optical flow from the first face to each of the others."""
-    faces = lesson.faces
-    flows = np.stack([optical_flow(faces[0], face) for face in faces])
+    faces, flows = lesson.faces, lesson.flows
     full = max(float(np.percentile(np.hypot(flows[..., 0], flows[..., 1]), FULL_BRIGHTNESS)), LEAST_SPEED)
     colours = [flow_colours(flow, full) for flow in flows]
     half = ARROWS // 2
+    wheel, far = colour_wheel(WHEEL)
+    wheel[far > 1] = 255
     data = {
         "faces": [picture_uri(face, **WEBP) for face in faces],
         "colours": [picture_uri(picture, "WEBP", 80) for picture in colours],
@@ -170,8 +148,8 @@ def flow_chapter(lesson: Lesson) -> Chapter:
         "start": lesson.apex,
         "size": SIZE,
         "full": round(full, 4),
-        "wheel": picture_uri(_wheel()),
-        "mean": [round(float(np.hypot(flow[..., 0], flow[..., 1]).mean()), 4) for flow in flows],
+        "wheel": picture_uri(wheel),
+        "mean": [round(speed, 4) for speed in lesson.speeds],
     }
     apex = flows[lesson.apex]
     means = region_means(apex, boxes(lesson.face_landmarks, REGIONS))
@@ -192,23 +170,14 @@ def flow_chapter(lesson: Lesson) -> Chapter:
         "from features.optical_flow import optical_flow\n\n"
         f"flow = optical_flow(faces[0], faces[{lesson.apex}])  # ({SIZE}, {SIZE}, 2): u right, v down, px"
     )
-    figure = gallery([faces[0], faces[lesson.apex], colours[lesson.apex], _wheel()], ["onset", "apex", "flow", "wheel"])
+    figure = gallery([faces[0], faces[lesson.apex], colours[lesson.apex], wheel], ["onset", "apex", "flow", "wheel"])
     parameters = {"method": "farneback", "from": f"frame {lesson.numbers[0]}", "full brightness": f"{full:.2f} px"}
     return Chapter("flow", "Optical flow", code, parameters, values, data, exercises, figure)
 
 
-def _wheel(size: int = 96) -> NDArray[np.uint8]:
-    """Return the colours of all directions, as long as far from the middle."""
-    y, x = (np.mgrid[:size, :size] - (size - 1) / 2) / ((size - 1) / 2)
-    picture = flow_colours(np.stack([x, y], axis=-1).astype(np.float32), 1.0)
-    picture[np.hypot(x, y) > 1] = 255
-    return picture
-
-
 def strain_chapter(lesson: Lesson) -> Chapter:
     """The optical strain of the same flow."""
-    faces = lesson.faces
-    maps = np.stack([optical_strain(optical_flow(faces[0], face)) for face in faces])
+    maps = np.stack([optical_strain(flow) for flow in lesson.flows])
     full = max(float(np.percentile(maps, 99.5)), 1e-6)
     levels = np.rint(255 * np.clip(maps / full, 0, 1)).astype(np.uint8)
     data = {
@@ -219,10 +188,9 @@ def strain_chapter(lesson: Lesson) -> Chapter:
         "full": round(full, 6),
         "mean": [round(float(one.mean()), 6) for one in maps],
     }
-    apex = optical_flow(faces[0], faces[lesson.apex])
-    shifted = apex + np.array([1, 0], np.float32)
-    before, after = float(np.hypot(*apex.T).mean()), float(np.hypot(*shifted.T).mean())
-    still, moved = (float(optical_strain(flow).mean()) for flow in (apex, shifted))
+    shifted = lesson.flows[lesson.apex] + np.array([1, 0], np.float32)
+    before, after = lesson.speeds[lesson.apex], float(np.hypot(*shifted.T).mean())
+    still, moved = float(maps[lesson.apex].mean()), float(optical_strain(shifted).mean())
     values = {"full": full, "mean": data["mean"][lesson.apex], "apex": lesson.numbers[lesson.apex]}
     exercises = (
         (
@@ -237,6 +205,8 @@ def strain_chapter(lesson: Lesson) -> Chapter:
         "from features.optical_strain import optical_strain\n\n"
         f"strain = optical_strain(optical_flow(faces[0], faces[{lesson.apex}]))  # ({SIZE}, {SIZE}), px per px"
     )
-    figure = gallery([faces[lesson.apex], levels[lesson.apex]], ["apex", "optical strain"], maps=("gray", "inferno"))
+    figure = gallery(
+        [lesson.faces[lesson.apex], levels[lesson.apex]], ["apex", "optical strain"], maps=("gray", "inferno")
+    )
     parameters = {"differences": "central", "full brightness": f"{full:.4f}"}
     return Chapter("strain", "Optical strain", code, parameters, values, data, exercises, figure)

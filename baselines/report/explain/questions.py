@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from baselines.action_units import NAMES
+from baselines.action_units import NAMES, read
 from baselines.datasets.question_kinds import KINDS, find_kind
 from baselines.report.explain.drawing import gallery
 from baselines.report.explain.lesson import Chapter, Lesson
@@ -29,8 +29,9 @@ class Answered:
 
 def clip_questions(lesson: Lesson) -> list[str]:
     """Return the challenge's questions about one clip, with an action unit that it shows, else the lip corners."""
-    known = [unit for unit in (lesson.clip.event.action_units if lesson.clip.event else ()) if _name(unit)]
-    unit = _name(known[0]) if known else NAMES[12]
+    units = lesson.clip.event.action_units if lesson.clip.event else ()
+    known = [NAMES[unit.number] for unit in read(" ".join(units)).units if unit.number in NAMES]
+    unit = known[0] if known else NAMES[12]
     kinds = [kind for kind in map(find_kind, KINDS) if kind.learned or kind.name == "description"]
     wordings = [wording for kind in kinds for wording in kind.wordings.values()]
     return [wording.format(unit=unit) for wording in wordings]
@@ -80,9 +81,3 @@ def questions_chapter(lesson: Lesson, asked: Sequence[str], answered: Mapping[st
     figure = gallery([enlarged], ["what the vision model sees"]) if enlarged is not None else None
     parameters = {"rules": f"classifiers on what {recipe} sees", "llama": "the embedded vision model, scored"}
     return Chapter("questions", "Questions", code, parameters, values, {}, exercises, figure)
-
-
-def _name(unit: str) -> str:
-    """Return the name of a unit such as LAU14, empty for one that is not known."""
-    digits = unit.lstrip("LRABUT").strip()
-    return NAMES.get(int(digits), "") if digits.isdigit() else ""

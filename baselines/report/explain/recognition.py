@@ -13,7 +13,7 @@ from baselines.errors import InputError
 from baselines.recipes import load_recipe
 from baselines.recognition.recognizer import Recognizer
 from baselines.recognition.representation import represent, represent_one, supports
-from baselines.report.explain.drawing import MACRO, MICRO, new_figure
+from baselines.report.explain.drawing import MACRO, MICRO, slide
 from baselines.report.explain.lesson import Chapter, Lesson
 from baselines.report.pages.page import picture_uri
 
@@ -46,8 +46,9 @@ def training_of(lesson: Lesson, dataset: str = "synthetic", root: Path | None = 
     settings = load_recipe(RECIPES[0]).steps["representation"]
     whole = load_dataset(dataset, root)
     clips = [clip for clip in whole.clips if clip.label and supports(settings, clip)]
-    left_out = lesson.video.subject if any(clip.subject == lesson.video.subject for clip in clips) else ""
-    clips = [clip for clip in clips if clip.subject != left_out]
+    others = [clip for clip in clips if clip.subject != lesson.video.subject]
+    left_out = "" if len(others) == len(clips) else lesson.video.subject
+    clips = others
     if len({clip.label for clip in clips}) < 2:
         raise InputError(f"--dataset {dataset}: holds clips of fewer than two classes; choose another to learn from")
     features = represent(clips, settings, jobs)
@@ -155,7 +156,7 @@ def _strength(feature: NDArray[np.float32]) -> list[float]:
 
 
 def _figure(told: dict[str, dict[str, Any]], blocks: list[float]) -> Any:
-    figure = new_figure(9, 3)
+    figure = slide(9, 3)
     axes = figure.subplots(1, 2, width_ratios=(2, 1))
     for n, (name, found) in enumerate(told.items()):
         places = np.arange(len(found["classes"])) + 0.4 * n

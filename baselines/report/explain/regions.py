@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.report.explain.drawing import INK, MARK, MICRO, gallery, new_figure
+from baselines.report.explain.drawing import INK, MARK, MICRO, gallery, slide
 from baselines.report.explain.lesson import OURS, SIZE, Chapter, Lesson
 from baselines.report.pages.page import picture_uri
 from baselines.spotting.regional.candidates import BLINK, blinks
@@ -136,7 +136,7 @@ def blinking(measured: NDArray[Any], fps: float) -> NDArray[np.bool_]:
 def _curves_figure(
     curves: dict[str, NDArray[np.float64]], hidden: NDArray[np.bool_], event: Any, lesson: Lesson
 ) -> Any:
-    figure = new_figure(9, 1.1 * len(curves))
+    figure = slide(9, 1.1 * len(curves))
     frames = np.arange(1, len(hidden) + 1)
     for axis, (name, values) in zip(figure.subplots(len(curves), 1, sharex=True), curves.items()):
         axis.plot(frames, 100 * values, color=INK, linewidth=0.9)

@@ -9,9 +9,8 @@ from baselines.errors import InputError
 from baselines.report.explain.lesson import CLASSIC, OURS, Chapter, Lesson
 from baselines.report.explain.regions import blinking
 from baselines.report.plots import spotting_figure
-from baselines.scoring.spotting import THRESHOLD, spotting_scores
+from baselines.scoring.spotting import THRESHOLD
 from baselines.spotting.base import Curve
-from baselines.spotting.recipe import spotting_row
 from baselines.spotting.regional.method import AIMS
 from baselines.spotting.runs import face_runs
 
@@ -26,6 +25,8 @@ def spotting_chapter(lesson: Lesson) -> Chapter:
     if frames > LONGEST:
         raise InputError(f"{lesson.source}: {frames} frames are too many for a page; cut it to {LONGEST} at most")
     classic, ours = (lesson.results[name] for name in (CLASSIC, OURS))
+    rule = classic.curves[0].rule
+    assert rule is not None  # softnet-rule goes by rules
     spotter: Any = lesson.spotter(OURS)
     aim = AIMS[spotter.aim]
     movements = [
@@ -45,7 +46,7 @@ def spotting_chapter(lesson: Lesson) -> Chapter:
         "iou": THRESHOLD,
         "classic": {
             "name": CLASSIC,
-            "p": classic.curves[0].rule.p if classic.curves[0].rule else 0.5,
+            "p": rule.p,
             "curves": [_curve(curve) for curve in classic.curves],
         },
         "ours": {
@@ -57,17 +58,12 @@ def spotting_chapter(lesson: Lesson) -> Chapter:
             "course": [None if not np.isfinite(v) else round(float(v), 4) for v in ours.curves[0].values],
         },
     }
-    truth = [spotting_row(video, event) for event in video.events or ()]
-    found = [spotting_row(video, interval) for interval in ours.intervals]
-    scores = spotting_scores(truth, found, resamples=0)["overall"] if video.events is not None else None
     code = (
         "import baselines\n\n"
         f'result = baselines.spot(video, "{CLASSIC}")  # intervals, and the curves that they come from\n'
         f'likely = baselines.spot(video, "{OURS}")\n'
         "[interval.to_dict() for interval in likely.intervals]"
     )
-    rule = classic.curves[0].rule
-    assert rule is not None  # softnet-rule goes by rules
     parameters = {
         f"{CLASSIC}: k": f"{rule.k:.3g} s (micro)",
         f"{CLASSIC}: p": rule.p,
@@ -75,7 +71,7 @@ def spotting_chapter(lesson: Lesson) -> Chapter:
         f"{OURS}: overlap": spotter.overlap,
         "IoU of a hit": THRESHOLD,
     }
-    values = {"truth": video.events is not None, "classic": CLASSIC, "ours": OURS, "scores": scores}
+    values = {"truth": video.events is not None, "classic": CLASSIC, "ours": OURS}
     figure = spotting_figure(ours, fps, video.events, video.name, video.number(1))
     return Chapter("spotting", "Spotting", code, parameters, values, data, _exercises(lesson, movements, aim), figure)
 

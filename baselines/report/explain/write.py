@@ -7,7 +7,7 @@ import numpy as np
 
 from baselines.files import atomic_path, csv_text, write_text
 from baselines.report.explain.drawing import png_of
-from baselines.report.explain.lesson import CLASSIC, OURS, Chapter, Lesson
+from baselines.report.explain.lesson import CLASSIC, OURS, Chapter, Lesson, pictures_at, shrunk
 from baselines.report.explain.regions import group_curves
 from baselines.report.pages.page import picture_uri, render
 
@@ -50,9 +50,8 @@ def write_faceless(lesson: Lesson, reason: str, folder: Path) -> Path:
     count = len(lesson.video.frames)
     places = np.unique(np.linspace(0, count - 1, min(count, FACELESS)).astype(int))
     shown = [
-        (lesson.video.number(int(index) + 1), picture_uri(_small(picture), "WEBP", 75))
-        for index in places
-        for picture in lesson.video.frames[int(index) : int(index) + 1]
+        (lesson.video.number(int(index) + 1), picture_uri(shrunk(picture), "WEBP", 75))
+        for index, picture in zip(places, pictures_at(lesson.video, places))
     ]
     values = {"name": _called(lesson), "reason": reason, "shown": shown}
     write_text(folder / PAGE, render("faceless.html", values, {}, STYLES))
@@ -80,8 +79,3 @@ def _cell(value: float) -> str:
 
 def _called(lesson: Lesson) -> str:
     return " ".join(filter(None, (lesson.video.subject, lesson.video.name)))
-
-
-def _small(picture: np.ndarray) -> np.ndarray:
-    step = max(1, max(picture.shape[:2]) // 320)
-    return np.ascontiguousarray(picture[::step, ::step])

@@ -2,19 +2,17 @@
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from baselines.errors import MissingDependency
 from baselines.files import atomic_path
+from baselines.report.canvas import METADATA, new_figure
 from baselines.report.figures import Figure, mean_of
 from baselines.report.overview.ablation import shades
 from baselines.report.table import Cell, Table
 
 FORMS = ("png", "svg")
-METADATA = {"png": {"Software": None}, "svg": {"Date": None}}  # the same on every day
 OURS, FLOOR, OTHER, SHADE = "#0b5394", "#a35f00", "#5b6670", "Blues"
 WIDTH, LINE, CELL = 7.5, 0.23, 0.62  # inches of a picture, a line of it, a cell of a matrix
 ACROSS = 3  # confusions side by side
@@ -68,7 +66,7 @@ def _apart(record: Mapping[str, Any]) -> bool:
 
 def forest(title: str, lines: Sequence[Line], under: str, reference: float | None = None) -> Any:
     """Return the figure of a forest plot; under: what the axis is; reference: where a dashed line stands."""
-    picture = _figure(WIDTH, LINE * len(lines) + 1.1)
+    picture = new_figure(WIDTH, LINE * len(lines) + 1.1, layout="constrained")
     axis = picture.subplots()
     for place, line in enumerate(lines):
         if line.low is not None:
@@ -98,7 +96,8 @@ def confusion(title: str, matrices: Sequence[Mapping[str, Any]]) -> Any:
     across = min(ACROSS, len(matrices))
     down = math.ceil(len(matrices) / across)
     size = CELL * max(len(matrices[0]["columns"]), 2) + 1.0
-    picture = _figure(across * size, down * (CELL * len(matrices[0]["rows"]) + 1.0) + 0.4)
+    height = down * (CELL * len(matrices[0]["rows"]) + 1.0) + 0.4
+    picture = new_figure(across * size, height, layout="constrained")
     panels = picture.subplots(down, across, squeeze=False).ravel()
     for axis, matrix in zip(panels, matrices):
         seed = f" (seed {matrix['seed']})" if matrix["seed"] else ""
@@ -122,7 +121,7 @@ def grid(table: Table) -> Any:
     ]
     names = [", ".join(str(text) for text in line[: table.stub]) for line in table.lines]
     columns = table.header[table.stub :]
-    picture = _figure(max(4.0, 2.2 + 1.1 * len(columns)), 0.42 * len(rows) + 1.3)
+    picture = new_figure(max(4.0, 2.2 + 1.1 * len(columns)), 0.42 * len(rows) + 1.3, layout="constrained")
     axis = picture.subplots()
     _cells(axis, rows, names, columns)
     axis.set_aspect("auto")
@@ -153,26 +152,6 @@ def _cells(
     axis.spines[:].set_visible(False)
 
 
-def _figure(width: float, height: float) -> Any:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure as Picture
-
-    picture = Picture(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(picture)
-    return picture
-
-
-@contextmanager
-def style() -> Iterator[None]:
-    """Draw as matplotlib does by default, whatever the user's settings are, and nothing as a formula."""
-    try:
-        import matplotlib.style
-    except ImportError:
-        raise MissingDependency("A picture", "matplotlib", "matplotlib") from None
-    with matplotlib.style.context(["default", {"text.parse_math": False, "svg.hashsalt": "megc"}]):
-        yield
-
-
 def save(picture: Any, folder: Path, stem: str, forms: Sequence[str]) -> list[Path]:
     """Write a figure to a folder in several forms and return the files."""
     picture.draw_without_rendering()  # lays it out
@@ -181,5 +160,5 @@ def save(picture: Any, folder: Path, stem: str, forms: Sequence[str]) -> list[Pa
     for form in forms:
         written.append(folder / f"{stem}.{form}")
         with atomic_path(written[-1]) as temporary:
-            picture.savefig(temporary, format=form, dpi=DPI, metadata=METADATA[form])
+            picture.savefig(temporary, format=form, dpi=DPI, metadata=METADATA[f".{form}"])
     return written

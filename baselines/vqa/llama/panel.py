@@ -99,6 +99,13 @@ def flow_panel(picture, size=224):
     return panel if panel.shape[0] == size else cv2.resize(panel, (size, size), interpolation=cv2.INTER_CUBIC)
 
 
+def colour_wheel(side):
+    """Return the `flow_colours` (side, side, 3) of all directions, and how far out each is: 1 at the rim."""
+    middle = (side - 1) / 2
+    y, x = np.mgrid[:side, :side] - middle
+    return flow_colours(np.dstack([x, y]), middle), np.hypot(x, y) / middle
+
+
 def flow_colours(flow, full=None):
     """Return a flow field (H, W, 2) as uint8 RGB: hue is the direction, brightness the speed.
 
