@@ -117,7 +117,8 @@ def _iterate_here(work, items, jobs):
     """Yield `work(item)` for each item by joblib, or `WorkerDied`.
 
     Which item a worker died over is not told: its death breaks the pool, and all that was not yielded yet is done again
-    by a new one. Where that breaks too before anything is yielded, the next item is tried alone.
+    by a new one of half as many, who may have the memory that all had not. Where that breaks too before anything is
+    yielded, the next item is tried alone.
     """
     position = deaths = 0
     jobs = min(workers(jobs), max(2, len(items)))  # one alone works in this process, which would die with it
@@ -135,7 +136,9 @@ def _iterate_here(work, items, jobs):
                 position, deaths = position + 1, 0
                 yield died(TRIES, ALONE)
             else:
-                warnings.warn("a worker died (out of memory?); what it was doing is done again", stacklevel=2)
+                jobs = max(2, jobs // 2)
+                told = f"a worker died (out of memory?); what it was doing is done again, with {jobs} workers"
+                warnings.warn(told, stacklevel=2)
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -309,9 +310,10 @@ def fatal(folder, item, once=False, slow=0.1):
     return item**2
 
 
-def test_a_process_that_dies_once_costs_nothing_but_time(tmp_path):
-    with pytest.warns(UserWarning, match="a worker died"):
-        assert run_parallel(partial(fatal, tmp_path, once=True), range(8), 2) == [n**2 for n in range(8)]
+def test_a_process_that_dies_once_costs_nothing_but_time_and_half_the_workers(tmp_path, monkeypatch):
+    monkeypatch.setattr(joblib, "cpu_count", lambda *_, **__: 4)
+    with pytest.warns(UserWarning, match="a worker died .* done again, with 2 workers"):
+        assert run_parallel(partial(fatal, tmp_path, once=True), range(8), 4) == [n**2 for n in range(8)]
 
 
 def test_an_item_that_kills_its_process_each_time_is_named_and_the_others_go_on(tmp_path):

@@ -27,6 +27,7 @@ from baselines.vqa.llama.panel import (
     flow_panel,
     flow_panels,
 )
+from baselines.vqa.llama.speaker import Speaker
 from baselines.vqa.llama.vision_model import VisionModel
 from baselines.vqa.questions import ParsedQuestion, render
 
@@ -84,15 +85,14 @@ def test_same_question_and_picture_give_the_same_scores_and_text(answerer, pair,
 
 
 @pytest.mark.parametrize("write", [tiny_gguf.write_text_model, tiny_gguf.write_recurrent_model])
-def test_scoring_a_candidate_leaves_no_trace_in_the_memory(write, pair, panels, tmp_path, monkeypatch):
+def test_scoring_a_candidate_leaves_no_trace_in_the_memory(write, pair, panels, tmp_path):
     """The recurrent model cannot forget what it read, so that picture and prompt must be read again."""
-    answerer = Llama(write(tmp_path / "text.gguf", np.random.default_rng(3)), pair[1])
-    read = answerer._read
-    # the prompt lists the candidates; here it must not differ
-    monkeypatch.setattr(answerer, "_read", lambda prompt, panel: read("Which one?", panel))
-    together = answerer.log_likelihoods("", panels[0], ["surprise", "fear", "disgust"])
-    assert answerer.log_likelihoods("", panels[0], ["disgust", "surprise"]).items() <= together.items()
-    answerer.close()
+    speaker = Speaker(write(tmp_path / "text.gguf", np.random.default_rng(3)), pair[1], None, 8)
+    spelled = {name: [name, name.capitalize()] for name in ("surprise", "fear", "disgust")}
+    together = speaker.score("Which one?", panels[0], spelled)
+    others = {name: spelled[name] for name in ("disgust", "surprise")}
+    assert speaker.score("Which one?", panels[0], others).items() <= together.items()
+    speaker.close()
 
 
 def test_picture_is_encoded_once_for_all_questions_about_it(pair, panels, monkeypatch):
@@ -127,8 +127,10 @@ def test_scores_agree_with_the_log_probabilities_that_the_library_reports(answer
     from llama_cpp.llama_chat_format import MTMDChatHandler
 
     prompts = []
-    read = answerer._read
-    monkeypatch.setattr(answerer, "_read", lambda prompt, panel: prompts.append(prompt) or read(prompt, panel))
+    score_of = answerer._speaker.score
+    monkeypatch.setattr(
+        answerer._speaker, "score", lambda prompt, *given: prompts.append(prompt) or score_of(prompt, *given)
+    )
     score = answerer.log_likelihoods(CLOSED["coarse"], panels[0], EMOTIONS)["negative"]
     png = base64.b64encode(cv2.imencode(".png", panels[0][..., ::-1])[1]).decode()
     message = [

@@ -10,7 +10,6 @@ same files, question and picture give the same answer.
 import json
 from collections.abc import Sequence
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -25,9 +24,9 @@ from baselines.errors import InputError
 from baselines.parallel import attempt, run_parallel
 from baselines.vqa.answerers import Answerer, Seen
 from baselines.vqa.llama.grammars import grammar
+from baselines.vqa.llama.guarded import GuardedSpeaker
 from baselines.vqa.llama.hub import find_pair
 from baselines.vqa.llama.panel import CLIP_CAPTION, FLOW_CAPTION, draw_panel, flow_panel
-from baselines.vqa.llama.vision_model import VisionModel
 from baselines.vqa.questions import ParsedQuestion, parse, render
 from baselines.vqa.records import Answer, Evidence
 from baselines.vqa.rules import answer_questions
@@ -61,18 +60,18 @@ class Llama(Answerer):
             raise InputError(f"--decoding {decoding!r} is not known; choose one of {', '.join(get_args(Decoding))}")
         self.model, self.mmproj, self.decoding, self.threads = model, mmproj, decoding, threads
         pair = find_pair(model, mmproj)
-        self._model = VisionModel(*pair, threads)
+        self._speaker = GuardedSpeaker(*pair, threads, LONGEST_ANSWER)
         self._last: tuple[Any, Any] = None, None  # the picture that was asked all about, and its evidence
-        self.ours = self._model.keys.get("megc.style") == "question"
+        self.ours = self._speaker.keys.get("megc.style") == "question"
         note = self._read_note(pair[0]) if self.ours else {}
         self.classes = ADMISSIBLE | {kind: tuple(names) for kind, names in note.get("classes", {}).items()}
         self.rate = note.get("rate", Evidence.rate)
         self.layout = "flow" if self.ours else None
-        self.size = self._model.projector_keys["clip.vision.image_size"] if self.ours else FOREIGN_SIZE
+        self.size = self._speaker.projector_keys["clip.vision.image_size"] if self.ours else FOREIGN_SIZE
 
     def close(self) -> None:
         """Free the model's memory; no question can be asked afterwards."""
-        self._model.close()
+        self._speaker.close()
 
     def look(self, pictures: np.ndarray) -> list[Seen]:
         """Return the panel of each flow picture (n, H, W, 3)."""
@@ -126,25 +125,8 @@ class Llama(Answerer):
         only as it stands.
         """
         prompt = question if self.ours else f"{caption}\n{question}\nAnswer with one of: {', '.join(candidates)}."
-        self._read(prompt, panel)
-        end, first = self._model.position, self._model.log_probabilities()
-        scores = {}
-        for candidate in candidates:
-            spelled = []
-            for spelling in dict.fromkeys((candidate, candidate if self.ours else candidate.capitalize())):
-                tokens = self._model.tokens(spelling)
-                if len(tokens) > 1 and not self._model.rewind(end):
-                    self._read(prompt, panel)
-                spelled.append(self._spell(tokens, first[tokens[0]]))
-            scores[candidate] = float(logsumexp(spelled))
-        return scores
-
-    def _spell(self, tokens: Sequence[int], score: float) -> float:
-        """Return log P of all tokens, one after the other; `score` is that of the first."""
-        for token, following in pairwise(tokens):
-            self._model.hear(token)
-            score += self._model.log_probabilities()[following]
-        return score
+        spellings = {name: [name] if self.ours else [*dict.fromkeys((name, name.capitalize()))] for name in candidates}
+        return self._speaker.score(prompt, _checked(panel), spellings)
 
     def evidence(self, panel: np.ndarray, caption: str = CLIP_CAPTION) -> Evidence:
         """Return the `Evidence` that the model's likelihoods give of a picture: it is asked every closed question.
@@ -182,7 +164,7 @@ class Llama(Answerer):
 
     def _read_note(self, path: Path) -> dict[str, Any]:
         try:
-            return dict(json.loads(self._model.keys.get("megc.training") or "{}"))
+            return dict(json.loads(self._speaker.keys.get("megc.training") or "{}"))
         except ValueError:
             raise InputError(f"{path}: the note of its training is damaged; copy the file again") from None
 
@@ -198,36 +180,17 @@ class Llama(Answerer):
         """Return greedy text, by the grammar of its answers where that is the decoding, its confidence and faults."""
         rules = grammar(parsed, self.classes) if self.decoding == "grammar" else None
         prompt = question if self.ours else "\n".join([caption, question, *_hints(parsed)])
-        text, sure, complete = self._generate(prompt, panel, rules)
+        text, sure, complete = self._speaker.speak(prompt, _checked(panel), rules)
         if not complete:
             return text, sure, [f"cut after {LONGEST_ANSWER} tokens"]
         return text, sure, [] if text else ["the model said nothing"]
 
-    def _generate(self, prompt: str, panel: np.ndarray, rules: str | None) -> tuple[str, float, bool]:
-        """Return greedy text in one line, its confidence, and whether the model came to an end by itself."""
-        self._read(prompt, panel)
-        said, total, complete = [], 0.0, False
-        allowed = self._model.grammar_filter(rules) if rules else None
-        while len(said) < LONGEST_ANSWER and not complete:
-            scores = self._model.log_probabilities()
-            token = int((allowed(scores) if allowed else scores).argmax())
-            total += scores[token]
-            complete = self._model.ends(token)
-            if not complete:
-                said.append(token)
-                self._model.hear(token)
-                if allowed:
-                    allowed.accept(token)
-        if allowed:
-            allowed.close()
-        sure = float(np.exp(total / (len(said) + complete)))
-        return " ".join(self._model.text(said).split()), sure, complete
 
-    def _read(self, prompt: str, panel: np.ndarray) -> None:
-        panel = np.asarray(panel)
-        if panel.ndim != 3 or panel.shape[2] != 3 or panel.dtype != np.uint8 or not panel.size:
-            raise InputError(f"panel of {panel.dtype} {panel.shape}; expected an RGB picture (H, W, 3) of uint8")
-        self._model.read(prompt, panel, LONGEST_ANSWER)
+def _checked(panel: np.ndarray) -> np.ndarray:
+    panel = np.asarray(panel)
+    if panel.ndim != 3 or panel.shape[2] != 3 or panel.dtype != np.uint8 or not panel.size:
+        raise InputError(f"panel of {panel.dtype} {panel.shape}; expected an RGB picture (H, W, 3) of uint8")
+    return panel
 
 
 def _draw(record: Clip | Video, layout: str | None, size: int) -> Seen:

@@ -1,5 +1,6 @@
 """What a GGUF file says of its model, read from its header without llama.cpp (GGUF specification, ggml project)."""
 
+import math
 import os
 import struct
 
@@ -7,6 +8,20 @@ from baselines.errors import InputError
 
 SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}  # GGUF's types
 STRING, ARRAY = 8, 9
+# by the last part of a key's name, (least, most) of any model that is known, with room above
+PLAUSIBLE = {
+    "block_count": (1, 1024),
+    "context_length": (1, 2**24),
+    "embedding_length": (1, 2**17),
+    "feed_forward_length": (0, 2**20),
+    "head_count": (0, 2**12),
+    "head_count_kv": (0, 2**12),
+    "image_size": (1, 2**13),
+    "patch_size": (1, 2**10),
+    "projection_dim": (1, 2**17),
+    "layer_norm_epsilon": (0, 1),
+    "layer_norm_rms_epsilon": (0, 1),
+}
 LONGEST_NAME, LARGEST_VALUE = 2**16, 2**32  # bytes; more is damage
 
 
@@ -47,6 +62,25 @@ def gguf_keys(path, until=None):
         raise InputError(f"{path}: cannot be read ({error.strerror}); check the path") from None
     except (struct.error, KeyError):
         raise InputError(f"{path}: the GGUF header is cut short or damaged; copy the file again") from None
+    return keys
+
+
+def pair_keys(model, mmproj):
+    """Return the header keys of a text model and of a vision projector; `InputError` where they are not these two."""
+    if gguf_architecture(model) == "clip":
+        raise InputError(f"{model}: is a vision projector, not a text model; give it as --mmproj")
+    architecture = gguf_architecture(mmproj)
+    if architecture != "clip":
+        raise InputError(f"{mmproj}: is a text model ({architecture}), not a vision projector; give it as --model")
+    return _plausible(model, gguf_keys(model)), _plausible(mmproj, gguf_keys(mmproj))
+
+
+def _plausible(path, keys):
+    """Return keys that no model of today contradicts."""
+    for name, value in keys.items():
+        least, most = PLAUSIBLE.get(name.rpartition(".")[2], (-math.inf, math.inf))
+        if not isinstance(value, str) and not least <= value <= most:
+            raise InputError(f"{path}: {name} is {value}; expected {least} to {most}: convert the model again")
     return keys
 
 

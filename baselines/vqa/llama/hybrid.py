@@ -12,6 +12,7 @@ from baselines.datasets.records import Clip, Question, Video
 from baselines.vqa.analyst import ClipAnalyst
 from baselines.vqa.answerers import Asked, Rules, Seen
 from baselines.vqa.llama.answerer import Llama
+from baselines.vqa.llama.guarded import ModelDied
 from baselines.vqa.pooling import DEFAULT_WEIGHT, inner_weight, pool
 from baselines.vqa.records import Answer
 
@@ -58,8 +59,16 @@ class Hybrid(Rules):
         return self
 
     def answer_clip(self, questions: Sequence[Question], seen: Seen) -> list[Answer]:
-        """Return the answers to all questions about one clip or video; of a video the vision model sees too little."""
-        if seen.measured.events is None:
+        """Return the answers to all questions about one clip or video; of a video the vision model sees too little.
+
+        Where the vision model fails, the classifiers answer alone, and a flag says so.
+        """
+        if seen.measured.events is not None:
+            return super().answer_clip(questions, seen)
+        try:
             vision = seen.vision or self.vision.evidence(seen.panel, seen.caption)
-            seen = replace(seen, measured=pool(vision, seen.measured, self.weight))
-        return super().answer_clip(questions, seen)
+        except ModelDied as error:
+            alone = super().answer_clip(questions, seen)
+            why = f"answered by the classifiers alone: {error}"
+            return [replace(answer, flag="; ".join(filter(None, (answer.flag, why)))) for answer in alone]
+        return super().answer_clip(questions, replace(seen, measured=pool(vision, seen.measured, self.weight)))

@@ -15,8 +15,7 @@ import joblib
 import numpy as np
 from scipy.special import log_softmax
 
-from baselines.errors import InputError, MissingDependency
-from baselines.vqa.llama.gguf_header import gguf_architecture, gguf_keys
+from baselines.errors import InputError
 from baselines.vqa.llama.grammars import GrammarFilter
 
 CONTEXT = 4096  # tokens of picture, prompt and answer; a picture takes up to about 2000, a prompt 300
@@ -35,12 +34,9 @@ class VisionModel:
     """
 
     def __init__(self, model, mmproj, threads=None):
-        try:
-            import llama_cpp
-            from llama_cpp import mtmd_cpp
-        except ImportError:
-            raise MissingDependency("--answerer llama", "llama_cpp", "llama-cpp-python") from None
-        self.keys, self.projector_keys = _read_pair(model, mmproj)
+        import llama_cpp
+        from llama_cpp import mtmd_cpp
+
         self._lib, self._mtmd, self._path = llama_cpp, mtmd_cpp, model
         self._seen, self._seen_end = None, 0  # the picture in the memory with what stands before it; where it ends
         self._marker = mtmd_cpp.mtmd_default_marker().decode()
@@ -224,16 +220,6 @@ class VisionModel:
 
     def _token_text(self, token):
         return self._llm.detokenize([token], special=True).decode("utf-8", "ignore") if token >= 0 else ""
-
-
-def _read_pair(model, mmproj):
-    """Return the header keys of a text model and of a vision projector."""
-    if gguf_architecture(model) == "clip":
-        raise InputError(f"{model}: is a vision projector, not a text model; give it as --mmproj")
-    architecture = gguf_architecture(mmproj)
-    if architecture != "clip":
-        raise InputError(f"{mmproj}: is a text model ({architecture}), not a vision projector; give it as --model")
-    return gguf_keys(model), gguf_keys(mmproj)
 
 
 def _is_small(model):

@@ -1,0 +1,78 @@
+"""A `Speaker` in a process of its own: llama.cpp may end that on a damaged or hostile file, and nothing else."""
+
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from baselines.confined import Confined, Ended
+from baselines.errors import InputError, MissingDependency
+from baselines.vqa.llama.gguf_header import pair_keys
+from baselines.vqa.llama.speaker import Speaker
+
+ROOM, COPIES = 3 * 2**29, 3  # bytes, and how often the files may be in memory beside
+PATIENCE = 12.0  # s for a model of no size at all, to load and to be asked once
+LOADED, ANSWERED = 20e6, 2e6  # bytes of its files for which a second more is waited
+MOST_DEATHS = 3  # after which it is not tried again
+
+
+class ModelDied(InputError):
+    """llama.cpp ended on a model, or was ended because it took too long or failed."""
+
+
+class GuardedSpeaker:
+    """The `Speaker` of a GGUF pair; where its process ends, the next question gets a new one, a few times.
+
+    keys, projector_keys: what the headers of the files say. Raises `InputError` for files that are no such pair,
+    `ModelDied` where llama.cpp does not survive them, `MissingDependency` without llama-cpp-python.
+    """
+
+    def __init__(self, model: Path, mmproj: Path, threads: int | None, longest: int):
+        if find_spec("llama_cpp") is None:
+            raise MissingDependency("--answerer llama", "llama_cpp", "llama-cpp-python")
+        self.keys, self.projector_keys = pair_keys(model, mmproj)
+        self._given = model, mmproj, threads, longest
+        self._size = sum(Path(path).stat().st_size for path in (model, mmproj))
+        self._deaths = 0
+        self._process: Confined | None = self._begin()
+
+    def close(self) -> None:
+        """End the process; nothing can be asked afterwards."""
+        if self._process:
+            self._process.close()
+
+    def score(self, prompt: str, picture: np.ndarray, candidates: Mapping[str, Sequence[str]]) -> dict[str, float]:
+        """Return what `Speaker.score` does."""
+        return self._ask("score", prompt, picture, candidates)
+
+    def speak(self, prompt: str, picture: np.ndarray, rules: str | None) -> tuple[str, float, bool]:
+        """Return what `Speaker.speak` does."""
+        text, sure, complete = self._ask("speak", prompt, picture, rules)
+        return text, sure, complete
+
+    def _ask(self, method: str, *given: Any) -> Any:
+        if self._process is None:
+            if self._deaths == MOST_DEATHS:
+                raise ModelDied(f"{self._given[0]}: not asked any more, as llama.cpp ended {MOST_DEATHS} times on it")
+            self._process = self._begin()
+        try:
+            return self._process.call(method, *given, seconds=PATIENCE + self._size / ANSWERED)
+        except Ended as error:
+            self._process = None
+            raise self._died("answered", error) from None
+
+    def _begin(self) -> Confined:
+        memory, seconds = ROOM + COPIES * self._size, PATIENCE + self._size / LOADED
+        try:
+            return Confined(Speaker, *self._given, memory=memory, seconds=seconds)
+        except Ended as error:
+            raise self._died("loaded it", error) from None
+
+    def _died(self, doing: str, error: Ended) -> ModelDied:
+        self._deaths += 1
+        return ModelDied(
+            f"{self._given[0]}: llama.cpp {error} while it {doing}; copy the model and {self._given[1]} again, or give "
+            "another"
+        )
