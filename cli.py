@@ -4,6 +4,7 @@ stdout is data, stderr is progress and warnings. Exit codes: 0 done, 1 failed in
 is kept), 2 bad usage or input, 130 interrupted, 143 terminated. Heavy modules are imported inside the commands.
 """
 
+import errno
 import json as jsonlib
 import os
 import signal
@@ -17,8 +18,11 @@ from pathlib import Path
 import click
 
 from baselines import __version__
-from baselines.errors import InputError, one_line, printable
+from baselines.errors import InputError, in_line, one_line, printable
 from baselines.files import FULL, check_file, check_folder, drop_stdout, user_path
+
+# what can be wrong with a path that somebody named, on the command line or in a table
+_OF_PATHS = (errno.ENAMETOOLONG, errno.ELOOP, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR)
 
 
 def _say(text):
@@ -30,13 +34,18 @@ class _Commands(click.Group):
     """A group that turns every error into one line on stderr; exit code 2 for an `InputError`, 1 for a fault."""
 
     def invoke(self, context):
-        warnings.showwarning = _once(lambda message: _say(f"warning: {message}"))
+        warnings.showwarning = _once(lambda message: _say(f"warning: {in_line(message)}"))
         try:
             _check_cache_bound()
             context.call_on_close(_prune_cache)
             return super().invoke(context)
         except InputError as error:
-            _say(f"error: {' '.join(str(error).split())}")
+            _say(f"error: {in_line(error)}")
+            context.exit(2)
+        except OSError as error:
+            if error.errno not in _OF_PATHS or not error.filename:
+                raise
+            _say(f"error: {error.filename}: cannot be used ({error.strerror}); name another place")
             context.exit(2)
         except KeyboardInterrupt as stop:
             _end_workers()
@@ -221,7 +230,7 @@ def _numbering(context, _, text):
 
     try:
         pattern = re.compile(text)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise InputError(f"--frame-number {text!r}: not a regular expression ({error}); mend it") from None
     if pattern.groups != 1:
         raise InputError(f"--frame-number {text!r}: has {pattern.groups} groups; expected one, as in '_(\\d+)_'")
@@ -523,7 +532,7 @@ def report(folder, forms, output, data_root, as_json, **options):
     found = make_report(folder, asked)
     gaps = [f"{table.name}: {gap}" for table in found.tables for gap in table.gaps if "csv" in forms]
     for warning in (*found.warnings, *gaps):
-        _say(f"warning: {warning}")
+        _say(f"warning: {in_line(warning)}")
     if output is not None:
         written = write_report(found, forms, output, data_root)
         if whole:
@@ -967,7 +976,7 @@ def score(kind, truth, predictions, compare, seed, as_json, **options):
 
     result = score_file(kind, truth, predictions, seed, compare, **options)
     for warning in result.pop("warnings", ()):
-        _say(f"warning: {warning}")
+        _say(f"warning: {in_line(warning)}")
     result = json_ready(result)
     if as_json:
         _print(jsonlib.dumps(result, indent=1))
@@ -999,7 +1008,7 @@ def convert(file, to, output, fps, media):
 
     text, notes = convert_file(file, to, output, fps, media)
     for note in notes:
-        _say(f"warning: {note}")
+        _say(f"warning: {in_line(note)}")
     _print(text, nl=False)
 
 
@@ -1030,7 +1039,7 @@ def submit(kind, more, predictions, questions, version, output, as_json):
 
     summary = write_submission(kind, (*predictions, *more), output, questions, version)
     for warning in summary.pop("warnings"):
-        _say(f"warning: {warning}")
+        _say(f"warning: {in_line(warning)}")
     _print(jsonlib.dumps(summary, indent=1) if as_json else figures_text(summary, {}))
 
 
@@ -1148,7 +1157,7 @@ def draw_differences_command(folders, against, output):
     from baselines.commands.report import draw_against
 
     for line in draw_against(folders, against, output):
-        _say(f"warning: {line}")
+        _say(f"warning: {in_line(line)}")
     _print(output)
 
 
@@ -1254,7 +1263,7 @@ def _write_predictions(output, columns, outcome, as_json, excel_safe):
 def _finish(failures, kept):
     """Print one line a failure; exit 1 when something was kept all the same, else 2."""
     for failure in failures:
-        _say(f"error: {' '.join(str(failure).split())}")
+        _say(f"error: {in_line(failure)}")
     if failures:
         sys.exit(1 if kept else 2)
 

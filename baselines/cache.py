@@ -22,12 +22,16 @@ from baselines.costs import apart, kept_by, measure, under_way
 from baselines.errors import InputError
 from baselines.files import CannotWrite, atomic_path, check_folder, user_path
 from baselines.identity import digest
+from baselines.scratch import OWNED, own, remove_abandoned, size_of
 from baselines.sealed import seal, unsealed
 
 SHORT = 12  # digits that name an array where its cost is counted
 COST = "megc_cost"  # beside the arrays in a file: what making them cost, with all that they are made of
 OWN = "_MEGC_OWN_FOLDER"  # the variable by which a process tells its workers the folder of its own
 
+TEMPORARY = "megc-"  # begins the name of such a folder
+
+_held = []  # what tells others that the folder of this process is needed
 _given_up = set()  # folders in which nothing could be kept
 
 
@@ -42,13 +46,23 @@ def own_folder():
     if handed and os.path.isdir(handed):
         return Path(handed)
     try:
-        folder = tempfile.mkdtemp(prefix="megc-")
+        folder = tempfile.mkdtemp(prefix=TEMPORARY)
+        _held.append(own(Path(folder)))
     except OSError as error:
         raise CannotWrite(f"no temporary folder can be made ({error.strerror}); name one as TMPDIR") from error
     os.environ[OWN] = folder
+    for other in Path(folder).parent.glob(f"{TEMPORARY}*/{OWNED}"):
+        remove_abandoned(other.parent)
     process = os.getpid()  # and not those that it forks
     atexit.register(lambda: shutil.rmtree(folder, ignore_errors=True) if os.getpid() == process else None)
     return Path(folder)
+
+
+def _temporaries():
+    """Return what is under way in the cache folder; what killed processes left there is removed."""
+    folder = _named_folder()
+    there = [path for name in ("synthetic", "models") for path in (folder / name).glob(".*")] if folder else []
+    return [path for path in there if not remove_abandoned(path)]
 
 
 def _named_folder():
@@ -86,6 +100,7 @@ def kept(name, make):
     if folder not in _given_up:
         try:
             check_folder(folder)
+            _temporaries()
             make(folder / name)
             return folder / name
         except InputError as error:
@@ -170,7 +185,10 @@ def cache_bound():
 
 
 def prune_cache():
-    """Delete the arrays used longest ago until the cache is within its bound; return bytes freed."""
+    """Delete the arrays used longest ago until the cache is within its bound; return bytes freed.
+
+    What is being made there counts, and what killed processes left goes first.
+    """
     bound = cache_bound()
     entries = []
     folder = _named_folder()
@@ -178,7 +196,7 @@ def prune_cache():
         with contextlib.suppress(OSError):  # gone meanwhile
             stat = path.stat()
             entries.append((stat.st_mtime, stat.st_size, path))
-    excess = sum(size for _, size, _ in entries) - bound
+    excess = sum(size for _, size, _ in entries) + sum(map(size_of, _temporaries())) - bound
     freed = 0
     for _, size, path in sorted(entries):
         if freed >= excess:

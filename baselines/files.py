@@ -6,18 +6,27 @@ import errno
 import hashlib
 import io
 import json
+import math
 import os
 import re
 import shutil
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 
 from baselines.errors import InputError
+from baselines.inputs import lines_of, read_bytes, text_of
 
 _DESCRIPTOR = re.compile(r"/dev/(stdout|stderr)|(?:/dev|/proc/self)/fd/(\d+)")  # an open file of this process
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # no more can be written: a full disk, a quota, a fault
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # how a text begins that a spreadsheet runs
+MOST_ROWS = 1_000_000  # of a table, each of which becomes an object or two
+DEEPEST = 20  # tables in tables
+LONGEST_PATH = 2000  # letters, below a folder
+LONGEST_TOML = 256 << 10  # letters
+# a dotted key so long that the parser takes all memory
+_FAR = re.compile(r"""(?:(?:[\w-]{1,64}|"[^"\n]{0,64}"|'[^'\n]{0,64}')[ \t]*\.[ \t]*){50}""")
 LONGEST_NAME = 150  # bytes, of `safe_name`
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}  # of columns, but commas
 
@@ -165,24 +174,17 @@ def csv_text(columns, rows, excel_safe=False):
 
 def read_text(path):
     """Return the text of a UTF-8 file (a byte-order mark is dropped)."""
-    path = Path(path)
-    try:
-        return path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: byte {error.start} is not UTF-8 text; save the file as UTF-8") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    return text_of(read_bytes(path), path)
 
 
-def read_csv(path, required, optional=()):
+def read_csv(path, required, optional=(), most=MOST_ROWS):
     """Yield `(place, row)` for each row of a CSV file; `place` names file and row for messages.
 
     Header names and values are stripped, and names may have capitals. Blank rows and extra columns are skipped, a
-    missing optional column reads as an empty string, and a missing required one raises `InputError`.
+    missing optional column reads as an empty string, and a missing required one raises `InputError`, as do more than
+    `most` lines.
     """
-    reader = csv.reader(io.StringIO(read_text(path)))
+    reader = csv.reader(lines_of(path))
     try:
         header = csv_header(next(reader, []), (*required, *optional))
         missing = [name for name in required if name not in header]
@@ -190,6 +192,8 @@ def read_csv(path, required, optional=()):
             raise InputError(f"{path} row 1: {_why_missing(header, missing, required)}")
         for cells in reader:
             place = f"{path} row {reader.line_num}"
+            if reader.line_num > most:
+                raise InputError(f"{place}: expected at most {most} rows; split the table")
             if not any(cell.strip() for cell in cells):
                 continue
             if len(cells) < len(header):
@@ -197,7 +201,16 @@ def read_csv(path, required, optional=()):
             named = dict(zip(header, (cell.strip() for cell in cells)))
             yield place, {name: named.get(name, "") for name in (*required, *optional)}
     except csv.Error as error:
-        raise InputError(f"{path} row {reader.line_num}: not CSV ({error})") from None
+        raise InputError(f"{path} row {reader.line_num}: not CSV ({csv_fault(error)})") from None
+
+
+def csv_fault(error):
+    """Return what a `csv.Error` means to who made the table."""
+    if "field larger" in str(error):
+        return f"a cell has more than {csv.field_size_limit()} letters; is a quote missing?"
+    return (
+        "a line holds a bare carriage return; save it with the usual line ends" if "new-line" in str(error) else error
+    )
 
 
 def csv_header(cells, wanted=()):
@@ -231,18 +244,77 @@ def read_jsonl(path, findings=None):
             continue
         place = f"{path} line {number}"
         try:
-            record = json.loads(line)
+            record = parse_json(line)
             fault = f'expected a JSON object like {{"id": ...}}, found {type(record).__name__}'
-        except json.JSONDecodeError as error:
-            record, fault = None, f"not JSON ({error.msg} at column {error.colno}); mend or delete the line"
-        except (ValueError, RecursionError):  # Python's own limits
-            record, fault = None, "a number is too long, or lists are nested too deep; mend or delete the line"
+        except ValueError as error:
+            record, fault = None, f"{error}; mend or delete the line"
         if isinstance(record, dict):
             yield place, record
         elif findings is None:
             raise InputError(f"{place}: {fault}")
         else:
             findings.append(f"{place}: {fault}")
+
+
+def parse_json(text):
+    """Return what a JSON text holds; raises `ValueError` that says what is wrong: more than `json` minds.
+
+    That are keys that stand twice, of which one would be lost, and NaN and infinity, which JSON has not.
+    """
+    try:
+        return json.loads(text, object_pairs_hook=_each_once, parse_constant=_no_number, parse_float=_finite)
+    except json.JSONDecodeError as error:
+        line = f"line {error.lineno} " if error.lineno > 1 else ""
+        raise ValueError(f"not JSON ({error.msg} at {line}column {error.colno})") from None
+    except RecursionError:
+        raise ValueError("not JSON that can be read (lists are nested too deep)") from None
+    except ValueError as error:  # of Python's own for a number of thousands of digits, or of ours
+        text = str(error)
+        raise ValueError("a number is too long" if text.startswith("Exceeds the limit") else text) from None
+
+
+def _each_once(pairs):
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"not JSON that can be read ({twice!r} stands twice in an object)")
+    return found
+
+
+def _no_number(text):
+    raise ValueError(f"not JSON ({text} is no number in it)")
+
+
+def _finite(text):
+    number = float(text)
+    return number if math.isfinite(number) else _no_number(text)
+
+
+def parse_toml(text):
+    """Return what a TOML text holds; raises `ValueError` that says what is wrong.
+
+    TOML has whole numbers of 64 bits only, which Python does not mind; tables and lists are 20 deep at most.
+    """
+    if len(text) > LONGEST_TOML:
+        raise ValueError(f"not TOML that can be read (it has more than {LONGEST_TOML >> 10} KB)")
+    if _FAR.search(text):
+        raise ValueError("not TOML that can be read (a key has more than 50 parts)")
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"not TOML ({error})") from None
+    except (ValueError, RecursionError):  # Python's own limits
+        raise ValueError("not TOML that can be read (a number is too long, or lists are nested too deep)") from None
+    level = [table]
+    for _ in range(DEEPEST):
+        level = [one for value in level for one in (value.values() if isinstance(value, dict) else value)]
+        if any(type(one) is int and not -(2**63) <= one < 2**63 for one in level):
+            raise ValueError("not TOML (a whole number has more than 64 bits)")
+        level = [one for one in level if isinstance(one, dict | list)]
+        if not level:
+            return table
+    raise ValueError(f"not TOML that can be read (tables or lists are nested more than {DEEPEST} deep)")
 
 
 def whole_number(text, place, column):
@@ -274,6 +346,8 @@ def _escaped(character):
 
 def inside(root, relative, place):
     """Return `root / relative`, refusing a path that leaves `root`; links that lie in the folder are followed."""
+    if len(relative) > LONGEST_PATH or any(len(part.encode(errors="replace")) > 255 for part in Path(relative).parts):
+        raise InputError(f"{place}: path {relative!r} is longer than a path can be; mend it")
     base = os.path.abspath(root)
     path = Path(os.path.abspath(os.path.join(base, relative)))
     if not path.is_relative_to(base):

@@ -13,6 +13,7 @@ by an entry point of the group `megc.parts`, and in files that the user names (`
 """
 
 import inspect
+import math
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -26,7 +27,10 @@ from baselines.signatures import Part, check_parameters, described, load, named,
 from features import FEATURES, INPUTS, Feature
 
 GROUP = "megc.parts"
-MOST_OF_FEATURE = 1024  # bins, blocks, px: the largest whole number that a recipe may give a feature
+MOST = 10_000  # the largest number that a recipe may give a part, with which time and memory grow: trees, neighbours
+MOST_OF = {"representation": 1024, "transform": 1024}  # of bins, blocks, px; no others of these
+MOST_TOGETHER = 1 << 14  # of numbers in one list that stand for a grid, such as blocks
+MOST_STRENGTH = 1e12  # of numbers with a point, such as C
 KINDS = ("representation", "transform", "kernel", "classifier", "spotting method", "answerer")
 # How the input of a feature is made of a clip: `features.INPUTS` -> function of the clip and keyword parameters.
 PREPARATIONS = {
@@ -306,11 +310,30 @@ def check_part(kind: str, settings: Any, place: str) -> Part:
     except InputError as error:
         raise InputError(f"{place}.name: {error}") from None
     check_parameters(name, chosen, part.parameters(chosen), place)
-    for key, value in chosen.items() if part.feature else ():
-        numbers = value if isinstance(value, tuple) else (value,)
-        if any(isinstance(number, int) and number > MOST_OF_FEATURE for number in numbers):
-            raise InputError(
-                f"{place}.{key}: {plain(value)} does not suit; expected whole numbers up to {MOST_OF_FEATURE}, since "
-                "memory grows with them"
-            )
+    for key, value in chosen.items():
+        _check_size(kind, key, value, place)
     return part
+
+
+def _check_size(kind: str, key: str, value: Any, place: str) -> None:
+    """Raise `InputError` for numbers with which a part would take all memory or for ever."""
+    most, strongest = MOST_OF.get(kind, MOST), MOST if kind == "spotting method" else MOST_STRENGTH
+    if isinstance(value, Mapping):
+        for inner, one in value.items():
+            _check_size(kind, inner, one, f"{place}.{key}")
+        return
+    numbers = [
+        number for number in (value if isinstance(value, tuple) else (value,)) if isinstance(number, int | float)
+    ]
+    whole = [number for number in numbers if isinstance(number, int)]
+    if any(number > most for number in whole if "iter" not in key):
+        expected = f"whole numbers up to {most}"
+    elif len(whole) > 1 and kind == "representation" and math.prod(map(abs, whole)) > MOST_TOGETHER:
+        expected = f"whole numbers of which all together make {MOST_TOGETHER} at most"
+    elif any(abs(number) > strongest for number in numbers):
+        expected = f"numbers up to {strongest:g}"
+    else:
+        return
+    raise InputError(
+        f"{place}.{key}: {plain(value)} does not suit; expected {expected}, since time and memory grow with them"
+    )

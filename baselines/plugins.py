@@ -20,6 +20,7 @@ from joblib.externals.loky.cloudpickle_wrapper import dumps
 
 from baselines.errors import PLUGIN, InputError, one_line
 from baselines.identity import add_text, drop_text
+from baselines.inputs import read_bytes
 from baselines.parallel import before_work
 from baselines.parts import PARTS, forget_parts, home
 from baselines.signatures import Part
@@ -87,9 +88,9 @@ def use(chosen: Iterable[Plugin]) -> None:
 
 def _read(path: Path) -> Plugin:
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"--plugin {path}: cannot be read ({error.strerror}); expected a Python file") from None
+        content = read_bytes(path)
+    except InputError as error:
+        raise InputError(f"--plugin {error}; expected a Python file") from None
     # a file that was changed is another module, in workers too; one of the same text is the same, whatever its name
     return Plugin(PLUGIN + hashlib.blake2b(content, digest_size=12).hexdigest(), path, content)
 

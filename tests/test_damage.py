@@ -60,7 +60,7 @@ UNFIT = "does not fit the SHA-256 at its end"
 
 def test_a_changed_byte_anywhere_in_a_member_is_told_before_it_is_parsed(trained, tmp_path):
     members, comment = members_of(trained)
-    assert any(b"gbtree" in content for content in members.values())
+    assert any(b"trees_" in content for content in members.values())
     write_zip(tmp_path / "same", members, comment)
     assert load_model(tmp_path / "same").data == load_model(trained).data == {"clips": 24}
     rng = np.random.default_rng(1)
@@ -137,7 +137,7 @@ def test_a_damaged_default_model_is_trained_again(trained, tmp_path, monkeypatch
             assert train.default_model().data == {"clips": 24}
             assert training.call_count == calls
         (path,) = tmp_path.glob("models/*.skops")
-        path.write_bytes(path.read_bytes().replace(b"gbtree", b"gbtrie"))
+        path.write_bytes(path.read_bytes().replace(b"trees_", b"trees-"))
 
 
 def made_again(path, key):

@@ -2,8 +2,10 @@
 
 import hashlib
 import http.server
+import re
 import sys
 import threading
+import warnings
 
 import numpy as np
 import pytest
@@ -16,6 +18,9 @@ constants = pytest.importorskip("huggingface_hub.constants", reason="huggingface
 BODY = np.random.default_rng(0).bytes(400_000)
 CUT = 250_000  # bytes; after so many the first connection breaks
 NAME = "SmolVLM-256M"
+COMMIT = "0123456789" * 4
+DIGEST = hashlib.sha256(BODY).hexdigest()
+PINNED = f"{NAME}@{COMMIT}#sha256={DIGEST},{DIGEST}"
 
 
 class Server(http.server.ThreadingHTTPServer):
@@ -23,10 +28,11 @@ class Server(http.server.ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, cut=False, digest=None, status=None):
+    def __init__(self, cut=False, digest=None, status=None, missing="EntryNotFound"):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.cut, self.status, self.ranges = cut, status, []
-        self.digest = digest or hashlib.sha256(BODY).hexdigest()
+        self.cut, self.status, self.missing, self.ranges = cut, status, missing, []
+        self.revisions = set()
+        self.digest = digest or DIGEST
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -52,16 +58,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if "/resolve/" not in self.path or self.server.status:
             self.send_response(self.server.status or 404)
             if self.server.status == 404:
-                self.send_header("X-Error-Code", "EntryNotFound")
+                self.send_header("X-Error-Code", self.server.missing)
             self.send_header("Content-Length", "0")
             self.end_headers()
             return None
+        self.server.revisions.add(self.path.partition("/resolve/")[2].rpartition("/")[0])
         wanted = self.headers.get("Range")
         start = int(wanted.removeprefix("bytes=").partition("-")[0]) if wanted else 0
         self.send_response(206 if wanted else 200)
         if wanted:
             self.send_header("Content-Range", f"bytes {start}-{len(BODY) - 1}/{len(BODY)}")
-        self.send_header("X-Repo-Commit", "0" * 40)
+        self.send_header("X-Repo-Commit", COMMIT)
         for name in ("ETag", "X-Linked-Etag"):
             self.send_header(name, f'"{self.server.digest}"')
         self.send_header("X-Linked-Size", str(len(BODY)))
@@ -104,6 +111,59 @@ def test_named_model_is_downloaded_once(serve):
     assert server.ranges == []
 
 
+def test_a_download_says_what_came_and_a_kept_file_nothing(serve):
+    serve()
+    with pytest.warns(UserWarning, match="downloaded") as told:
+        hub.find_pair(NAME)
+    known = hub.MODELS[NAME]
+    assert [str(one.message) for one in told] == [
+        f"downloaded {known.repository}/{file}, revision {COMMIT}, 400000 bytes, SHA-256 {DIGEST}"
+        for file in (known.model, known.mmproj)
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert all(path.read_bytes() == BODY for path in hub.find_pair(NAME))
+
+
+@pytest.mark.parametrize("revision", [COMMIT, "v1.0", "refs/pr/3"])
+def test_a_revision_that_is_named_is_asked_for_once(serve, revision):
+    server = serve()
+    pair = hub.find_pair(f"{NAME.lower()}@{revision}")
+    assert server.revisions == {revision.replace("/", "%2F")}
+    server.ranges.clear()
+    assert hub.find_pair(f"{NAME}@{revision}") == pair
+    assert server.ranges == []
+
+
+def test_a_pinned_model_is_taken_only_as_it_was(serve, monkeypatch):
+    server = serve()
+    pair = hub.find_pair(PINNED)
+    assert hub.find_pair(PINNED) == pair
+    other = PINNED.replace(f",{DIGEST}", f",{'f' * 64}")
+    for kept in (True, False):  # whether it has to be downloaded first
+        if not kept:
+            monkeypatch.setattr(constants, "HF_HUB_CACHE", constants.HF_HUB_CACHE + "-2")
+        with pytest.raises(
+            InputError, match=rf"mmproj-.*gguf: its SHA-256 is {DIGEST}, not the one that --model names"
+        ):
+            hub.find_pair(other)
+    assert server.revisions == {COMMIT}
+
+
+def test_a_revision_that_the_hub_lacks_is_told(serve):
+    serve(status=404, missing="RevisionNotFound")
+    with pytest.raises(
+        InputError, match=r"Q8_0\.gguf: the hub has no revision v9; name a commit, tag or branch of it$"
+    ):
+        hub.find_pair(f"{NAME}@v9")
+
+
+@pytest.mark.parametrize("end", ["@", "@../../x", "@/x", "@a b", "#sha256=1,2", f"#sha256={'a' * 64}", "#md5=1"])
+def test_what_names_no_revision_is_refused(end):
+    with pytest.raises(InputError, match=f"^--model {re.escape(NAME + end)}: .*NAME@REVISION#sha256=HEX,HEX"):
+        hub.find_pair(NAME + end)
+
+
 def test_cut_download_is_gone_on_with(serve):
     server = serve(cut=True)
     try:
@@ -120,7 +180,7 @@ def test_damaged_download_is_deleted(serve):
     server = serve(digest="0" * 64)
     with pytest.raises(InputError, match=r"Q8_0\.gguf: came damaged, its SHA-256 is not 000000000000\.\.\.; run again"):
         hub.find_pair(NAME)
-    server.digest = hashlib.sha256(BODY).hexdigest()
+    server.digest = DIGEST
     path, _ = hub.find_pair(NAME)
     assert path.read_bytes() == BODY
 

@@ -264,7 +264,7 @@ def test_conditions_need_a_file_of_a_run(megc, write):
     file = write("p.csv", "dataset,subject,clip,label,prediction\nd,s,c,a,a\n")
     done = megc("score", "recognition", "--predictions", file, "--where", "recipe=x")
     assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
-    assert "none of these is one" in done.stderr
+    assert "no file that run-all wrote" in done.stderr
 
 
 @pytest.mark.parametrize(("old", "new", "told"), [

@@ -192,7 +192,7 @@ def test_a_plug_in_serves_the_other_commands(megc, plugin, folder, corpus, tmp_p
 PART = "from baselines import part\n"
 WRONG = [
     ("nothing", "x = 1\n", "my_parts.py: makes no part; put @part(...) before a function"),
-    ("no file", None, "my_parts.py: cannot be read (No such file or directory)"),
+    ("no file", None, "my_parts.py: no such file; expected a Python file"),
     ("no Python", "def (:\n", "my_parts.py, line 1: not Python (invalid syntax)"),
     ("raises", "x = 1\n\nx / 0\n", "my_parts.py, line 3: ZeroDivisionError: division by zero"),
     ("leaves", "import sys\nsys.exit(0)\n", "my_parts.py, line 2: SystemExit: 0"),

@@ -73,7 +73,7 @@ MISTAKES = [
     ),
     ("empty", "", "task, summary, citation, steps: missing"),
     ("no TOML", SOUND + "x = = 3\n", "not TOML ("),
-    ("no UTF-8", b"\xff\xfe", "cannot be read ("),
+    ("no UTF-8", b"\xff\xfe", "byte 0 is not UTF-8 text"),
     ("no classifier", HEAD + "[steps]\n" + REPRESENTATION, "steps.classifier: missing; a recognition recipe needs it"),
     (
         "unknown part",

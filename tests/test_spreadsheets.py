@@ -2,6 +2,7 @@ import csv
 import io
 import re
 import zipfile
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -117,3 +118,95 @@ def test_numbers_come_back_whole_whatever_stands_above(tmp_path_factory, numbers
     for write, suffix in ((write_xls, ".xls"), (write_xlsx, ".xlsx")):
         found = read_table(write(folder / f"a{suffix}", {"S": rows}), COLUMNS)
         assert [int(row["onset"]) for _, row in found] == numbers
+
+
+SHEET = "xl/worksheets/sheet1.xml"
+HEADER = ["Subject", "Filename", "OnsetFrame"]
+
+
+@pytest.fixture
+def rebuilt(tmp_path):
+    """Return what writes a workbook with other rows in its sheet, or with other parts."""
+    sound = write_xlsx(tmp_path / "sound.xlsx", {"S": [HEADER, [1, "a", 2]]})
+
+    def write(rows=None, parts=None):
+        path = tmp_path / "a.xlsx"
+        with zipfile.ZipFile(sound) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+            for name in old.namelist():
+                content = old.read(name)
+                if rows is not None and name == SHEET:
+                    content = content[: content.index(b"<sheetData")] + b"<sheetData>%b</sheetData></worksheet>" % rows
+                content = (parts or {}).get(name, content)
+                if content is not None:
+                    new.writestr(name, content)
+        return path
+
+    return write
+
+
+BLANK_BELOW = b"<row>%b</row>" % b"".join(b'<c t="str"><v>%b</v></c>' % name.encode() for name in HEADER)
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (b'<row r="99999999"><c r="A99999999"><v>1</v></c></row>', "sheet S: has a row beyond 1048576; no table of"),
+        (b"<row>%b</row>" % (b"<c><v>1</v></c>" * 400_000), "holds more than 1500000 tags"),
+        (b"a" * (33 << 20), "unpacks to more than 32 MB"),
+        (
+            b"".join(b'<row><c r="XFD%d"><v>1</v></c></row>' % n for n in range(1, 300)),
+            "sheet S: has more than 3000000",
+        ),
+        (b'<row r="x"/>', "sheet S: not a readable spreadsheet"),
+        (b'<row><c r="ZZZZZ1"><v>1</v></c></row>', "not a valid column name"),
+        (b"<row><c><v>" + b"9" * 5000 + b"</v></c></row>", "not a readable spreadsheet"),
+    ],
+)
+def test_a_workbook_that_would_take_all_memory_is_refused(rebuilt, rows, message):
+    path = rebuilt(rows)
+    with pytest.raises(InputError, match=rf"^{re.escape(str(path))}.*{message}"):
+        list(read_table(path, COLUMNS))
+
+
+def test_formatted_rows_to_the_end_of_a_sheet_are_none(rebuilt):
+    path = rebuilt(BLANK_BELOW + b'<row r="4"><c><v>1</v></c></row><row r="1048576"></row>')
+    assert [place[-5:] for place, _ in read_table(path, COLUMNS)] == ["row 4"]
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "utf-16"])
+def test_entities_of_a_workbook_are_refused(rebuilt, codec):
+    text = '<!DOCTYPE a [<!ENTITY b "bb"><!ENTITY c "&b;&b;">]><worksheet/>'
+    with pytest.raises(InputError, match="xl/worksheets/sheet1.xml in it declares a document type"):
+        list(read_sheets(rebuilt(parts={SHEET: text.encode(codec)})))
+
+
+def test_a_workbook_without_sheets_is_told(rebuilt):
+    with pytest.raises(InputError, match="a.xlsx: holds no sheet; copy it again"):
+        list(read_sheets(rebuilt(parts={SHEET: None})))
+
+
+def test_a_cell_at_the_far_end_of_an_xls_fills_nothing(tmp_path):
+    rows = [HEADER, [1, "a", 2], *[[]] * 60_000, [*[None] * 255, "x"]]
+    path = write_xls(tmp_path / "a.xls", {"S": rows})
+    ((_, found),) = read_sheets(path)
+    assert [len(row) for row in found if row] == [3, 3, 256]
+
+
+def test_whatever_is_damaged_in_a_workbook_is_one_line(sheet, tmp_path, capsys):
+    """Truncated at many places, and single bytes changed: read as far as it goes, or told, and nothing is printed."""
+    whole = sheet({"S": [HEADER, *[[k, "a", k] for k in range(30)]]})
+    data, random = whole.read_bytes(), Random(1)
+    damaged = [data[: len(data) * part // 40] for part in range(40)]
+    for _ in range(160):
+        place = random.randrange(len(data))
+        damaged.append(data[:place] + bytes([random.randrange(256)]) + data[place + 1 :])
+    told, path = [], tmp_path / f"damaged{whole.suffix}"
+    for content in damaged:
+        path.write_bytes(content)
+        try:
+            list(read_table(path, COLUMNS))
+        except InputError as error:
+            told.append(str(error))
+    assert len(told) > 40
+    assert all(text.startswith(str(path)) and len(text) < 600 for text in told)
+    assert capsys.readouterr() == ("", "")

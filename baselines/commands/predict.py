@@ -89,8 +89,12 @@ def recognize_inputs(inputs, model=None, jobs=1, plot=None, **reading):
 
     plot: folder for a picture of each clip. One that cannot be written is a failure that costs no row.
     """
-    model = load_model(model) if model else None
-    classes = ClassSet.from_dict(model.data["classes"]) if model else COARSE  # those of the default model
+    named, model = model, load_model(model) if model else None
+    classes = COARSE  # those of the default model
+    if model:
+        if "classes" not in model.data:
+            raise InputError(f"{named}: does not tell its classes; train it again")
+        classes = ClassSet.from_dict(model.data["classes"])
     clips, outcome = open_inputs(inputs, partial(labelled, classes=classes), jobs, **reading)
     if not clips:
         return outcome

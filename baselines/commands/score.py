@@ -66,5 +66,6 @@ def _where(conditions: Sequence[str], *files: Path | str | None) -> dict[str, st
         if "=" not in condition:
             raise InputError(f"--where {condition!r}: expected COLUMN=VALUE, such as recipe=flow-svm")
     if not any(is_of_run(file) for file in files if file and not Path(file).is_dir()):
-        raise InputError("--where chooses in files that run-all wrote, and none of these is one; leave it out")
+        names = ", ".join(str(file) for file in files if file)
+        raise InputError(f"{names}: no file that run-all wrote, in which --where could choose; leave it out")
     return {name.strip(): value.strip() for name, _, value in (condition.partition("=") for condition in conditions)}

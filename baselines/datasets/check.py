@@ -10,9 +10,9 @@ from baselines.datasets import adapter, open_dataset
 from baselines.datasets.about import About
 from baselines.datasets.classes import unknown_word
 from baselines.datasets.frames import Frames, ImageFrames
-from baselines.datasets.images import MAX_PIXELS, read_image
+from baselines.datasets.images import MAX_PIXELS, check_regular, read_image
 from baselines.datasets.records import Clip, Dataset, Event, Note, Video
-from baselines.errors import InputError
+from baselines.errors import InputError, in_line
 from baselines.parallel import run_parallel
 
 SHOWN = 3  # frames or ranges of frames of a source that are named one by one
@@ -50,7 +50,7 @@ def check_records(dataset: Dataset, about: About, jobs: int = 1, quick: bool = F
         "dataset": dataset.name,
         "counts": counts,
         "table": table,
-        "findings": list(dict.fromkeys(findings)),
+        "findings": list(dict.fromkeys(map(in_line, findings))),
         "notes": _grouped(dataset.notes),
     }
 
@@ -117,6 +117,7 @@ def _look(paths: Iterable[Path], quick: bool) -> tuple[Counter[tuple[int, int]],
     broken = []
     for path in paths:
         try:
+            check_regular(path)
             with Image.open(path) as image:
                 size = image.size
                 if image.format == "JPEG" and size[0] * size[1] <= MAX_PIXELS and not quick:

@@ -90,6 +90,7 @@ def _numbers_of_one_width(names: Sequence[str]) -> list[int] | None:
     numbers = [name[start:end] for name in names]
     one_tail = len({name[end:] for name in names}) == 1
     # what the first and the last of sorted names begin with, all begin with
-    if one_tail and names[-1].startswith(names[0][:start]) and "".join(numbers).isdecimal():
+    plain = "".join(numbers)  # other digits than 0 to 9 sort otherwise as text than as numbers
+    if one_tail and names[-1].startswith(names[0][:start]) and plain.isdecimal() and plain.isascii():
         return [int(number) for number in numbers]
     return None

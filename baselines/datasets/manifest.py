@@ -95,7 +95,7 @@ def read_videos(
     root = Path(root)
     if not root.exists():
         raise InputError(f"{root}: no such file or folder")
-    if (root / "videos.csv").exists():
+    if os.path.lexists(root / "videos.csv"):  # also a link to nothing, which is told
         return _read_manifest(root, fps, findings, numbering)
     files = _video_files(root, numbering)
     return _read_files(files, fps, findings) if files else [read_video(root, fps, numbering)]

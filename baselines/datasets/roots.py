@@ -9,11 +9,10 @@ The configuration file is `$MEGC_CONFIG`, else `$XDG_CONFIG_HOME/megc/config.tom
 """
 
 import os
-import tomllib
 from pathlib import Path
 
 from baselines.errors import InputError
-from baselines.files import read_text, user_path
+from baselines.files import parse_toml, read_text, user_path
 
 
 def find_root(name: str, option: str | Path | None = None) -> Path | None:
@@ -41,10 +40,11 @@ def _configured(name: str) -> str | None:
     path = config_file()
     if not os.path.exists(path):  # nor may be looked for
         return None
+    text = read_text(path)
     try:
-        values = tomllib.loads(read_text(path))
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path}: not TOML ({error}); mend it") from None
+        values = parse_toml(text)
+    except ValueError as error:
+        raise InputError(f"{path}: {error}; mend it") from None
     roots = values.get("data_roots", {})
     found = roots.get(name, values.get("data_root")) if isinstance(roots, dict) else None
     if not isinstance(found, str | None) or not isinstance(roots, dict):

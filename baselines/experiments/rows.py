@@ -20,6 +20,7 @@ from baselines.costs import Cost
 from baselines.errors import InputError
 from baselines.experiments.faults import RECIPE, note_fault, row_fault
 from baselines.files import FULL, CannotWrite
+from baselines.inputs import opened
 
 CHECKSUM = "checksum"  # the last key of a line; lines of older versions have none, and are taken as they are
 _END = re.compile(rf', "{CHECKSUM}": "([0-9a-f]*)"}}$')
@@ -34,10 +35,10 @@ class Lines:
 
     def __init__(self, path: Path, fault: Callable[[dict[str, Any]], str | None], helps: str) -> None:
         self.path, self.helps = path, helps
-        try:
-            text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
-        except OSError as error:
-            raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+        text = ""
+        if os.path.lexists(path):
+            with opened(path) as stream:
+                text = stream.read().decode("utf-8", errors="replace")
         self.found: list[dict[str, Any]] = []
         self.passed_over: list[tuple[int, str]] = []  # numbers of lines, and why
         for number, line in enumerate(text.split("\n"), start=1):

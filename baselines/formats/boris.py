@@ -8,7 +8,6 @@ apex, a point event, tells the apex of the expression that it lies in. All other
 
 import csv
 import io
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from baselines.errors import InputError
-from baselines.files import csv_text, read_text
+from baselines.files import MOST_ROWS, csv_text, parse_json, read_text
 from baselines.formats.marked import (
     MORE,
     MOST_RATE,
@@ -260,11 +259,14 @@ def _refuse_queues(groups: Mapping[tuple[str, str], Sequence[_Row]]) -> None:
 
 def _table(path: Path) -> tuple[list[list[str]], int | None]:
     """Return the rows of a table, and the number of its header from 0, None where there is none of BORIS."""
-    content = read_text(path)
+    content, rows = read_text(path), []
     head = content[:20000]
+    delimiter = max("\t,;", key=lambda mark: sum(line.count(mark) for line in head.splitlines()))
     try:
-        delimiter = max("\t,;", key=lambda mark: sum(line.count(mark) for line in head.splitlines()))
-        rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(content), delimiter=delimiter)]
+        for row in csv.reader(io.StringIO(content), delimiter=delimiter):
+            rows.append([cell.strip() for cell in row])
+            if len(rows) > MOST_ROWS:
+                raise InputError(f"{path}: has more than {MOST_ROWS} rows; split the table")
     except csv.Error:
         return [], None
     for number, row in enumerate(rows[:_HEADER_WITHIN]):
@@ -303,9 +305,10 @@ def _table_rows(path: Path) -> list[_Row]:
 
 def _project_rows(path: Path, marks: Marks) -> list[_Row]:
     """Return the events of the observations of a project."""
+    content = read_text(path)
     try:
-        project = json.loads(read_text(path))
-    except (ValueError, RecursionError) as error:
+        project = parse_json(content)
+    except ValueError as error:
         raise InputError(f"{path}: not a project of BORIS ({error}); save it in BORIS again") from None
     observations = project.get("observations") if isinstance(project, dict) else None
     if not isinstance(observations, dict):

@@ -20,7 +20,7 @@ import math
 import shlex
 
 from baselines.errors import InputError
-from baselines.files import csv_text, read_csv, read_jsonl, read_text, whole_number, write_text
+from baselines.files import csv_text, parse_json, read_csv, read_jsonl, read_text, whole_number, write_text
 from baselines.signatures import nearest
 
 SPOTTING_COLUMNS = ("subject", "video", "onset", "offset", "type")
@@ -204,8 +204,8 @@ def _json_rows(path, findings):
     """Like `read_jsonl`; a file without fault or blank line is parsed in one go, which takes half the time."""
     body = read_text(path).rstrip()
     try:
-        records = json.loads(f"[{body.replace(chr(10), ',')}]")  # no JSON text holds a bare line feed
-    except (ValueError, RecursionError):
+        records = parse_json(f"[{body.replace(chr(10), ',')}]")  # no JSON text holds a bare line feed
+    except ValueError:
         return read_jsonl(path, findings)
     if len(records) != body.count("\n") + bool(body) or not all(isinstance(record, dict) for record in records):
         return read_jsonl(path, findings)

@@ -8,7 +8,6 @@ belong to another expression, lies on `micro emotion`, `micro 2 emotion` and so 
 expressions of that tier.
 """
 
-import os
 import re
 from bisect import bisect_left
 from collections import Counter
@@ -40,13 +39,14 @@ from baselines.formats.marked import (
     words_of,
 )
 from baselines.formats.subtitles import milliseconds
+from baselines.inputs import read_bytes
 
 VIDEO, RATE = "video", "frame_rate"  # properties of a file of ours
-_LARGEST = 64 * 2**20  # bytes
 _MIME = {
     "mp4": "video/mp4", "m4v": "video/mp4", "mpg": "video/mpeg", "mpeg": "video/mpeg", "mov": "video/quicktime",
     "avi": "video/x-msvideo", "mkv": "video/x-matroska", "webm": "video/webm",
 }  # fmt: skip
+_LARGEST = 16 << 20  # bytes; elements take twenty times the memory of their text
 _DEEPEST = 100  # annotations that refer to others
 _UNIT_TIER = re.compile(r"[lr]?au\d{1,2}[lr]?")
 
@@ -303,15 +303,8 @@ class _Expressions:
 
 
 def _root(path: Path) -> ElementTree.Element:
-    """Return the root of the XML of an .eaf, which has neither entities of its own nor more than `_LARGEST` bytes."""
-    try:
-        if os.path.getsize(path) > _LARGEST:
-            raise InputError(f"{path}: has more than {_LARGEST >> 20} MB; no annotation is that long, export it again")
-        data = Path(path).read_bytes()
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    """Return the root of the XML of an .eaf, which has no entities of its own."""
+    data = read_bytes(path, _LARGEST)
     plain = data.replace(b"\0", b"")  # as it is also in UTF-16
     if b"<!DOCTYPE" in plain or b"<!ENTITY" in plain:
         raise InputError(f"{path}: declares a document type or entities, which ELAN never writes; save it in ELAN")

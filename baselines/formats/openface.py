@@ -22,6 +22,7 @@ POINTS = 68
 FRAME = ("frame", "timestamp", "confidence", "success")
 PLACES = (*(f"x_{k}" for k in range(POINTS)), *(f"y_{k}" for k in range(POINTS)))
 LEAST_CONFIDENCE = 0.5  # of a face; one that is less sure counts as none
+MOST_FRAMES = 10_000_000  # 14 hours at 200 frames a second
 FARTHEST = 1e6  # px from the corner of the frame that a landmark can be
 OUTER_EYES = (36, 45)
 
@@ -82,7 +83,7 @@ def read_landmarks(path: str | Path, numbers: Sequence[int], absent: AbstractSet
 def _faces(path: Path) -> dict[str, dict[int, Points | None]]:
     """Return {face: {number of a frame: points, None without a face}} of the rows of a file."""
     faces: dict[str, dict[int, Points | None]] = {}
-    for place, row in read_csv(path, ("frame", *PLACES), ("confidence", "success", "face_id")):
+    for place, row in read_csv(path, ("frame", *PLACES), ("confidence", "success", "face_id"), MOST_FRAMES):
         rows = faces.setdefault(row["face_id"], {})
         number = whole_number(row["frame"], place, "frame")
         if number in rows:

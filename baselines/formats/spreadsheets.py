@@ -8,11 +8,19 @@ import csv
 import io
 import re
 import warnings
+import zipfile
 from pathlib import Path
 
 from baselines.errors import InputError
+from baselines.files import csv_fault
+from baselines.inputs import read_bytes
 
 HEADER_WITHIN = 40  # rows; how far down a header is looked for
+MOST_ROWS = 1 << 20  # of a sheet, by the programs that make them
+MOST_CELLS = 3_000_000  # of a sheet, empty ones before others of their row included; the largest published has 100 000
+LARGEST = 32 << 20  # bytes, of a workbook as it is and unpacked
+MOST_TAGS = {True: 1_500_000, False: 200_000}  # of the XML that holds cells, and of other XML, such as styles
+HOLDS_CELLS = ("xl/worksheets/", "xl/sharedStrings")
 
 
 def read_table(path, columns, optional=()):
@@ -68,12 +76,35 @@ def read_sheets(path):
         for export in (path, *_exports_beside(path)):
             yield str(export), _read_export(export)
         return
+    data = read_bytes(path, LARGEST)
     with _readable(path):
-        names, read = (_open_xls if path.suffix.lower() == ".xls" else _open_xlsx)(path)
+        names, read = (_open_xls if path.suffix.lower() == ".xls" else _open_xlsx)(data)
+    if not names:
+        raise InputError(f"{path}: holds no sheet; copy it again")
     for name in names:
-        with _readable(path):
-            rows = [[_text(cell) for cell in row] for row in read(name)]
+        with _readable(path, f" sheet {name}"):
+            rows = _filled(read(name))
         yield f"{path} sheet {name}", rows
+
+
+def _filled(rows):
+    """Return the rows of a sheet as lists of text, up to the last that holds any; only so many cells are looked at."""
+    found, looked = [], 0
+    for number, cells in enumerate(rows, start=1):
+        looked += len(cells)
+        if number > MOST_ROWS:
+            raise _TooMuch(f"has a row beyond {MOST_ROWS}")
+        if looked > MOST_CELLS:
+            raise _TooMuch(f"has more than {MOST_CELLS} cells up to row {number}")
+        texts = [_text(cell) for cell in cells if cell is not None] and [_text(cell) for cell in cells]
+        if any(texts):
+            found += [[]] * (number - 1 - len(found))
+            found.append(texts)
+    return found
+
+
+class _TooMuch(ValueError):
+    """A workbook is larger than any table of labels."""
 
 
 def _exports_beside(path):
@@ -84,52 +115,78 @@ def _exports_beside(path):
 
 def _read_export(path):
     """Return the rows of a CSV file as a spreadsheet program saves it, in its encoding and with its separator."""
+    data = read_bytes(path, LARGEST)
     try:
-        data = path.read_bytes()
         text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("cp1252", errors="replace")  # no letter of it is read but in names and remarks
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); copy it again") from None
     most = max(",;\t", key=lambda mark: sum(line.count(mark) for line in text.splitlines()[:HEADER_WITHIN]))
     try:
         return [[_number_text(cell) for cell in row] for row in csv.reader(io.StringIO(text), delimiter=most)]
     except csv.Error as error:
-        raise InputError(f"{path}: not CSV ({error}); export the sheet again") from None
+        raise InputError(f"{path}: not CSV ({csv_fault(error)}); export the sheet again") from None
 
 
 @contextlib.contextmanager
-def _readable(path):
-    """Turn whatever a damaged file makes its parser raise into `InputError`; each fails in a dozen ways of its own."""
+def _readable(path, sheet=""):
+    """Turn whatever a damaged file makes its parser raise into `InputError`; each fails in a dozen ways of its own.
+
+    What a parser prints meanwhile is no data.
+    """
     try:
-        yield
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    except _TooMuch as error:
+        raise InputError(f"{path}{sheet}: {error}; no table of labels is that large, copy it again") from None
     except Exception as error:
-        raise InputError(f"{path}: not a readable spreadsheet ({error}); copy it again") from None
+        why = str(error) or type(error).__name__
+        raise InputError(f"{path}{sheet}: not a readable spreadsheet ({why}); copy it again") from None
 
 
-def _open_xlsx(path):
+def _open_xlsx(data):
     from openpyxl import load_workbook
 
+    _check_parts(data)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # styles and validations that are not read anyway
-        book = load_workbook(path, read_only=True, data_only=True)
+        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
 
     def read(name):
         sheet = book[name]
         sheet.reset_dimensions()  # some programs declare a size that hides cells
-        return list(sheet.iter_rows(values_only=True))
+        return sheet.iter_rows(values_only=True)
 
-    return book.sheetnames, read
+    return [sheet.title for sheet in book.worksheets], read
 
 
-def _open_xls(path):
+def _check_parts(data):
+    """Raise `_TooMuch` for XML that would take much memory, and `ValueError` for entities, which no program writes."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        parts = archive.infolist()
+        if sum(part.file_size for part in parts) > LARGEST:
+            raise _TooMuch(f"unpacks to more than {LARGEST >> 20} MB")
+        tags = {True: 0, False: 0}
+        for part in parts:
+            text = archive.read(part).replace(b"\0", b"")  # as it is also in UTF-16
+            if not text.lstrip(b"\xef\xbb\xbf\xff\xfe \r\n\t").startswith(b"<"):  # a picture
+                continue
+            cells = part.filename.startswith(HOLDS_CELLS)
+            tags[cells] += text.count(b"<")
+            if tags[cells] > MOST_TAGS[cells]:
+                raise _TooMuch(f"holds more than {MOST_TAGS[cells]} tags in {part.filename} and the like")
+            if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
+                raise ValueError(f"{part.filename} in it declares a document type")
+
+
+def _open_xls(data):
     import xlrd
 
-    book = xlrd.open_workbook(path, logfile=io.StringIO())  # its remarks would go to stdout, which is data
+    # the log is no data; rows are as long as their cells are, since one at the far end would fill all before it
+    book = xlrd.open_workbook(file_contents=data, logfile=io.StringIO(), on_demand=True, ragged_rows=True)
 
     def read(name):
         sheet = book.sheet_by_name(name)
-        return [sheet.row_values(number) for number in range(sheet.nrows)]
+        return (sheet.row_values(number) for number in range(sheet.nrows))
 
     return book.sheet_names(), read
 

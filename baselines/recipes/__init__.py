@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from baselines.errors import InputError
+from baselines.files import read_text
 from baselines.parts import find_part
 from baselines.recipes.check import OTHER_SUBJECTS, STEPS, check_keys, check_steps
 from baselines.recipes.records import Recipe
 from baselines.recipes.settings import settings_of
-from baselines.recipes.shelf import RESERVED, find_file, read_table, read_text, recipe_files
+from baselines.recipes.shelf import RESERVED, find_file, read_table, recipe_files
 from baselines.recipes.values import DEFAULT, EVERY, flat, in_order, read_value, split, with_values, written
 from baselines.signatures import Part, load
 

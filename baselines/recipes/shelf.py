@@ -4,7 +4,6 @@ A recipe is a file `NAME.toml`. An installed package offers a folder of them by 
 `megc.recipes`, whose value is the package or module that lies in that folder.
 """
 
-import tomllib
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from baselines.errors import InputError
+from baselines.files import parse_toml, read_text
 from baselines.signatures import nearest
 
 FOLDER = Path(__file__).parent
@@ -85,20 +85,13 @@ def find_file(name: str) -> Path:
     return path
 
 
-def read_text(path: Path) -> str:
-    """Return the text of a recipe file."""
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read ({error}); save it as UTF-8 text") from None
-
-
 def read_table(path: Path) -> dict[str, Any]:
     """Return what a recipe file holds, not checked."""
+    text = read_text(path)
     try:
-        return tomllib.loads(read_text(path))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InputError(f"{path}: not TOML ({error}); correct it there") from None
+        return parse_toml(text)
+    except ValueError as error:
+        raise InputError(f"{path}: {error}; correct it there") from None
 
 
 @lru_cache

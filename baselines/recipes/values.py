@@ -7,12 +7,12 @@ there, so that the default holds.
 
 import json
 import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
 from baselines.errors import InputError
+from baselines.files import parse_json, parse_toml
 from baselines.recipes.check import STEPS, step_of
 
 DEFAULT = "default"
@@ -93,10 +93,10 @@ def read_value(text: str, place: str) -> Any:
     """Return the value that a text means: TOML or JSON, or else a word."""
     if len(split(text, place)) > 1:
         raise InputError(f"{place}: {text!r} is more than one value; write a list in [ ], or quotes around a text")
-    for read in (lambda: tomllib.loads(f"value = {text}")["value"], lambda: json.loads(text)):
+    for read in (lambda: parse_toml(f"value = {text}")["value"], lambda: parse_json(text)):
         try:
             return read()
-        except (ValueError, RecursionError):
+        except ValueError:
             continue
     if _WORD.fullmatch(text):
         return text
@@ -229,7 +229,7 @@ def _key(name: str) -> str:
 
 def _is_toml(text: str) -> bool:
     try:
-        tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError:
+        parse_toml(f"value = {text}")
+    except ValueError:
         return False
     return True

@@ -3,36 +3,45 @@
 A model holds the recipe, the fitted recognizer, the fitted clip analyst (for questions) and where they
 come from. It is stored with skops, which builds numpy and scikit-learn objects and the types named
 here: nothing is unpickled. Beside it stands which parts came from plug-ins, and from which text: a part of the same
-name may be something else. The file is sealed: XGBoost reads damaged trees past their end, so damage is told first.
+name may be something else. The file is sealed, so that damage is told first; and since who made it can seal it, what it
+holds is checked as well (`recognition.kept`).
 """
 
 import json
 import zipfile
 from dataclasses import dataclass, field
 
-from baselines.errors import InputError
+from baselines.errors import UNEXPECTED, InputError, one_line
 from baselines.files import atomic_path
 from baselines.identity import library_versions
 from baselines.parts import PARTS, find_part
 from baselines.plugins import own_classes, sources
 from baselines.recipes import Recipe, parts_of
+from baselines.recognition.boosting import Boosted
 from baselines.recognition.classifiers import KernelLogistic, KernelRidge
+from baselines.recognition.kept import (
+    check_analyst,
+    check_recognizer,
+    check_schema,
+    checked_data,
+    checked_recipe,
+    plain,
+)
 from baselines.recognition.kernels import View
 from baselines.recognition.pipeline import Features, KernelMean
 from baselines.recognition.row_classifiers import Forest, NearestNeighbours
 from baselines.recognition.transforms import Flatten
 from baselines.sealed import BrokenSeal, seal, unsealed
 
-FORMAT = "megc-baselines model 7"
+FORMAT = "megc-baselines model 8"
 PLUGINS = "plugins.json"  # the file inside a model that holds {kind and name of a part: `Plugin.source`}
-OWN = (Features, Flatten, Forest, KernelLogistic, KernelMean, KernelRidge, NearestNeighbours, View)
+OWN = (Boosted, Features, Flatten, Forest, KernelLogistic, KernelMean, KernelRidge, NearestNeighbours, View)
 TRUSTED = {
     "baselines.recognition.recognizer.Recognizer",
     *(f"{t.__module__}.{t.__qualname__}" for t in OWN),
     "baselines.vqa.analyst.ClipAnalyst",
-    "xgboost.core.Booster",
-    "xgboost.sklearn.XGBClassifier",
 }
+WANTED = "expected a file that `train --output` wrote; train it again"
 LIBRARIES = ("numpy", "sklearn", "skops", "xgboost")
 
 
@@ -50,6 +59,34 @@ class Model:
     libraries: dict = field(default_factory=lambda: dict(library_versions(*LIBRARIES)))
 
 
+class FromFile:
+    """What was fitted and read from a model file: what it cannot predict is told in a line with the file."""
+
+    def __init__(self, fitted, path):
+        self.fitted, self.path = fitted, path
+
+    def __getattr__(self, name):
+        if name in ("fitted", "path") or name.startswith("__"):  # asked for before these are there, by what copies
+            raise AttributeError(name)
+        return getattr(self.fitted, name)
+
+    def predict(self, X):
+        """Return what the fitted one predicts."""
+        return self._asked("predict", X)
+
+    def predict_proba(self, X):
+        """Return the probabilities that the fitted one gives."""
+        return self._asked("predict_proba", X)
+
+    def _asked(self, method, X):
+        try:
+            return getattr(self.fitted, method)(X)
+        except Exception as error:
+            raise InputError(
+                f"{self.path}: gives nothing for what its recipe sees of a clip ({_reason(error)}); {WANTED}"
+            ) from None
+
+
 def save_model(model, path):
     """Write a model file, whole or not at all."""
     import skops.io
@@ -57,8 +94,8 @@ def save_model(model, path):
     contents = {
         "format": FORMAT,
         "recipe": model.recipe.to_dict(),
-        "recognizer": model.recognizer,
-        "analyst": model.analyst,
+        "recognizer": _bare(model.recognizer),
+        "analyst": _bare(model.analyst),
         "data": model.data,
         "libraries": model.libraries,
     }
@@ -70,9 +107,18 @@ def save_model(model, path):
         strange = _strange(temporary)
         if strange:
             raise _unkept(model, f"holds the types {', '.join(strange)}")
+        try:
+            _check_nodes(temporary)
+            _checked(contents, path)
+        except Exception as error:  # of many kinds; so that what is written can be read
+            raise _unkept(model, _reason(error)) from None
         with zipfile.ZipFile(temporary, "a") as archive:
             archive.writestr(PLUGINS, json.dumps(sources(parts_of(model.recipe)), ensure_ascii=False))
         seal(temporary)
+
+
+def _bare(fitted):
+    return fitted.fitted if isinstance(fitted, FromFile) else fitted
 
 
 def _trusted():
@@ -119,16 +165,9 @@ def _unkept(model, reason):
 
 def load_model(path):
     """Return the model in a file that `train` wrote; anything else raises `InputError`."""
-    import skops.io
-
-    wanted = "expected a file that `train --output` wrote; train it again"
     try:
         with unsealed(path) as stream:
-            _check_plugins(path, stream)
-            strange = _strange(stream)
-            if strange:
-                raise InputError(f"{path}: holds the types {', '.join(strange)}, which no model has; {wanted}")
-            contents = skops.io.load(stream, trusted=sorted(_trusted()))
+            contents = _contents(path, stream)
     except InputError:
         raise
     except FileNotFoundError:
@@ -139,11 +178,43 @@ def load_model(path):
             "it again"
         ) from None
     except Exception as error:  # of many kinds, where somebody else sealed it
-        raise InputError(f"{path}: not a readable model ({type(error).__name__}); {wanted}") from None
+        raise InputError(f"{path}: not a readable model ({_reason(error)}); {WANTED}") from None
     if not isinstance(contents, dict) or contents.get("format") != FORMAT:
-        raise InputError(f"{path}: not a model of this program; {wanted}")
+        raise InputError(f"{path}: not a model of this program; {WANTED}")
     try:
-        parts = [contents[name] for name in ("recognizer", "analyst", "data", "libraries")]
-        return Model(Recipe(**contents["recipe"]), *parts)
-    except (KeyError, TypeError) as error:
-        raise InputError(f"{path}: not a whole model ({error}); {wanted}") from None
+        return _checked(contents, path)
+    except Exception as error:  # of many kinds: what is checked may be anything
+        raise InputError(f"{path}: not a whole model ({_reason(error)}); {WANTED}") from None
+
+
+def _reason(error):
+    """Return why something is no model, in one line."""
+    told = one_line(error).removeprefix(UNEXPECTED).strip()
+    return told.removeprefix("ValueError: ")  # as what is checked says it
+
+
+def _check_nodes(file):
+    with zipfile.ZipFile(file) as archive:
+        check_schema(json.loads(archive.read("schema.json")))
+
+
+def _contents(path, stream):
+    """Return what an open model file holds, built of trusted types only."""
+    import skops.io
+
+    _check_plugins(path, stream)
+    _check_nodes(stream)
+    strange = _strange(stream)
+    if strange:
+        raise InputError(f"{path}: holds the types {', '.join(strange)}, which no model has; {WANTED}")
+    return skops.io.load(stream, trusted=sorted(_trusted()))
+
+
+def _checked(contents, path):
+    """Return the model of these contents, once they fit each other."""
+    recipe = checked_recipe(contents["recipe"])
+    check_recognizer(contents["recognizer"], recipe)
+    if contents["analyst"] is not None:
+        check_analyst(contents["analyst"])
+    fitted = [contents[name] and FromFile(contents[name], path) for name in ("recognizer", "analyst")]
+    return Model(recipe, *fitted, checked_data(contents["data"]), plain(contents["libraries"], "libraries"))

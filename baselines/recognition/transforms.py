@@ -14,7 +14,7 @@ from sklearn.utils import get_tags
 
 from baselines.errors import InputError
 from baselines.parts import build_part
-from baselines.signatures import Above, AtLeast
+from baselines.signatures import Above, AtLeast, AtMost
 
 
 class _Stateless(TransformerMixin, BaseEstimator):
@@ -95,7 +95,9 @@ class SoftHoof(_Stateless):
     distance, so that a small shift moves the histogram little. A histogram sums to 1 over the whole face.
     """
 
-    def __init__(self, cells: Annotated[int, AtLeast(1)] = 7, bins: Annotated[int, AtLeast(1)] = 8):
+    def __init__(
+        self, cells: Annotated[int, AtLeast(1), AtMost(64)] = 7, bins: Annotated[int, AtLeast(1), AtMost(360)] = 8
+    ):
         self.cells = cells
         self.bins = bins
 

@@ -1,11 +1,10 @@
 """Whether a run gave the figures of a published folder: each that differs, by how much, and what else differs."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from baselines.errors import InputError
-from baselines.files import read_csv, read_text
+from baselines.files import parse_json, read_csv, read_text
 from baselines.recipes import recipe_names
 from baselines.recipes.shelf import RESERVED
 from baselines.report.environments import flat
@@ -45,10 +44,10 @@ def _environments(path):
     if not path.exists():
         return None
     try:
-        found = json.loads(read_text(path))["environments"]
+        found = parse_json(read_text(path))["environments"]
         if all(isinstance(one, dict) for one in found.values()):
             return found
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         pass
     raise InputError(f"{path}: not what run-all writes; copy it again or delete it")
 

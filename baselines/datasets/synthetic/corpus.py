@@ -4,8 +4,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
-import tempfile
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -26,6 +24,7 @@ from baselines.datasets.synthetic.subjects import build_face, draw_subject
 from baselines.errors import InputError
 from baselines.files import csv_text
 from baselines.parallel import iterate_parallel
+from baselines.scratch import disown, folder_beside
 
 VERSION = 2  # raise it whenever the bytes of the corpus change
 IDENTITY_FILE = "identity.txt"
@@ -108,19 +107,15 @@ def generate(directory, *, seed=0, jobs=1, progress=None, **sizes):
         raise InputError(f"{directory}: exists and is not an empty folder; name a new one or delete it")
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
-    except OSError as error:
-        raise InputError(f"{directory}: cannot be written ({error.strerror}); choose another place") from error
-    try:
-        _write(plan, temporary, jobs, progress)
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o777 & ~umask)
-        _move(temporary, directory, plan)
+        with folder_beside(directory) as temporary:
+            _write(plan, temporary, jobs, progress)
+            umask = os.umask(0)
+            os.umask(umask)
+            temporary.chmod(0o777 & ~umask)
+            disown(temporary)
+            _move(temporary, directory, plan)
     except OSError as error:
         raise InputError(f"{directory}: cannot be written ({error.strerror}); make room or choose another") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _move(temporary, directory, plan):
