@@ -798,14 +798,16 @@ def explain(source, output, video, dataset, data_root, fps, numbering, jobs):
 )
 @click.option(
     "--folds",
-    type=click.IntRange(1),
+    type=click.IntRange(1, 1000),
     default=1,
     show_default=True,
     help="vlm: parts of the subjects, each held out of a training for the scores; as many as subjects: "
     "leave-one-subject-out. 1: every fifth subject is held out.",
 )
 @click.option("--from-scratch", is_flag=True, help="vlm: do not start from the embedded model.")
-@click.option("--steps", type=click.IntRange(1), help="vlm: steps of training. Default: 200, from scratch 1500.")
+@click.option(
+    "--steps", type=click.IntRange(1, 1_000_000), help="vlm: steps of training. Default: 200, from scratch 1500."
+)
 @_STRICT
 @_SEED
 @_JOBS
@@ -861,8 +863,15 @@ def _list_models(context, _, asked):
 
 
 @main.command()
-@click.option("--questions", required=True, type=_PATH, help="Questions, ME-VQA JSON Lines.")
-@click.option("--media", required=True, type=_PATH, help="Folder with the clips asked about.")
+@click.option("--questions", type=_PATH, help="Questions, ME-VQA JSON Lines.")
+@click.option("--question", "asked", multiple=True, metavar="TEXT", help="A question about all of --media; repeatable.")
+@click.option(
+    "--media",
+    required=True,
+    type=_PATH,
+    help="Folder with the clips asked about: video files, folders of images, flow pictures, or a manifest. "
+    "Or one clip: a video file, the folder of its images, a flow picture.",
+)
 @click.option("--answerer", type=click.Choice(["rules", "llama", "hybrid"]), default="rules", show_default=True)
 @_PLUGIN
 @click.option(
@@ -895,20 +904,35 @@ def _list_models(context, _, asked):
     callback=_list_models,
     help="List the vision models that have a name.",
 )
-@_output("The questions with their answers, JSON Lines; - for stdout.")
+@click.option("--explain", is_flag=True, help="--questions: add `grounds` to each row, what its answer rests on.")
+@click.option("--output", type=_FILE, help="--questions: the rows with their answers, JSON Lines; - for stdout.")
 @_FPS
 @_NUMBERING
 @_JOBS
-def vqa(questions, media, answerer, output, fps, numbering, jobs, **options):
+@click.option("--json", "as_json", is_flag=True, help="--question: print JSON instead of text.")
+def vqa(questions, asked, media, answerer, explain, output, fps, numbering, jobs, as_json, **options):
     """Answer questions about clips and long videos.
 
-    For questions about events (how many, which type, where), the video is spotted first. A row of the output has
+    They are those of a file, or --question about whatever --media holds. For questions about events (how many, which type, where), the video is spotted first. A row of the output has
     `confidence` (0..1) where there is one, and `flag` where the answer is a best effort. A row that cannot be
-    answered keeps an empty answer, is named on stderr, and makes the exit code 1.
+    answered keeps an empty answer, is named on stderr, and makes the exit code 1. --question prints each answer with
+    its confidence and what it rests on.
     """
-    from baselines.commands.answer import Options, answer_file
+    from baselines.commands.answer import Options, answer_about, answer_file, answers_text
 
-    text, failures = answer_file(questions, media, answerer, Options(**options), output, fps, jobs, numbering)
+    if bool(questions) == bool(asked):
+        raise InputError("give either --questions FILE or --question TEXT")
+    reading = {"fps": fps, "jobs": jobs, "numbering": numbering}
+    if asked:
+        if output or explain:
+            raise InputError("--output and --explain go with --questions; an answer to --question is printed")
+        rows, failures = answer_about(asked, media, answerer, Options(**options), **reading)
+        if rows:
+            _print(jsonlib.dumps(rows, indent=1, ensure_ascii=False) if as_json else answers_text(rows))
+        return _finish(failures, bool(rows))
+    if output is None or as_json:
+        raise InputError("--questions needs --output FILE, which is JSON Lines; - prints it")
+    text, failures = answer_file(questions, media, answerer, Options(**options), output, **reading, explained=explain)
     if str(output) == "-":
         _print(text, nl=False)
     _finish(failures, bool(text))

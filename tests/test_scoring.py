@@ -400,7 +400,10 @@ def test_figures_of_each_kind_of_question():
     assert holds(result["yes_no"], accuracy=0.5, n=2)
     assert holds(result["side"], accuracy=0.0, n=1)
     assert holds(result["action_units"], f1=1.0, jaccard=1.0, exact=1.0, n=1)
-    assert holds(result["counts"], mae=1.0, rmse=2**0.5, n=2)
+    assert holds(result["counts"], mae=1.0, rmse=2**0.5, exact=0.5, within_one=0.5, n=2)
+    assert holds(result["counts_expression"], mae=2.0, rmse=2.0, exact=0.0, within_one=0.0, n=1)
+    assert holds(result["counts_micro"], mae=0.0, exact=1.0, n=1)
+    assert "counts_macro" not in result
     assert result["n"] == 10
     assert "event_type" not in result
 

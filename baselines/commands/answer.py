@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +24,14 @@ from baselines.recognition.model import Model
 from baselines.spotting.recipe import spotting_recipe
 from baselines.vqa.answerers import Answerer, Seen
 from baselines.vqa.evidence import measure
-from baselines.vqa.media import Key, find_media
+from baselines.vqa.grounds import common_in_words, frames_looked_at, grounds, measured_in_words
+from baselines.vqa.media import Key, find_media, media_keys
 from baselines.vqa.questions import parse
 from baselines.vqa.records import Answer
 
-LISTED = 20  # unanswered questions named in one message
+LISTED, NAMED = 20, 5  # unanswered questions, and clips that are not there, named in one message
 Row = Mapping[str, Any]
+Grounds = Mapping[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -70,30 +74,103 @@ def answer_file(
     fps: float | None = None,
     jobs: int = 1,
     numbering: re.Pattern[str] | None = None,
+    explained: bool = False,
 ) -> tuple[str, list[str]]:
     """Answer the questions of a JSON Lines file and write them with their answers to `output`, unless that is `-`.
 
     Returns (what is written, empty where no question was answered; [one message a failure]). A row without answer keeps
     an empty one; lines that are no JSON object are left out. An answered row gets `confidence` (0..1) where the
     answerer has one, and `flag`, the reason, where the answer is no more than a best effort. answerer: rules, llama or
-    hybrid. fps, numbering: as in `read_videos`. Raises
+    hybrid. fps, numbering: as in `read_videos`. explained: each answered row gets `grounds` (`vqa.grounds`) too. Raises
     `InputError` if the file holds no question.
     """
     sheet = read_sheet(questions)
+    answers, failures = answer_sheet(sheet, media, answerer, options, fps, jobs, numbering, explained)
+    for flag, count in Counter(answer.flag for answer, _ in answers.values() if answer.flag).most_common():
+        warnings.warn(f"{count} answers are best efforts: {flag}", stacklevel=2)
+    if not answers:
+        return "", failures
+    text = json_lines([_answered(row, *answers.get(place, ())) for place, row in sheet.rows])
+    if str(output) != "-":
+        write_text(output, text)
+    return text, failures + _summary(output, sheet, answers)
+
+
+def answer_about(
+    questions: Sequence[str],
+    media: Path,
+    answerer: str,
+    options: Options,
+    fps: float | None = None,
+    jobs: int = 1,
+    numbering: re.Pattern[str] | None = None,
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Answer questions about everything in `media`; return (a row each, with its `grounds`, [one message a failure]).
+
+    media: a video file, the folder of its images, a flow picture, a folder of such, or a manifest folder. The rest is
+    as in `answer_file`.
+    """
+    sheet = sheet_of(questions, media, numbering)
+    answers, failures = answer_sheet(sheet, media, answerer, options, fps, jobs, numbering, explained=True)
+    return [_answered(row, *answers[place]) for place, row in sheet.rows if place in answers], failures
+
+
+def answers_text(rows: Sequence[Row]) -> str:
+    """Return rows of `answer_about` as text for a reader."""
+    lines: list[str] = []
+    for name, about in groupby(rows, key=itemgetter("video")):
+        common: dict[str, None] = {}
+        lines += [*([""] if lines else []), f"{name}:"]
+        for row in about:
+            found = row.get("grounds", {})
+            common |= dict.fromkeys(common_in_words(found))
+            sure = f" (confidence {row['confidence']:.2f})" if "confidence" in row else ""
+            lines += [f"  {row['question']}", f"    {row['answer']}{sure}"]
+            lines += [f"    flag: {row['flag']}"] if "flag" in row else []
+            lines += [f"      {line}" for line in measured_in_words(found)]
+        lines += [f"  {line}" for line in common]
+    return "\n".join(lines)
+
+
+def sheet_of(questions: Sequence[str], media: Path, numbering: re.Pattern[str] | None = None) -> Sheet:
+    """Return the `Sheet` of questions about everything in `media`, clip after clip."""
+    rows: list[tuple[str, Row]] = []
+    groups: dict[Key, dict[str, Question]] = {}
+    for number, text in enumerate(questions, start=1):
+        read = parse(text)
+        for subject, name, _ in media_keys(media, read.long, numbering):
+            row = {"subject": subject, "video": name, "question": text}
+            place = f"question {number} about {name}"
+            rows.append((place, row))
+            groups.setdefault((subject, name, read.span), {})[place] = as_question(row)
+    order = {key[:2]: n for n, key in enumerate(groups)}
+    return Sheet(sorted(rows, key=lambda row: order[row[1]["subject"], row[1]["video"]]), groups, [], 0)
+
+
+def answer_sheet(
+    sheet: Sheet,
+    media: Path,
+    answerer: str,
+    options: Options,
+    fps: float | None = None,
+    jobs: int = 1,
+    numbering: re.Pattern[str] | None = None,
+    explained: bool = False,
+) -> tuple[dict[str, tuple[Answer, Grounds]], list[str]]:
+    """Return ({place: the answer and what it rests on}, [one message a failure]) of the questions of a sheet."""
     with closing(make_answerer(answerer, options)) as ready:
         model = load_classifiers(answerer, options, jobs) if ready.measures else None
         records, not_found = find_records(sheet, media, fps, numbering)
         seen = look(ready, list(records.values()), model, options.panel, jobs)
-        answers, unanswered = ask(ready, [sheet.groups[key] for key in records], seen)
-    failures = [*sheet.faults, *not_found, *unanswered]
-    for flag, count in Counter(answer.flag for answer in answers.values() if answer.flag).most_common():
-        warnings.warn(f"{count} answers are best efforts: {flag}", stacklevel=2)
-    if not answers:
-        return "", failures
-    text = json_lines([_answered(row, answers.get(place)) for place, row in sheet.rows])
-    if str(output) != "-":
-        write_text(output, text)
-    return text, failures + _summary(output, sheet, answers)
+        groups = [sheet.groups[key] for key in records]
+        answers, unanswered = ask(ready, groups, seen)
+        found: dict[str, Grounds] = {}
+        if explained:
+            settings = model.recipe.steps["representation"] if model else {}
+            for record, group, (shown, _) in zip(records.values(), groups, seen):
+                found |= _grounds(ready, record, group, shown, settings) if shown else {}
+    given = {place: (answer, found.get(place)) for place, answer in answers.items()}
+    return given, [*sheet.faults, *not_found, *unanswered]
 
 
 def read_sheet(path: Path) -> Sheet:
@@ -120,11 +197,13 @@ def find_records(
         for (subject, name, span), group in sheet.groups.items()
     }
     records, unreadable = find_media(about_events, media, fps, numbering)
-    faults = []
-    for key, group in sheet.groups.items():
-        if key not in records:
-            missing = f"{media}: no clip {'_'.join(filter(None, key[:2]))} for {len(group)} questions; add it"
-            faults.append(unreadable.get(key, missing))
+    absent = [key for key in sheet.groups if key not in records and key not in unreadable]
+    faults = list(unreadable.values())
+    if absent:
+        names = list(dict.fromkeys("_".join(filter(None, key[:2])) for key in absent))
+        asked = sum(len(sheet.groups[key]) for key in absent)
+        listed = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+        faults.append(f"{media}: no clip {listed} for {asked} questions; add {'it' if len(names) == 1 else 'them'}")
     return records, faults
 
 
@@ -199,7 +278,17 @@ def _kept(entries: Iterable[tuple[str, Row]], rows: list[tuple[str, Row]]) -> It
         yield entry
 
 
-def _answered(row: Row, answer: Answer | None) -> dict[str, Any]:
+def _grounds(
+    answerer: Answerer, record: Clip | Video, group: Mapping[str, Question], seen: Seen, settings: Mapping[str, Any]
+) -> dict[str, Grounds]:
+    """Return what the answers to questions about one clip or video rest on, by the places of the questions."""
+    evidence = attempt(answerer.evidence_of, seen)[0]
+    frames = attempt(partial(frames_looked_at, settings=settings), record)[0]
+    told = grounds(evidence, list(group.values()), answerer.together) if evidence else [{} for _ in group]
+    return {place: one | ({"frames": frames} if frames else {}) for place, one in zip(group, told)}
+
+
+def _answered(row: Row, answer: Answer | None = None, found: Grounds = None) -> dict[str, Any]:
     """Return a row with its answer; whatever answer it held before is gone, as it may be the true one."""
     answered = {name: value for name, value in row.items() if name not in VQA_ADDED}
     answered["answer"] = answer.text if answer else ""
@@ -207,6 +296,8 @@ def _answered(row: Row, answer: Answer | None) -> dict[str, Any]:
         answered["confidence"] = round(answer.confidence, 4)
     if answer and answer.flag:
         answered["flag"] = answer.flag
+    if found:
+        answered["grounds"] = found
     return answered
 
 

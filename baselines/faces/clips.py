@@ -59,19 +59,36 @@ def onset_and_apex(clip, size=128, apex="annotated", align="mean", magnification
     `features.apex_by_motion` in the faces before they are magnified; "middle", halfway between onset and offset. Where
     the frame shows no face, the nearest that does stands in.
     """
+    numbers, faces = _faces(clip, size, align)
+    index, _ = _apex(clip, numbers, faces, size, apex, align)
+    seen = _magnified(faces, clip.fps, magnification)
+    return seen[0], seen[index]
+
+
+def key_frames(clip, size=128, apex="annotated", align="mean"):
+    """Return {onset, apex, offset: frame of the clip, from 1} that `onset_and_apex` looks at, and "apex_source".
+
+    The offset is the last frame with a face. The source is where the apex comes from in the end, one of `APEX_SOURCES`.
+    """
+    numbers, faces = _faces(clip, size, align)
+    index, source = _apex(clip, numbers, faces, size, apex, align)
+    onset, found, offset = (int(numbers[place]) for place in (0, index, -1))
+    return {"onset": onset, "apex": found, "offset": offset, "apex_source": source}
+
+
+def _apex(clip, numbers, faces, size, apex, align):
+    """Return (index of the apex among the faces, where it comes from)."""
     if apex not in APEX_SOURCES:
         raise InputError(f"apex {apex!r} is not known; choose one of {', '.join(APEX_SOURCES)}")
-    numbers, faces = _faces(clip, size, align)
     known = clip.event.apex if clip.event else None
     index = 0
     if apex == "annotated" and known:
         index = _nearest(numbers, known)
     elif apex == "middle":
         index = _nearest(numbers, (len(clip.frames) + 1) // 2)
-    if index == 0:
-        index = _spotted_apex(faces, first_landmarks(clip, size, align), clip.fps)
-    seen = _magnified(faces, clip.fps, magnification)
-    return seen[0], seen[index]
+    if index:
+        return index, apex
+    return _spotted_apex(faces, first_landmarks(clip, size, align), clip.fps), "spotted"
 
 
 def _nearest(numbers, wanted):

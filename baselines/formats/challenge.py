@@ -35,7 +35,7 @@ VQA_FIELDS = {
     "id": ("id", "video_id"), "question": ("question",), "answer": ("answer",), "dataset": ("dataset",),
     "subject": ("subject",), "video": ("video", "filename", "image_id"), "image": ("video", "image_id", "filename"),
 }  # fmt: skip
-VQA_ADDED = ("confidence", "flag")  # fields that `megc vqa` adds to an answered row; no leaderboard has them
+VQA_ADDED = ("confidence", "flag", "grounds")  # fields that `megc vqa` adds to an answered row; no leaderboard has them
 _KINDS = {
     "micro": "micro", "me": "micro", "micro-expression": "micro",
     "macro": "macro", "mae": "macro", "macro-expression": "macro",

@@ -17,8 +17,8 @@ Figures
 - action_units: F1, Jaccard index and the share of equal sets. Names and codes are understood, and an item
   that is no action unit counts as a wrong one;
 - accuracy: the share of equal answers;
-- counts: mean absolute error and root mean squared error of the first whole number in the answer; an answer
-  without a number counts as 0.
+- counts: mean absolute error and root mean squared error of the first whole number in the answer, and the shares of
+  answers that are exact and within one; an answer without a number counts as 0.
 
 BLEU and ROUGE of all answers: `baselines.metrics.text`.
 
@@ -250,10 +250,67 @@ def squared_error(truth: str, answer: str) -> float:
     return absolute_error(truth, answer) ** 2
 
 
+def same_count(truth: str, answer: str) -> float:
+    """Whether the first whole numbers in two answers are the same.
+
+    Parameters
+    ----------
+    truth, answer
+        As in `absolute_error`.
+
+    Returns
+    -------
+    float
+        1 or 0.
+
+    Raises
+    ------
+    ValueError
+        As `absolute_error`.
+
+    Examples
+    --------
+    >>> same_count("3", "3 events"), same_count("3", "4")
+    (1.0, 0.0)
+    """
+    return float(absolute_error(truth, answer) == 0)
+
+
+def close_count(truth: str, answer: str) -> float:
+    """Whether the first whole numbers in two answers differ by at most one.
+
+    Parameters
+    ----------
+    truth, answer
+        As in `absolute_error`.
+
+    Returns
+    -------
+    float
+        1 or 0.
+
+    Raises
+    ------
+    ValueError
+        As `absolute_error`.
+
+    Examples
+    --------
+    >>> close_count("3", "4"), close_count("3", "5")
+    (1.0, 0.0)
+    """
+    return float(absolute_error(truth, answer) <= 1)
+
+
 FIGURES: dict[str, dict[str, Mean]] = {
     "action_units": {"f1": Mean(set_f1), "jaccard": Mean(jaccard), "exact": Mean(same_set)},
     "accuracy": {"accuracy": Mean(same_answer)},
-    "counts": {"mae": Mean(absolute_error), "rmse": Mean(squared_error, np.sqrt)},
+    "counts": {
+        "mae": Mean(absolute_error),
+        "rmse": Mean(squared_error, np.sqrt),
+        "exact": Mean(same_count),
+        "within_one": Mean(close_count),
+    },
 }
 
 

@@ -31,8 +31,11 @@ MEAN_KINDS = {
     "yes_no": ("accuracy", "yes_no"),
     "side": ("accuracy", "side"),
     "count": ("counts", "counts"),
+    "count expression": ("counts", "counts_expression"),
+    "count micro": ("counts", "counts_micro"),
+    "count macro": ("counts", "counts_macro"),
 }
-IF_ASKED = ("event_type", "count")  # told only where there are such questions
+IF_ASKED = ("event_type", "count", "count expression", "count micro", "count macro")  # told only where it is asked
 _DATABASE = re.compile(r"(casme2|casme3|casme_sq|cas|samm|smic|mmew|4dme)[_-]", re.IGNORECASE)
 
 Counts = dict[tuple[str, ...], Array]  # by the path of the figures, an entry a subject
@@ -50,8 +53,8 @@ class _Answered:
     unit: Array  # (N,) places in units
 
     def of_kind(self, kind: str) -> tuple[list[int], list[str], list[str]]:
-        """Numbers of the cases, true answers and answers of one kind of question."""
-        cases = [n for n, other in enumerate(self.kinds) if other == kind]
+        """Numbers of the cases, true answers and answers of one kind of question, "count" being of any events."""
+        cases = [n for n, other in enumerate(self.kinds) if other == kind or other.startswith(f"{kind} ")]
         return cases, [self.truth[n] for n in cases], [self.answers[n] for n in cases]
 
     def summed(self, cases: Sequence[int], values: ArrayLike) -> Array:
@@ -96,7 +99,8 @@ def vqa_scores(
 
     Returns {coarse: {uf1, uar, accuracy, n}, fine: the same, action_units: {f1, jaccard, exact, n},
     yes_no, side: {accuracy, n}, bleu: {variant: x}, rouge: {variant: x}, n, signature, ci, warnings};
-    counts and event_type if asked; per_dataset: the same figures for each database if there are several.
+    counts {mae, rmse, exact, within_one, n}, the same of each scope of events (counts_micro, ...) and event_type if
+    asked; per_dataset: the same figures for each database if there are several.
     classes: as in `common.class_set`; default: those in the true answers, and for each database those
     in its own. A question without subject is grouped by its video.
     """
@@ -185,13 +189,21 @@ def _answered(rows: Sequence[Row], answers: Sequence[str]) -> _Answered:
         cases.setdefault((row["question"], row["answer"], answer), len(cases)) for row, answer in zip(rows, answers)
     ]
     return _Answered(
-        kinds=[scored_kind(question) for question, _, _ in cases],
+        kinds=[_kind(question) for question, _, _ in cases],
         truth=[truth for _, truth, _ in cases],
         answers=[answer for _, _, answer in cases],
         units=units,
         case=np.array(case, int),
         unit=np.fromiter((number[owner] for owner in owners), int, len(rows)),
     )
+
+
+def _kind(question: str) -> str:
+    """Return how the answer to a question is scored; of a count also which events it counts."""
+    kind = scored_kind(question)
+    if kind != "count":
+        return kind
+    return f"count {next((scope for scope in ('micro', 'macro') if scope in question.lower()), 'expression')}"
 
 
 def _counts(answered: _Answered, classes: dict[str, list[str]]) -> Counts:

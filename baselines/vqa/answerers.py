@@ -64,11 +64,13 @@ class Asked:
 class Answerer(ABC):
     """Answers questions about clips and long videos.
 
-    learns: `fit` changes its answers. measures: it asks for `Seen.measured`.
+    learns: `fit` changes its answers. measures: it asks for `Seen.measured`. together: it reads all questions about a
+    clip before it answers the first.
     """
 
     learns = False
     measures = False
+    together = False
 
     def look(self, pictures: np.ndarray) -> list[Seen]:
         """Return what is shown to it of flow pictures (n, H, W, 3), in any fold the same."""
@@ -94,6 +96,10 @@ class Answerer(ABC):
     @abstractmethod
     def answer_clip(self, questions: Sequence[Question], seen: Seen) -> list[Answer]:
         """Return the answers to all questions about one clip or video."""
+
+    def evidence_of(self, seen: Seen) -> Evidence | None:
+        """Return what answers about one clip or video rest on, None where they rest on nothing that can be told."""
+        return None
 
     def close(self) -> None:  # noqa: B027 - most hold nothing
         """Free its memory; nothing can be asked afterwards."""
@@ -141,6 +147,10 @@ class Rules(Answerer):
     def answer_clip(self, questions: Sequence[Question], seen: Seen) -> list[Answer]:
         """Return the answers to all questions about one clip or video."""
         return answer_questions(questions, seen.measured, self.together)
+
+    def evidence_of(self, seen: Seen) -> Evidence | None:
+        """Return what the classifiers measured."""
+        return seen.measured
 
 
 class Prior(Answerer):

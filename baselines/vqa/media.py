@@ -1,16 +1,21 @@
 """The clips and videos that questions ask about, found in a folder by their names."""
 
+import os
 import re
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
 from baselines.datasets.cutting import cut_clip, event_clips
+from baselines.datasets.images import SUFFIXES as PICTURES
+from baselines.datasets.images import image_shape
 from baselines.datasets.manifest import read_video, read_videos
 from baselines.datasets.names import subject_key
+from baselines.datasets.opening import VIDEO_SUFFIXES
 from baselines.datasets.questions import without_suffix
 from baselines.datasets.records import Clip, Event, Video
 from baselines.errors import InputError
+from baselines.recognition.flow import PICTURE_SIZE
 
 Span = tuple[int, int, int | None]  # onset, offset, apex
 Key = tuple[str, str, Span | None]  # subject, video, and the part of the video that a question names
@@ -27,13 +32,11 @@ def find_media(
     asked: {(subject, video, span): whether its events are asked about}, which makes it a `Video`; with a span
     (onset, offset, apex or None) that part of the video is the `Clip`. media: a manifest folder; or a folder with,
     for each clip, a folder of images, a video file or a flow picture named `<subject>_<video>`, `<video>` or
-    `<subject>/<video>`. Case and leading zeros do not matter, and a name may have the suffix of a file. fps,
-    numbering: as in `read_videos`.
+    `<subject>/<video>`; or one of these by itself. Case and leading zeros do not matter, and a name may have the suffix
+    of a file. fps, numbering: as in `read_videos`.
     """
-    media = Path(media)
-    if not media.is_dir():
-        raise InputError(f"{media}: no such folder; --media names the folder that holds the clips asked about")
-    find = (_in_manifest if (media / "videos.csv").exists() else _in_folder)(media, fps, numbering)
+    media = _there(media)
+    find = (_in_manifest if _is_manifest(media) else _in_folder)(media, fps, numbering)
     found, failures = {}, {}
     for key, about_events in asked.items():
         subject, name, span = key
@@ -48,6 +51,62 @@ def find_media(
         if record is not None:
             found[key] = record
     return found, failures
+
+
+def media_keys(media: str | Path, about_events: bool, numbering: re.Pattern[str] | None = None) -> list[Key]:
+    """Return a key of all that `find_media` finds there: the videos, or not `about_events` the clips.
+
+    Of a manifest with events clips are their parts; without, and in a folder, each video is one clip.
+    """
+    media = _there(media)
+    if not _is_manifest(media):
+        return [("", name, None) for name in _names(media)]
+    videos = read_videos(media, findings=[], numbering=numbering)
+    found = videos if about_events else (event_clips(videos, labelled=False) or videos)
+    return [(record.subject, record.name, None) for record in found]
+
+
+def _names(media: Path) -> list[str]:
+    """Return the names of the clips in a folder, in folders of subjects too."""
+    if _is_clip(media):
+        return [_called(media)]
+    names = []
+    for path in sorted(media.iterdir()) if media.is_dir() else ():
+        if _is_clip(path):
+            names.append(_called(path))
+        elif path.is_dir():
+            names += [f"{path.name}_{_called(inner)}" for inner in sorted(path.iterdir()) if _is_clip(inner)]
+    if not names:
+        raise InputError(f"{media}: no clip; expected video files, folders of numbered images, or flow pictures")
+    return names
+
+
+def _called(path: Path) -> str:
+    whole = Path(os.path.abspath(path))  # "." has a name, too
+    return whole.name if path.is_dir() else whole.stem.strip()
+
+
+def _is_clip(path: Path) -> bool:
+    """Tell whether a path is a video file, a flow picture or a folder of the images of one video."""
+    if path.is_dir():
+        pictures = [name for name in sorted(os.listdir(path)) if name.lower().endswith(PICTURES) and name[0] != "."]
+        return bool(pictures) and not _is_flow(path / pictures[0])
+    return path.name.lower().endswith(VIDEO_SUFFIXES) or _is_flow(path)
+
+
+def _is_flow(path: Path) -> bool:
+    return path.suffix.lower() == ".png" and image_shape(path) == (PICTURE_SIZE, PICTURE_SIZE)
+
+
+def _is_manifest(media: Path) -> bool:
+    return (media / "videos.csv").exists()
+
+
+def _there(media: str | Path) -> Path:
+    media = Path(media)
+    if not media.exists():
+        raise InputError(f"{media}: no such file or folder; --media names the clip asked about, or the folder of them")
+    return media
 
 
 def _part(video: Video, span: Span | None, name: str) -> Clip:
@@ -123,8 +182,9 @@ def _place(here, subject, name):
 
 
 def _listing(folder):
-    """Return {name without ending: path} of what is in a folder, folders first."""
+    """Return {name without ending: path} of what is in a folder, folders first, and of the folder or file itself."""
+    inside = sorted(folder.iterdir(), key=lambda path: (not path.is_dir(), path.name)) if folder.is_dir() else ()
     found = {}
-    for path in sorted(folder.iterdir(), key=lambda path: (not path.is_dir(), path.name)):
-        found.setdefault(subject_key(path.name if path.is_dir() else path.stem), path)
+    for path in (*inside, folder):
+        found.setdefault(subject_key(_called(path)), path)
     return found

@@ -139,6 +139,10 @@ class Llama(Answerer):
             self._last = seen, self._ask_all(panel, caption)
         return self._last[1]
 
+    def evidence_of(self, seen: Seen) -> Evidence | None:
+        """Return what a model of ours finds in a panel; what another thinks cannot be told."""
+        return self.evidence(seen.panel, seen.caption) if self.ours else None
+
     def _ask_all(self, panel: np.ndarray, caption: str) -> Evidence:
         def probabilities(question: ParsedQuestion) -> dict[str, float]:
             names = self.classes[question.kind]

@@ -2,6 +2,7 @@
 
 import math
 import os
+import stat
 import struct
 
 from baselines.errors import InputError
@@ -44,6 +45,8 @@ def gguf_keys(path, until=None):
     """
     keys = {}
     try:
+        if stat.S_ISFIFO(os.stat(path).st_mode):  # would be waited for, and llama.cpp reads the file again
+            raise InputError(f"{path}: is a pipe; expected a GGUF file")
         with open(path, "rb") as file:
             if file.read(4) != b"GGUF":
                 raise InputError(f"{path}: not a GGUF file; convert the model or give another file")

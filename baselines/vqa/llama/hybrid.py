@@ -14,7 +14,7 @@ from baselines.vqa.answerers import Asked, Rules, Seen
 from baselines.vqa.llama.answerer import Llama
 from baselines.vqa.llama.guarded import ModelDied
 from baselines.vqa.pooling import DEFAULT_WEIGHT, inner_weight, pool
-from baselines.vqa.records import Answer
+from baselines.vqa.records import Answer, Evidence
 
 
 class Hybrid(Rules):
@@ -63,12 +63,20 @@ class Hybrid(Rules):
 
         Where the vision model fails, the classifiers answer alone, and a flag says so.
         """
+        pooled, why = self._pooled(seen)
+        answers = super().answer_clip(questions, replace(seen, measured=pooled))
+        return [replace(answer, flag="; ".join(filter(None, (answer.flag, why)))) for answer in answers]
+
+    def evidence_of(self, seen: Seen) -> Evidence | None:
+        """Return what classifiers and vision model find together."""
+        return self._pooled(seen)[0]
+
+    def _pooled(self, seen):
+        """Return (the evidence of both, why it is that of the classifiers alone)."""
         if seen.measured.events is not None:
-            return super().answer_clip(questions, seen)
+            return seen.measured, ""
         try:
             vision = seen.vision or self.vision.evidence(seen.panel, seen.caption)
         except ModelDied as error:
-            alone = super().answer_clip(questions, seen)
-            why = f"answered by the classifiers alone: {error}"
-            return [replace(answer, flag="; ".join(filter(None, (answer.flag, why)))) for answer in alone]
-        return super().answer_clip(questions, replace(seen, measured=pool(vision, seen.measured, self.weight)))
+            return seen.measured, f"answered by the classifiers alone: {error}"
+        return pool(vision, seen.measured, self.weight), ""
