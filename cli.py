@@ -913,10 +913,10 @@ def _list_models(context, _, asked):
 def vqa(questions, asked, media, answerer, explain, output, fps, numbering, jobs, as_json, **options):
     """Answer questions about clips and long videos.
 
-    They are those of a file, or --question about whatever --media holds. For questions about events (how many, which type, where), the video is spotted first. A row of the output has
-    `confidence` (0..1) where there is one, and `flag` where the answer is a best effort. A row that cannot be
-    answered keeps an empty answer, is named on stderr, and makes the exit code 1. --question prints each answer with
-    its confidence and what it rests on.
+    They are those of a file, or --question about whatever --media holds. For questions about events (how many, which
+    type, where), the video is spotted first. A row of the output has `confidence` (0..1) where there is one, and `flag`
+    where the answer is a best effort. A row that cannot be answered keeps an empty answer, is named on stderr, and
+    makes the exit code 1. --question prints each answer with its confidence and what it rests on.
     """
     from baselines.commands.answer import Options, answer_about, answer_file, answers_text
 

@@ -74,7 +74,8 @@ def test_the_official_questions_are_of_known_kinds(shared_data):
 
 def test_what_the_columns_may_hold_is_what_the_readers_know():
     assert set(WORDINGS) == set(RULES) == set(WORDED_AS)
-    assert set(SCORED_AS) == {*scoring.CLASS_KINDS, *scoring.MEAN_KINDS, "combined", "free"}
+    scored = {kind.partition(" ")[0] for kind in (*scoring.CLASS_KINDS, *scoring.MEAN_KINDS)}
+    assert set(SCORED_AS) == {*scored, "combined", "free"}
     assert set(REPORTS) <= set(vars(FINDING))
     assert len(set(TEMPLATES.values())) == len(TEMPLATES)
     assert {(name, variant): text for name, row in KINDS.items() for variant, text in row.wordings.items()} == TEMPLATES

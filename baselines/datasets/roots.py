@@ -20,12 +20,14 @@ def find_root(name: str, option: str | Path | None = None) -> Path | None:
 
     A folder that holds a folder called `name` means that one.
     """
-    root = option or os.environ.get("MEGC_DATA_ROOT") or _configured(name)
+    root = option or os.environ.get("MEGC_DATA_ROOT")
+    named_by = "" if root else f", named by {config_file()}"
+    root = root or _configured(name)
     if root is None:
         return None
     root = user_path(root)
     if not root.exists():
-        raise InputError(f"{root}: no such file or folder; give the place of dataset {name} with --data-root")
+        raise InputError(f"{root}{named_by}: no such file or folder; give the place of dataset {name} with --data-root")
     return root / name if (root / name).is_dir() else root
 
 
@@ -47,6 +49,6 @@ def _configured(name: str) -> str | None:
         raise InputError(f"{path}: {error}; mend it") from None
     roots = values.get("data_roots", {})
     found = roots.get(name, values.get("data_root")) if isinstance(roots, dict) else None
-    if not isinstance(found, str | None) or not isinstance(roots, dict):
+    if found == "" or not isinstance(found, str | None) or not isinstance(roots, dict):
         raise InputError(f'{path}: expected data_root = "FOLDER" and a table [data_roots] of such lines; mend it')
     return found
