@@ -16,12 +16,27 @@ from baselines.identity import ROOT, array_identity, depends_on, digest, library
 from baselines.parts import PARTS
 from baselines.recipes import load_recipe, recipe_names
 
+# Prints the identities anew for each line that comes in, in a fork that has imported nothing of ours: the libraries
+# below, which take most of the time, are imported once.
 IDENTITIES = """
-import json
-from baselines.experiments.plan import recipe_identity
-from baselines.identity import digest
-from baselines.recipes import load_recipe, recipe_names
-print(json.dumps({name: digest(recipe_identity(load_recipe(name))) for name in recipe_names()}))
+import json, os, sys
+import baselines.experiments.plan
+for name in [name for name in sys.modules if name.partition(".")[0] in ("baselines", "features")]:
+    del sys.modules[name]
+for _ in sys.stdin:
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        continue
+    found = None
+    try:
+        from baselines.experiments.plan import recipe_identity
+        from baselines.identity import digest
+        from baselines.recipes import load_recipe, recipe_names
+        found = {name: digest(recipe_identity(load_recipe(name))) for name in recipe_names()}
+    finally:
+        print(json.dumps(found), flush=True)
+        os._exit(0)
 """
 
 
@@ -32,15 +47,19 @@ def copy(tmp_path_factory):
     for name in ("features", "baselines"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
 
-    def identities():
-        environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-        done = subprocess.run(
-            [sys.executable, "-c", IDENTITIES], cwd=folder, env=environment, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
+    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-c", IDENTITIES]
+    with subprocess.Popen(
+        command, cwd=folder, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
 
-    return folder, identities
+        def identities():
+            print(file=process.stdin, flush=True)
+            found = json.loads(process.stdout.readline())
+            assert found
+            return found
+
+        yield folder, identities
 
 
 @pytest.fixture(scope="module")
