@@ -187,6 +187,39 @@ def test_only_those_with_a_vision_model_reach_its_code(name):
     assert bool(touched) == ("llama_cpp" in libraries) == (name in ("llama", "hybrid"))
 
 
+def predictions_of(recipe, dataset):
+    task = QuestionAnswering()
+    folds = task.folds(dataset, "loso", 0)
+    prepared = task.prepare(load_recipe(recipe), dataset, 1)
+    rows = [row for fold in folds for row in task.run(load_recipe(recipe), prepared, fold, 0)["predictions"]]
+    return {row["id"]: row["prediction"] for row in rows}
+
+
+def test_the_floor_that_reads_questions_only_looks_at_no_clip(dataset):
+    """The questions about a smile name its unit, and so give its class away, whatever the pictures show."""
+    told = [
+        Question(f"{clip.subject}{clip.name}u", clip.name, f"Is the action unit {unit} located on the left or right "
+                 "face?", "left", clip.subject)
+        for clip in dataset.clips
+        for unit in ["brow lowerer" if clip.label == "negative" else "lip corner puller"]
+    ]  # fmt: skip
+    asked = replace(dataset, questions=[*dataset.questions, *told])
+    shuffled = [replace(one, flow_image=other.flow_image) for one, other in zip(asked.clips, asked.clips[1:])]
+    found = predictions_of("vqa-wording", asked)
+    assert predictions_of("vqa-wording", replace(asked, clips=[*shuffled, asked.clips[-1]])) == found
+    coarse = [found[f"{clip.subject}{clip.name}0"] for clip in asked.clips]
+    assert coarse == [clip.label for clip in asked.clips]
+    alone = predictions_of("vqa-wording", dataset)
+    assert len({alone[f"{clip.subject}{clip.name}0"] for clip in dataset.clips}) == 1
+
+
+def test_questions_that_are_read_alone_tell_nothing_of_each_other(dataset):
+    first = {f"{clip.subject}{clip.name}0" for clip in dataset.clips}
+    only = replace(dataset, questions=[question for question in dataset.questions if question.id in first])
+    found = predictions_of("vqa-rules-alone", dataset)
+    assert {name: found[name] for name in first} == predictions_of("vqa-rules", only)
+
+
 def test_the_recipe_names_the_kernels_of_its_emotions():
     rules = load_recipe("vqa-rules")
     assert {step: recipe.name for step, recipe in rules.named.items()} == {"emotions": "flow-kernels"}

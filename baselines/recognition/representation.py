@@ -23,8 +23,8 @@ FLOW = "baselines.recognition.flow:onset_to_apex_flow"  # its parameters say how
 
 
 def nothing(clip: Clip) -> np.ndarray:
-    """Return an empty array: for recipes that look at no pixel."""
-    return np.zeros(0, np.float32)
+    """Return one value, the same for all clips: for recipes that look at no pixel."""
+    return np.zeros(1, np.float32)
 
 
 def supports(settings: Mapping[str, Any], clip: Clip) -> bool:
