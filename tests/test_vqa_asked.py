@@ -10,6 +10,7 @@ from replicas import write_noise, write_video
 from test_vqa_service import PATCHES, model, picture  # noqa: F401 - a fixture
 
 from baselines.action_units import NAMES
+from baselines.commands.answer import answers_text, sheet_of
 from baselines.datasets.cutting import event_clips
 from baselines.datasets.manifest import read_videos
 from baselines.datasets.records import Clip, Event, Question, Video
@@ -157,6 +158,22 @@ def test_a_folder_is_asked_clip_by_clip_and_as_json(megc, model, pictures):  # n
     ]
     assert [row["answer"] for row in rows] == ["surprise", "no", "positive", "no", "negative", "yes"]
     assert all(row["grounds"]["told"] for row in rows)
+
+
+def test_clips_of_one_name_of_two_subjects_are_two(ask, tmp_path):
+    for subject in ("s1", "s2"):
+        write_noise(tmp_path / subject / "v", 4)
+    (tmp_path / "videos.csv").write_text("subject,video,path,fps\ns1,v,s1/v,30\ns2,v,s2/v,30\n")
+    question = "How many expression events appear in this video?"
+    done = ask(tmp_path, question)
+    assert done.exit_code == 2  # noise shows no face
+    assert sorted(line.split(": no face")[0] for line in done.stderr.splitlines() if line.startswith("error")) == [
+        f"error: {tmp_path / subject / 'v'}" for subject in ("s1", "s2")
+    ]
+    sheet = sheet_of([question, COARSE], tmp_path)
+    assert len({place for place, _ in sheet.rows}) == 4
+    rows = [row | {"answer": "0"} for _, row in sheet.rows]
+    assert [line for line in answers_text(rows).splitlines() if line.endswith(":")] == ["s1/v:", "s2/v:"]
 
 
 def test_a_file_of_questions_gets_grounds_where_asked(megc, model, pictures, tmp_path):  # noqa: F811

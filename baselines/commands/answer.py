@@ -118,9 +118,9 @@ def answer_about(
 def answers_text(rows: Sequence[Row]) -> str:
     """Return rows of `answer_about` as text for a reader."""
     lines: list[str] = []
-    for name, about in groupby(rows, key=itemgetter("video")):
+    for names, about in groupby(rows, key=itemgetter("subject", "video")):
         common: dict[str, None] = {}
-        lines += [*([""] if lines else []), f"{name}:"]
+        lines += [*([""] if lines else []), f"{'/'.join(filter(None, names))}:"]
         for row in about:
             found = row.get("grounds", {})
             common |= dict.fromkeys(common_in_words(found))
@@ -140,7 +140,7 @@ def sheet_of(questions: Sequence[str], media: Path, numbering: re.Pattern[str] |
         read = parse(text)
         for subject, name, _ in media_keys(media, read.long, numbering):
             row = {"subject": subject, "video": name, "question": text}
-            place = f"question {number} about {name}"
+            place = f"question {number} about {'/'.join(filter(None, (subject, name)))}"
             rows.append((place, row))
             groups.setdefault((subject, name, read.span), {})[place] = as_question(row)
     order = {key[:2]: n for n, key in enumerate(groups)}

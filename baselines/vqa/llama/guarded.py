@@ -13,7 +13,7 @@ from baselines.vqa.llama.gguf_header import pair_keys
 from baselines.vqa.llama.speaker import Speaker
 
 ROOM, COPIES = 3 * 2**29, 3  # bytes, and how often the files may be in memory beside
-PATIENCE = 12.0  # s for a model of no size at all, to load and to be asked once
+PATIENCE = 15.0  # s for a model of no size at all, to load and to be asked once
 LOADED, ANSWERED = 20e6, 2e6  # bytes of its files for which a second more is waited
 MOST_DEATHS = 3  # after which it is not tried again
 
