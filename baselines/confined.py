@@ -23,7 +23,7 @@ import weakref
 from baselines.errors import InputError, one_line
 
 LENGTH = struct.Struct("<Q")  # of a message to the process
-TOLD = 4096, 160  # bytes at the end of what it complained of that are looked at, and characters that are told
+LOOKED_AT, TOLD = 4096, 160  # bytes at the end of what it complained of, characters of its last line
 LARGEST_FILE = 2**20  # bytes that it may write
 FOLDERS = re.compile(r"\S*/")  # where the source of a library lay when it was built
 GRACE = 2.0  # s that it has to end by itself
@@ -93,14 +93,14 @@ class Confined:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(GRACE)
         code = self._process.returncode
-        self._complaints.seek(max(0, self._complaints.seek(0, os.SEEK_END) - TOLD[0]))
+        self._complaints.seek(max(0, self._complaints.seek(0, os.SEEK_END) - LOOKED_AT))
         lines = self._complaints.read().decode("utf-8", "replace").splitlines()
         self.close()
         if code is None:
             return "gave no answer"
         how = f"was ended by {_signal_name(-code)}" if code < 0 else f"ended with exit code {code}"
         last = next((" ".join(line.split()) for line in reversed(lines) if line.strip()), "")
-        told = FOLDERS.sub("", last)[: TOLD[1]]
+        told = FOLDERS.sub("", last)[:TOLD]
         return f"{how} ({told})" if told else how
 
 

@@ -16,7 +16,7 @@ from baselines.datasets.manifest import read_videos
 from baselines.datasets.records import Clip, Event, Question, Video
 from baselines.errors import InputError
 from baselines.vqa.grounds import REGION_OF, common_in_words, frames_looked_at, grounds, measured_in_words, told
-from baselines.vqa.media import media_keys
+from baselines.vqa.media import media_names
 from baselines.vqa.questions import parse
 from baselines.vqa.records import Evidence
 from baselines.vqa.rules import answer_questions
@@ -116,7 +116,7 @@ def test_what_can_be_asked_about_is_found(tmp_path, pictures):
     write_video(tmp_path / "s2" / "v.avi")
 
     def names(path, about_events=False):
-        return sorted("/".join(filter(None, key[:2])) for key in media_keys(path, about_events))
+        return sorted("/".join(filter(None, name)) for name in media_names(path, about_events))
 
     assert names(tmp_path) == ["flow_s1_c1", "flow_s1_c12", "flow_s1_c4", "frames", "s2_v", "v1"]
     assert names(tmp_path / "v1.avi") == ["v1"]
@@ -125,7 +125,7 @@ def test_what_can_be_asked_about_is_found(tmp_path, pictures):
     assert names(pictures / "s1_c4 .png") == ["s1_c4"]
     for empty in (tmp_path / "notes.txt", tmp_path / "none"):
         with pytest.raises(InputError, match=f"{empty}: no "):
-            media_keys(empty, False)
+            media_names(empty, False)
     (tmp_path / "videos.csv").write_text("subject,video,path,fps\ns1,v1,v1.avi,30\n")
     assert names(tmp_path) == ["s1/v1"]
     (tmp_path / "events.csv").write_text(

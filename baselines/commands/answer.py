@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from baselines.commands.train import default_model, load_model
+from baselines.datasets import folders
 from baselines.datasets.questions import as_question
 from baselines.datasets.records import Clip, Question, Video
 from baselines.errors import InputError
@@ -25,11 +26,11 @@ from baselines.spotting.recipe import spotting_recipe
 from baselines.vqa.answerers import Answerer, Seen
 from baselines.vqa.evidence import measure
 from baselines.vqa.grounds import common_in_words, frames_looked_at, grounds, measured_in_words
-from baselines.vqa.media import Key, find_media, media_keys
+from baselines.vqa.media import Key, find_media, media_names
 from baselines.vqa.questions import parse
 from baselines.vqa.records import Answer
 
-LISTED, NAMED = 20, 5  # unanswered questions, and clips that are not there, named in one message
+LISTED = 20  # unanswered questions named in one message
 Row = Mapping[str, Any]
 Grounds = Mapping[str, Any] | None
 
@@ -71,21 +72,19 @@ def answer_file(
     answerer: str,
     options: Options,
     output: Path,
-    fps: float | None = None,
-    jobs: int = 1,
-    numbering: re.Pattern[str] | None = None,
     explained: bool = False,
+    **reading: Any,
 ) -> tuple[str, list[str]]:
     """Answer the questions of a JSON Lines file and write them with their answers to `output`, unless that is `-`.
 
     Returns (what is written, empty where no question was answered; [one message a failure]). A row without answer keeps
     an empty one; lines that are no JSON object are left out. An answered row gets `confidence` (0..1) where the
     answerer has one, and `flag`, the reason, where the answer is no more than a best effort. answerer: rules, llama or
-    hybrid. fps, numbering: as in `read_videos`. explained: each answered row gets `grounds` (`vqa.grounds`) too. Raises
+    hybrid. explained: each answered row gets `grounds` (`vqa.grounds`) too. reading: as in `answer_sheet`. Raises
     `InputError` if the file holds no question.
     """
     sheet = read_sheet(questions)
-    answers, failures = answer_sheet(sheet, media, answerer, options, fps, jobs, numbering, explained)
+    answers, failures = answer_sheet(sheet, media, answerer, options, explained, **reading)
     for flag, count in Counter(answer.flag for answer, _ in answers.values() if answer.flag).most_common():
         warnings.warn(f"{count} answers are best efforts: {flag}", stacklevel=2)
     if not answers:
@@ -97,21 +96,15 @@ def answer_file(
 
 
 def answer_about(
-    questions: Sequence[str],
-    media: Path,
-    answerer: str,
-    options: Options,
-    fps: float | None = None,
-    jobs: int = 1,
-    numbering: re.Pattern[str] | None = None,
+    questions: Sequence[str], media: Path, answerer: str, options: Options, **reading: Any
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Answer questions about everything in `media`; return (a row each, with its `grounds`, [one message a failure]).
 
     media: a video file, the folder of its images, a flow picture, a folder of such, or a manifest folder. The rest is
     as in `answer_file`.
     """
-    sheet = sheet_of(questions, media, numbering)
-    answers, failures = answer_sheet(sheet, media, answerer, options, fps, jobs, numbering, explained=True)
+    sheet = sheet_of(questions, media, reading.get("numbering"))
+    answers, failures = answer_sheet(sheet, media, answerer, options, explained=True, **reading)
     return [_answered(row, *answers[place]) for place, row in sheet.rows if place in answers], failures
 
 
@@ -136,9 +129,10 @@ def sheet_of(questions: Sequence[str], media: Path, numbering: re.Pattern[str] |
     """Return the `Sheet` of questions about everything in `media`, clip after clip."""
     rows: list[tuple[str, Row]] = []
     groups: dict[Key, dict[str, Question]] = {}
-    for number, text in enumerate(questions, start=1):
-        read = parse(text)
-        for subject, name, _ in media_keys(media, read.long, numbering):
+    parsed = [parse(text) for text in questions]
+    names = {long: media_names(media, long, numbering) for long in {one.long for one in parsed}}
+    for number, (text, read) in enumerate(zip(questions, parsed), start=1):
+        for subject, name in names[read.long]:
             row = {"subject": subject, "video": name, "question": text}
             place = f"question {number} about {'/'.join(filter(None, (subject, name)))}"
             rows.append((place, row))
@@ -152,12 +146,15 @@ def answer_sheet(
     media: Path,
     answerer: str,
     options: Options,
+    explained: bool = False,
     fps: float | None = None,
     jobs: int = 1,
     numbering: re.Pattern[str] | None = None,
-    explained: bool = False,
 ) -> tuple[dict[str, tuple[Answer, Grounds]], list[str]]:
-    """Return ({place: the answer and what it rests on}, [one message a failure]) of the questions of a sheet."""
+    """Return ({place: the answer and what it rests on}, [one message a failure]) of the questions of a sheet.
+
+    fps, numbering: as in `read_videos`.
+    """
     with closing(make_answerer(answerer, options)) as ready:
         model = load_classifiers(answerer, options, jobs) if ready.measures else None
         records, not_found = find_records(sheet, media, fps, numbering)
@@ -202,8 +199,8 @@ def find_records(
     if absent:
         names = list(dict.fromkeys("_".join(filter(None, key[:2])) for key in absent))
         asked = sum(len(sheet.groups[key]) for key in absent)
-        listed = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
-        faults.append(f"{media}: no clip {listed} for {asked} questions; add {'it' if len(names) == 1 else 'them'}")
+        told = f"no clip {folders.shown(names)} for {asked} questions"
+        faults.append(f"{media}: {told}; add {'it' if len(names) == 1 else 'them'}")
     return records, faults
 
 

@@ -41,7 +41,8 @@ def grounds(evidence: Evidence, questions: Sequence[Question], together: bool = 
     only.
     """
     parsed = [parse(question.text) for question in questions]
-    return [_grounds(evidence, parsed if together else [one], one) for one in parsed]
+    whole = _found(evidence, parsed) if together else None
+    return [_reported(whole or _found(evidence, [one]), one) for one in parsed]
 
 
 def frames_looked_at(record: Clip | Video, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,7 +88,15 @@ def common_in_words(ground: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _grounds(evidence: Evidence, read: Sequence[ParsedQuestion], asked: ParsedQuestion) -> dict[str, Any]:
+def _reported(found: Mapping[str, Any], asked: ParsedQuestion) -> dict[str, Any]:
+    """Return of all that was found what the answer to one question rests on."""
+    wanted = {*asked.row.reports, "events", "told"}
+    wanted |= {"action_units"} if wanted & {"coarse", "fine"} else set()
+    return {name: value for name, value in found.items() if name in wanted and (value or name in ("events", "told"))}
+
+
+def _found(evidence: Evidence, read: Sequence[ParsedQuestion]) -> dict[str, Any]:
+    """Return all that can be told of what was concluded in the light of some questions."""
     finding = conclude(evidence, read)
     pairs = emotions(evidence, finding.presence)
     coarse: dict[str, float] = {}
@@ -97,15 +106,11 @@ def _grounds(evidence: Evidence, read: Sequence[ParsedQuestion], asked: ParsedQu
     mentioned = [one.action_unit for one in read if one.action_unit in units]
     ranked = sorted(units, key=lambda unit: (-units[unit], unit))
     likely = [unit for n, unit in enumerate(ranked) if n < FEWEST or units[unit] >= LEAST or unit in mentioned]
-    found = {
+    return {
         "coarse": _shares(coarse if evidence.coarse else {}),
         "fine": _shares({fine: weight for (_, fine), weight in pairs.items() if fine in evidence.fine}),
         "action_units": [_unit(unit, units[unit], evidence) for unit in likely],
         "side": None if evidence.left is None else {"left": round(evidence.left, DECIMALS)},
-    }
-    reported = {*asked.row.reports, *(["action_units"] if {"coarse", "fine"} & {*asked.row.reports} else [])}
-    return {
-        **{name: value for name, value in found.items() if name in reported and value},
         **({} if evidence.events is None else {"events": len(evidence.events)}),
         "told": told(read),
     }

@@ -53,17 +53,19 @@ def find_media(
     return found, failures
 
 
-def media_keys(media: str | Path, about_events: bool, numbering: re.Pattern[str] | None = None) -> list[Key]:
-    """Return a key of all that `find_media` finds there: the videos, or not `about_events` the clips.
+def media_names(
+    media: str | Path, about_events: bool, numbering: re.Pattern[str] | None = None
+) -> list[tuple[str, str]]:
+    """Return (subject, name) of all that `find_media` finds there: the videos, or not `about_events` the clips.
 
     Of a manifest with events clips are their parts; without, and in a folder, each video is one clip.
     """
     media = _there(media)
     if not _is_manifest(media):
-        return [("", name, None) for name in _names(media)]
+        return [("", name) for name in _names(media)]
     videos = read_videos(media, findings=[], numbering=numbering)
     found = videos if about_events else (event_clips(videos, labelled=False) or videos)
-    return [(record.subject, record.name, None) for record in found]
+    return [(record.subject, record.name) for record in found]
 
 
 def _names(media: Path) -> list[str]:

@@ -146,14 +146,19 @@ def change_ends(text, rng):
     return text.replace("\n", rng.choice(("\r\n", "\r", "\n\n", "\u2028", "")))
 
 
-@of_text
-def replace_number(text, rng):
-    """Write a nasty value where a number stands."""
-    found = list(re.finditer(r"-?\d+(\.\d+)?", text))
+def put_for_one(pattern, values, text, rng):
+    """Return a text in which one of the values stands for one of what a pattern finds."""
+    found = list(re.finditer(pattern, text))
     if not found:
         return text
     match = rng.choice(found)
-    return text[: match.start()] + rng.choice(NUMBERS) + text[match.end() :]
+    return text[: match.start()] + rng.choice(values) + text[match.end() :]
+
+
+@of_text
+def replace_number(text, rng):
+    """Write a nasty value where a number stands."""
+    return put_for_one(r"-?\d+(\.\d+)?", NUMBERS, text, rng)
 
 
 @of_text
@@ -425,11 +430,7 @@ def replace_attribute(text, rng):
 
 @of_text
 def drop_tag(text, rng):
-    found = list(re.finditer(r"<[^>]*>", text))
-    if not found:
-        return text
-    match = rng.choice(found)
-    return text[: match.start()] + text[match.end() :]
+    return put_for_one(r"<[^>]*>", ("",), text, rng)
 
 
 XML = (add_entities, *[replace_attribute] * 4, drop_tag, drop_tag)

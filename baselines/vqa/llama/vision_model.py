@@ -29,8 +29,7 @@ class VisionModel:
     """A text model with its vision projector and what it has read so far.
 
     model, mmproj: paths of the two GGUF files. threads: None takes half of the physical cores, one for a model
-    below 32 MiB; never more than there are cores. `keys` and `projector_keys` are what the files say of themselves.
-    Raises `InputError` for files that are no such pair, `MissingDependency` without llama-cpp-python.
+    below 32 MiB; never more than there are cores. Raises `InputError` for files that llama.cpp does not load together.
     """
 
     def __init__(self, model, mmproj, threads=None):
