@@ -938,6 +938,39 @@ def vqa(questions, asked, media, answerer, explain, output, fps, numbering, jobs
     _finish(failures, bool(text))
 
 
+@main.group()
+def models():
+    """Vision models for questions: which have a name, and whether a model works here."""
+
+
+@models.command("list")
+@_JSON
+def models_list(as_json):
+    """List the vision models that have a name.
+
+    Image tokens: what a clip's picture and a flow picture take. State: whether the files are in the cache.
+    """
+    from baselines.vqa.llama.hub import list_models
+
+    _listing(list_models(), ("name", "size", "licence", "family", "image_tokens", "state"), as_json)
+
+
+@models.command("check")
+@click.argument("model", metavar="FILE|NAME", type=_NAME)
+@click.option("--mmproj", metavar="FILE", type=_NAME, help="The GGUF file of the vision projector.")
+@click.option("--threads", type=click.IntRange(1), help="Threads of the model.")
+@_JSON
+def models_check(model, mmproj, threads, as_json):
+    """Load a vision model, ask it about a made picture, and print what it is and how long that takes here.
+
+    FILE is a GGUF file, whose vision projector --mmproj names; a NAME of `models list` is fetched if need be.
+    """
+    from baselines.commands.models import check_model, check_text
+
+    facts = check_model(model, mmproj, threads)
+    _print(jsonlib.dumps(facts, indent=1) if as_json else check_text(facts))
+
+
 @main.command()
 @click.argument("kind", type=click.Choice(["spotting", "recognition", "strs", "vqa"]))
 @click.option(

@@ -1,11 +1,16 @@
 """Grammars admit the annotation's answers and nothing else, token by token in llama.cpp."""
 
+import json
+
 import numpy as np
 import pytest
 import tiny_gguf
+from hypothesis import given
+from hypothesis import strategies as st
 
 from baselines.action_units import answer_set
 from baselines.datasets.question_kinds import ADMISSIBLE, TEMPLATES
+from baselines.errors import InputError
 from baselines.vqa.llama.answerer import Llama
 from baselines.vqa.llama.grammars import grammar
 from baselines.vqa.llama.vision_model import VisionModel
@@ -77,3 +82,43 @@ def test_answers_under_a_grammar_are_admissible_and_free_ones_are_text(pair):
     assert answer_set(bound.answer(TEMPLATES["action_units", "one"], panel).text) <= set(range(1, 70))
     bound.close()
     free.close()
+
+
+ASKED = sorted(text.format(unit="dimpler", ordinal="first", onset=1, offset=9, apex=5) for text in TEMPLATES.values())
+KNOWN = {grammar(parse(text), ADMISSIBLE) for text in ASKED}
+
+
+@given(st.sampled_from(ASKED), st.text(), st.integers(0, 200))
+def test_no_text_of_a_question_reaches_a_grammar(asked, text, place):
+    assert grammar(parse(asked[:place] + text + asked[place:]), ADMISSIBLE) in KNOWN
+
+
+@pytest.mark.parametrize("name", ['sad" | [^"]*', "sad\\", "sad\n", "m\N{LATIN SMALL LETTER E WITH ACUTE}pris", ""])
+def test_a_name_that_is_no_plain_word_reaches_no_grammar(name):
+    with pytest.raises(InputError, match=r"^class .*: no grammar is made of such a name; use --decoding scored$"):
+        grammar(parse(TEMPLATES["fine", ""]), ADMISSIBLE | {"fine": ("sadness", name)})
+
+
+def noted(folder, pair, **note):
+    """Write a model that passes for one of ours, with a note of its training."""
+    notes = [("megc.style", "question"), ("megc.training", json.dumps(note))]
+    return tiny_gguf.write_text_model(folder / "noted.gguf", np.random.default_rng(0), notes=notes), pair[1]
+
+
+def test_a_name_in_a_model_s_file_reaches_no_grammar_but_can_be_scored(pair, tmp_path):
+    names = ["sadness", 'sad" | [^"]*']
+    files = noted(tmp_path, pair, classes={"fine": names})
+    panel = np.zeros((48, 48, 3), np.uint8)
+    bound, scored = Llama(*files, decoding="grammar"), Llama(*files)
+    with pytest.raises(InputError, match="no grammar is made of such a name"):
+        bound.answer(TEMPLATES["fine", ""], panel)
+    assert bound.answer(TEMPLATES["coarse", ""], panel).text in ADMISSIBLE["coarse"]
+    assert scored.answer(TEMPLATES["fine", ""], panel).text in names
+    bound.close()
+    scored.close()
+
+
+@pytest.mark.parametrize("note", [{"classes": {"fine": 7}}, {"classes": {"fine": [7]}}, {"classes": 7}, {"rate": 9}])
+def test_a_damaged_note_is_one_line(pair, tmp_path, note):
+    with pytest.raises(InputError, match=r"noted\.gguf: the note of its training is damaged; copy the file again$"):
+        Llama(*noted(tmp_path, pair, **note))

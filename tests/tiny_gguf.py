@@ -23,9 +23,14 @@ def write_pair(folder, seed=0):
     return write_text_model(folder / "text.gguf", rng), write_projector(folder / "mmproj.gguf", rng)
 
 
-def write_text_model(path, rng, chat_template=CHAT_TEMPLATE):
-    """Write a one-layer text model whose tokens are the bytes and the space, so that a word has one spelling."""
+def write_text_model(path, rng, chat_template=CHAT_TEMPLATE, notes=()):
+    """Write a one-layer text model whose tokens are the bytes and the space, so that a word has one spelling.
+
+    notes: (name, text) of further keys of its header.
+    """
     writer = gguf.GGUFWriter(path, "llama")
+    for name, text in notes:
+        writer.add_string(name, text)
     _add_size(writer)
     writer.add_feed_forward_length(HIDDEN)
     writer.add_head_count(HEADS)
@@ -37,8 +42,8 @@ def write_text_model(path, rng, chat_template=CHAT_TEMPLATE):
         "ffn_gate.weight": (HIDDEN, WIDTH), "ffn_up.weight": (HIDDEN, WIDTH), "ffn_down.weight": (WIDTH, HIDDEN),
     }  # fmt: skip
     for name, shape in _text_shapes(_add_vocabulary(writer, chat_template), block).items():
-        writer.add_tensor(name, _weights(rng, name, shape))
-    return _finish(writer, path)
+        writer.add_tensor(name, random_weights(rng, name, shape))
+    return finish(writer, path)
 
 
 def write_recurrent_model(path, rng, inner=128, state=8, kernel=4, rank=4):
@@ -57,9 +62,9 @@ def write_recurrent_model(path, rng, inner=128, state=8, kernel=4, rank=4):
         "ssm_dt.weight": (inner, rank), "ssm_dt.bias": (inner,), "ssm_a": (inner, state), "ssm_d": (inner,),
     }  # fmt: skip
     for name, shape in _text_shapes(_add_vocabulary(writer), block).items():
-        values = _weights(rng, name, shape)
+        values = random_weights(rng, name, shape)
         writer.add_tensor(name, -np.abs(values) if name.endswith("ssm_a") else values)
-    return _finish(writer, path)
+    return finish(writer, path)
 
 
 def write_projector(path, rng, width=WIDTH):
@@ -80,8 +85,8 @@ def write_projector(path, rng, width=WIDTH):
     writer.add_vision_image_mean([0.5] * 3)
     writer.add_vision_image_std([0.5] * 3)
     for name, shape in _projector_shapes(width).items():
-        writer.add_tensor(name, _weights(rng, name, shape))
-    return _finish(writer, path)
+        writer.add_tensor(name, random_weights(rng, name, shape))
+    return finish(writer, path)
 
 
 def _add_size(writer):
@@ -128,7 +133,7 @@ def _projector_shapes(width):
     return shapes
 
 
-def _weights(rng, name, shape):
+def random_weights(rng, name, shape):
     """Random weights that keep the signal's size; a norm's weight is near 1, every other vector small."""
     values = rng.standard_normal(shape, dtype=np.float32)
     if len(shape) > 1:
@@ -136,7 +141,7 @@ def _weights(rng, name, shape):
     return values / 10 + (name.endswith(("norm.weight", "ln.weight", "ln1.weight", "ln2.weight")))
 
 
-def _finish(writer, path):
+def finish(writer, path):
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -63,9 +63,8 @@ class Llama(Answerer):
         self._speaker = GuardedSpeaker(*pair, threads, LONGEST_ANSWER)
         self._last: tuple[Any, Any] = None, None  # the picture that was asked all about, and its evidence
         self.ours = self._speaker.keys.get("megc.style") == "question"
-        note = self._read_note(pair[0]) if self.ours else {}
-        self.classes = ADMISSIBLE | {kind: tuple(names) for kind, names in note.get("classes", {}).items()}
-        self.rate = note.get("rate", Evidence.rate)
+        classes, self.rate = self._read_note(pair[0]) if self.ours else ({}, Evidence.rate)
+        self.classes = ADMISSIBLE | classes
         self.layout = "flow" if self.ours else None
         self.size = self._speaker.projector_keys["clip.vision.image_size"] if self.ours else FOREIGN_SIZE
 
@@ -166,11 +165,17 @@ class Llama(Answerer):
             return False
         return _learned_wording(question) is None or (self.decoding == "scored" and question.kind not in self.classes)
 
-    def _read_note(self, path: Path) -> dict[str, Any]:
+    def _read_note(self, path: Path) -> tuple[dict[str, tuple[str, ...]], float]:
+        """Return the classes of the closed questions, and how common a unit is, as the note in a model of ours says."""
         try:
-            return dict(json.loads(self._speaker.keys.get("megc.training") or "{}"))
-        except ValueError:
-            raise InputError(f"{path}: the note of its training is damaged; copy the file again") from None
+            note = dict(json.loads(self._speaker.keys.get("megc.training") or "{}"))
+            classes = {kind: tuple(names) for kind, names in dict(note.get("classes", {})).items()}
+            rate = float(note.get("rate", Evidence.rate))
+        except (ValueError, TypeError):
+            classes, rate = {}, 0.0
+        if not 0 < rate < 1 or not all(names and all(isinstance(n, str) for n in names) for names in classes.values()):
+            raise InputError(f"{path}: the note of its training is damaged; copy the file again")
+        return classes, rate
 
     def _choose(self, question: str, panel: np.ndarray, candidates: Sequence[str], caption: str) -> tuple[str, float]:
         """Return the likeliest candidate and its probability among them."""

@@ -68,6 +68,14 @@ def gguf_keys(path, until=None):
     return keys
 
 
+def projector_type(keys):
+    """Return the type of a vision projector by the keys of its header, "" where it names none.
+
+    A file that holds an audio projector too names both in keys of their own.
+    """
+    return str(keys.get("clip.projector_type") or keys.get("clip.vision.projector_type") or "")
+
+
 def pair_keys(model, mmproj):
     """Return the header keys of a text model and of a vision projector; `InputError` where they are not these two."""
     if gguf_architecture(model) == "clip":

@@ -1,24 +1,31 @@
-"""GBNF grammars of the answers that the ME-VQA annotation gives, for a vision model that may say nothing else."""
+"""GBNF grammars of the answers that the ME-VQA annotation gives, for a vision model that may say nothing else.
+
+No text of a question reaches one; of a model's file, only names of classes of plain characters: a grammar of another
+form would bring llama.cpp down.
+"""
 
 import ctypes
-import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from baselines.action_units import NAMES
 from baselines.datasets.question_kinds import COMBINED, UNKNOWN
+from baselines.errors import InputError
 from baselines.vqa.questions import ParsedQuestion
 
 MOST_UNITS = 6  # of one answer; the annotation of CASME II and SAMM has up to 5
 UNITS = {"one": "unit", "several": f'unit (", " unit){{1,{MOST_UNITS - 1}}}'}
+PLAIN = re.compile(r"[A-Za-z0-9 ,.:;'()/_-]+")  # what the annotation's words are made of, none of it special in GBNF
 Classes = Mapping[str, Sequence[str]]
 
 
 def grammar(question: ParsedQuestion, classes: Classes) -> str | None:
     """Return the GBNF text of the admissible answers to a question, or None where any text is.
 
-    classes: {kind: names} of the closed questions.
+    classes: {kind: names} of the closed questions. Raises `InputError` for a name with other characters than those of
+    words.
     """
     if question.kind in classes:
         return f"root ::= {_choice(classes[question.kind])}"
@@ -69,8 +76,9 @@ def _choice(names: Iterable[str]) -> str:
 
 
 def _quoted(text: str) -> str:
-    # The characters of names and wordings are letters, digits and punctuation: JSON writes them as GBNF does.
-    return json.dumps(text)
+    if not PLAIN.fullmatch(text):
+        raise InputError(f"class {text!r}: no grammar is made of such a name; use --decoding scored")
+    return f'"{text}"'
 
 
 def _fill(wording: str, rules: Mapping[str, str]) -> Iterator[str]:

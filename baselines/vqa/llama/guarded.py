@@ -52,6 +52,12 @@ class GuardedSpeaker:
         text, sure, complete = self._ask("speak", prompt, picture, rules)
         return text, sure, complete
 
+    def try_out(
+        self, prompts: Sequence[str], picture: np.ndarray, candidates: Mapping[str, Sequence[str]]
+    ) -> dict[str, Any]:
+        """Return what `Speaker.try_out` does."""
+        return self._ask("try_out", prompts, picture, candidates)
+
     def _ask(self, method: str, *given: Any) -> Any:
         if self._process is None:
             if self._deaths == MOST_DEATHS:

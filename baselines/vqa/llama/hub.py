@@ -9,64 +9,39 @@ import hashlib
 import os
 import re
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 
 from baselines.errors import InputError, MissingDependency
+from baselines.vqa.llama.gguf_header import gguf_keys, projector_type
+from baselines.vqa.llama.menu import MODELS, family_of
 
 EMBEDDED = Path(__file__).parent / "models"
 EMBEDDED_PAIR = EMBEDDED / "embedded.gguf", EMBEDDED / "embedded-mmproj.gguf"
+LISTED = ("name", "size", "licence", "family", "image_tokens", "repository", "state")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 NAMED = re.compile(
     r"(?P<name>[^@#]+)(@(?P<revision>[\w-][\w.-]*(/[\w-][\w.-]*)*))?(#sha256=(?P<digests>[0-9a-f]{64},[0-9a-f]{64}))?"
 )
 
 
-@dataclass(frozen=True)
-class HubModel:
-    """A GGUF pair on the hub; megabytes is the size of both files, about."""
-
-    repository: str
-    model: str
-    mmproj: str
-    megabytes: int
-    licence: str
-
-
-# Repositories, files and licences as of 2025; sizes are approximate.
-MODELS = {
-    "SmolVLM-256M": HubModel(
-        "ggml-org/SmolVLM-256M-Instruct-GGUF", "SmolVLM-256M-Instruct-Q8_0.gguf",
-        "mmproj-SmolVLM-256M-Instruct-Q8_0.gguf", 280, "Apache-2.0",
-    ),
-    "SmolVLM-500M": HubModel(
-        "ggml-org/SmolVLM-500M-Instruct-GGUF", "SmolVLM-500M-Instruct-Q8_0.gguf",
-        "mmproj-SmolVLM-500M-Instruct-Q8_0.gguf", 550, "Apache-2.0",
-    ),
-    "SmolVLM2-2.2B": HubModel(
-        "ggml-org/SmolVLM2-2.2B-Instruct-GGUF", "SmolVLM2-2.2B-Instruct-Q4_K_M.gguf",
-        "mmproj-SmolVLM2-2.2B-Instruct-Q8_0.gguf", 1700, "Apache-2.0",
-    ),
-    "Qwen2.5-VL-3B": HubModel(
-        "ggml-org/Qwen2.5-VL-3B-Instruct-GGUF", "Qwen2.5-VL-3B-Instruct-Q4_K_M.gguf",
-        "mmproj-Qwen2.5-VL-3B-Instruct-Q8_0.gguf", 2800, "Qwen Research (non-commercial)",
-    ),
-    "Qwen2.5-VL-7B": HubModel(
-        "ggml-org/Qwen2.5-VL-7B-Instruct-GGUF", "Qwen2.5-VL-7B-Instruct-Q4_K_M.gguf",
-        "mmproj-Qwen2.5-VL-7B-Instruct-Q8_0.gguf", 5500, "Apache-2.0",
-    ),
-}  # fmt: skip
-
-
 def list_models() -> list[dict[str, str]]:
-    """Return one mapping a known model: name, size, licence, repository, and state (here, or to download)."""
+    """Return one mapping a known model: name, size, licence, family, image tokens, repository, and state.
+
+    The image tokens are those of a clip's picture and of a flow picture, "" where they are not known; the state is
+    "here" or "to download".
+    """
     size = sum(path.stat().st_size for path in EMBEDDED_PAIR) / 1e6
-    rows = [("embedded", f"{size:.1f} MB", "as this project", "in this package", "here")]
+    family = family_of(projector_type(gguf_keys(EMBEDDED_PAIR[1])))
+    rows = [("embedded", f"{size:.1f} MB", "as this project", family, "", "in this package", "here")]
     for name, model in MODELS.items():
         here = all(_in_cache(model.repository, file) for file in (model.model, model.mmproj))
-        state = "here" if here else "to download"
-        rows.append((name, f"about {model.megabytes} MB", model.licence, model.repository, state))
-    return [dict(zip(("name", "size", "licence", "repository", "state"), row)) for row in rows]
+        rows.append(
+            (
+                name, f"{sum(model.bytes) / 1e6:.0f} MB", model.licence or "see its card", model.family,
+                ", ".join(map(str, model.image_tokens)), model.repository, "here" if here else "to download",
+            )
+        )  # fmt: skip
+    return [dict(zip(LISTED, row)) for row in rows]
 
 
 def find_pair(model: str | None = None, mmproj: str | None = None) -> tuple[Path, Path]:

@@ -1,9 +1,12 @@
 """What is asked of a vision model in one call: how likely some answers are, or what it says by itself."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing, nullcontext
 from itertools import pairwise
 from pathlib import Path
+from time import perf_counter
+from typing import Any
 
 import numpy as np
 from scipy.special import logsumexp
@@ -18,8 +21,10 @@ class Speaker:
     """
 
     def __init__(self, model: Path, mmproj: Path, threads: int | None, longest: int):
+        begin = perf_counter()
         self.longest = longest
         self.model = VisionModel(model, mmproj, threads)
+        self.seconds_to_load = perf_counter() - begin
 
     def close(self) -> None:
         """Free the model's memory; nothing can be asked afterwards."""
@@ -31,17 +36,39 @@ class Speaker:
         candidates: {candidate: its spellings}, of which each counts. The picture is encoded once.
         """
         self.model.read(prompt, picture, self.longest)
-        end, first = self.model.position, self.model.log_probabilities()
+        end, first = self.model.place(), self.model.log_probabilities()
         scores = {}
         for candidate, spellings in candidates.items():
             spelled = []
             for spelling in spellings:
                 tokens = self.model.tokens(spelling)
-                if len(tokens) > 1 and not self.model.rewind(end):
-                    self.model.read(prompt, picture, self.longest)
+                self.model.return_to(end)
                 spelled.append(self._spell(tokens, first[tokens[0]]))
             scores[candidate] = float(logsumexp(spelled))
         return scores
+
+    def try_out(
+        self, prompts: Sequence[str], picture: np.ndarray, candidates: Mapping[str, Sequence[str]]
+    ) -> dict[str, Any]:
+        """Return what the model is, its scores for the last prompt, and what all that took.
+
+        The first prompt has the picture encoded, the others find it in the memory. Memory is the most that the process
+        had, in bytes; None on Windows.
+        """
+        seconds, scores = [], {}
+        for prompt in prompts:
+            begin = perf_counter()
+            scores = self.score(prompt, picture, candidates)
+            seconds.append(perf_counter() - begin)
+        return {
+            "template": self.model.chat.template,
+            "thinking": self.model.chat.thinking,
+            "picture_tokens": self.model.picture_tokens,
+            "scores": scores,
+            "seconds_to_load": self.seconds_to_load,
+            "seconds": seconds,
+            "memory": _most_memory(),
+        }
 
     def _spell(self, tokens: Sequence[int], score: float) -> float:
         """Return log P of all tokens, one after the other; `score` is that of the first."""
@@ -72,3 +99,12 @@ class Speaker:
                         allowed.accept(token)
         sure = float(np.exp(total / (len(said) + complete)))
         return " ".join(self.model.text(said).split()), sure, complete
+
+
+def _most_memory() -> int | None:
+    try:
+        import resource
+    except ImportError:  # on Windows
+        return None
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

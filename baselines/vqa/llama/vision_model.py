@@ -9,6 +9,8 @@ import contextlib
 import ctypes
 import functools
 import os
+import re
+from importlib.metadata import version
 from pathlib import Path
 
 import joblib
@@ -16,12 +18,15 @@ import numpy as np
 from scipy.special import log_softmax
 
 from baselines.errors import InputError
+from baselines.vqa.llama.chat import chat_of
+from baselines.vqa.llama.gguf_header import gguf_keys, projector_type
 from baselines.vqa.llama.grammars import GrammarFilter
 
 CONTEXT = 4096  # tokens of picture, prompt and answer; a picture takes up to about 2000, a prompt 300
 FLOAT32 = 0  # number of the type in ggml
 SMALL_MODEL = 32 * 2**20  # bytes; below this size a second thread costs more than it gives
 ERROR_LEVEL = 4  # of ggml's loggers
+UNKNOWN = re.compile(r"unknown (projector type|model architecture): '?([^\s']+)")  # as llama.cpp complains
 COMPLAINTS = collections.deque(maxlen=8)  # what llama.cpp reported while it loaded a model
 
 
@@ -37,12 +42,17 @@ class VisionModel:
         from llama_cpp import mtmd_cpp
 
         self._lib, self._mtmd, self._path = llama_cpp, mtmd_cpp, model
-        self._seen, self._seen_end = None, 0  # the picture in the memory with what stands before it; where it ends
+        self._seen, self._seen_end = None, None  # the picture in the memory with what stands before it; its `place`
+        self.picture_tokens = 0  # of the picture that was read last
         self._marker = mtmd_cpp.mtmd_default_marker().decode()
         threads = min(threads or _default_threads(model), joblib.cpu_count())
         with contextlib.ExitStack() as stack:
             self._llm = stack.enter_context(contextlib.closing(self._load_text_model(threads)))
-            self._render = self._chat_renderer()
+            # what recurrent layers read, they cannot forget: their state is kept instead
+            self._forgets = not any(
+                ask(self._llm.model) for ask in (llama_cpp.llama_model_is_recurrent, llama_cpp.llama_model_is_hybrid)
+            )
+            self.chat = self._chat(mmproj)
             self._projector = self._load_projector(mmproj, threads)
             stack.callback(mtmd_cpp.mtmd_free, self._projector)
             self._resources = stack.pop_all()
@@ -51,11 +61,6 @@ class VisionModel:
         """Free the memory; the model cannot be used afterwards."""
         self._resources.close()
 
-    @property
-    def position(self):
-        """How far it has read: the place to `rewind` to."""
-        return self._llm.n_tokens
-
     def read(self, prompt, picture, answer_tokens):
         """Forget the last message and read a user's message: an (H, W, 3) uint8 RGB picture, then the prompt.
 
@@ -63,7 +68,7 @@ class VisionModel:
         `InputError` when the message and `answer_tokens` more do not fit into the model's context.
         """
         # A prompt must not pass for a second picture.
-        text = self._render(prompt.replace(self._marker, " "))
+        text = self.chat.render(prompt.replace(self._marker, " "))
         # Some templates write the start token that the tokenizer would add.
         start = self._token_text(self._llm.token_bos())
         encoded = text.encode()
@@ -86,10 +91,17 @@ class VisionModel:
         """Read one more token, as if the model had said it."""
         self._llm.eval([token])
 
-    def rewind(self, position):
-        """Forget what was read after `position`; False for a model whose memory cannot (recurrent layers)."""
-        self._llm.n_tokens = position
-        return self._lib.llama_memory_seq_rm(self._memory(), -1, position, -1)
+    def place(self):
+        """Return where it has read to, for `return_to`."""
+        return self._llm.n_tokens, None if self._forgets else self._state()
+
+    def return_to(self, place):
+        """Forget what was read after a place."""
+        self._llm.n_tokens, state = place
+        if state is None:
+            self._lib.llama_memory_seq_rm(self._memory(), -1, self._llm.n_tokens, -1)
+        else:
+            self._lib.llama_state_seq_set_data(self._llm.ctx, state, len(state), 0)
 
     def log_probabilities(self):
         """Return log P of each possible next token: (vocabulary,) float64.
@@ -128,26 +140,37 @@ class VisionModel:
             raise InputError(f"{self._path}: the question takes {needed} of {CONTEXT} tokens; shorten it")
         parts = [self._mtmd.mtmd_input_chunks_get(chunks, n) for n in range(self._mtmd.mtmd_input_chunks_size(chunks))]
         kinds = [self._mtmd.mtmd_input_chunk_get_type(part) for part in parts]
-        split = max(n for n, kind in enumerate(kinds) if kind != self._mtmd.MTMD_INPUT_CHUNK_TYPE_TEXT) + 1
-        if shown != self._seen or not self.rewind(self._seen_end):
+        pictures = [n for n, kind in enumerate(kinds) if kind != self._mtmd.MTMD_INPUT_CHUNK_TYPE_TEXT]
+        self.picture_tokens = sum(self._mtmd.mtmd_input_chunk_get_n_tokens(parts[n]) for n in pictures)
+        split = pictures[-1] + 1
+        if shown == self._seen:
+            self.return_to(self._seen_end)
+        else:
             self._seen = None
             self._llm.reset()
             self._lib.llama_memory_clear(self._memory(), True)
             self._feed(parts[:split])
-            self._seen, self._seen_end = shown, self.position
+            self._seen, self._seen_end = shown, self.place()
         self._feed(parts[split:])
 
     def _feed(self, parts):
         for number, part in enumerate(parts):
-            end = self._lib.llama_pos(self.position)  # counted up from here
+            start = self._llm.n_tokens
+            end = self._lib.llama_pos(start)  # counted up from here
             last = number == len(parts) - 1
             code = self._mtmd.mtmd_helper_eval_chunk_single(
-                self._projector, self._llm.ctx, part, self.position, 0, self._llm.n_batch, last, ctypes.byref(end)
+                self._projector, self._llm.ctx, part, start, 0, self._llm.n_batch, last, ctypes.byref(end)
             )
             if code:
                 self._seen = None
                 raise InputError(f"{self._path}: llama.cpp failed on the question (code {code}); give another model")
             self._llm.n_tokens = end.value
+
+    def _state(self):
+        size = self._lib.llama_state_seq_get_size(self._llm.ctx, 0)
+        state = (ctypes.c_uint8 * size)()
+        self._lib.llama_state_seq_get_data(self._llm.ctx, state, size, 0)
+        return state
 
     def _memory(self):
         return self._lib.llama_get_memory(self._llm.ctx)
@@ -164,50 +187,29 @@ class VisionModel:
                 str(self._path), n_ctx=CONTEXT, n_threads=threads, n_threads_batch=threads, verbose=False, **precision
             )
         except (ValueError, TemplateError) as error:
-            raise InputError(
-                f"{self._path}: not loaded ({_first_complaint(error)}); copy it again or give another"
-            ) from None
+            usual = f"not loaded ({_first_complaint(error)}); copy it again or give another"
+            raise InputError(f"{self._path}: {_too_new() or usual}") from None
 
     def _load_projector(self, mmproj, threads):
         parameters = self._mtmd.mtmd_context_params_default()
         parameters.use_gpu = parameters.print_timings = False
+        parameters.warmup = False  # would set memory aside for far larger pictures: of Qwen-VL gigabytes
         parameters.n_threads = threads
         parameters.flash_attn_type = self._lib.LLAMA_FLASH_ATTN_TYPE_DISABLED
         projector = self._mtmd.mtmd_init_from_file(os.fsencode(mmproj), self._llm.model, parameters)
         if projector is None or not self._mtmd.mtmd_support_vision(projector):
             reason = _first_complaint("no vision encoder")
-            raise InputError(f"{mmproj}: does not fit {self._path} ({reason}); give the mmproj made for this model")
+            usual = f"does not fit {self._path} ({reason}); give the mmproj made for this model"
+            raise InputError(f"{mmproj}: {_too_new() or usual}")
         return projector
 
-    def _chat_renderer(self):
-        """Return a function from a prompt to the text of a chat with the picture's marker, by the model's template.
-
-        Templates take a message as a list of parts or as one text; which, shows when they are tried.
-        """
-        from jinja2 import TemplateError
-        from llama_cpp.llama_chat_format import Jinja2ChatFormatter
-
-        template = self._llm.metadata.get("tokenizer.chat_template")
-        if not template:
-            raise InputError(f"{self._path}: holds no chat template; give a vision model tuned on instructions")
-        special = [self._token_text(token) for token in (self._llm.token_eos(), self._llm.token_bos())]
-        formatter = Jinja2ChatFormatter(template, *special)
-        reason = "it leaves the picture out"
-        for content in (self._parts, lambda prompt: f"{self._marker}\n{prompt}"):
-
-            def render(prompt, content=content):
-                return formatter(messages=[{"role": "user", "content": content(prompt)}]).prompt
-
-            try:
-                text = render("question")
-                if text.count(self._marker) == 1 and "question" in text.split(self._marker)[1]:
-                    return render
-            except (TemplateError, TypeError, ValueError) as error:
-                reason = _one_line(error)
-        raise InputError(f"{self._path}: its chat template takes no picture ({reason}); give another vision model")
-
-    def _parts(self, prompt):
-        return [{"type": "text", "text": self._marker}, {"type": "text", "text": prompt}]
+    def _chat(self, mmproj):
+        special = self._token_text(self._llm.token_eos()), self._token_text(self._llm.token_bos())
+        projector = projector_type(gguf_keys(mmproj))
+        try:
+            return chat_of(self._llm.metadata.get("tokenizer.chat_template"), projector, special, self._marker)
+        except InputError as error:
+            raise InputError(f"{self._path}: {error}") from None
 
     def _piece(self, token):
         # `Llama.detokenize` loses tokens of more than 32 bytes.
@@ -253,6 +255,15 @@ def _hush():
 
 def _one_line(text):
     return " ".join(str(text).split())
+
+
+def _too_new():
+    """Return what to do about a kind of model that this llama.cpp does not know, "" where something else is wrong."""
+    found = next(filter(None, map(UNKNOWN.search, COMPLAINTS)), None)
+    if not found:
+        return ""
+    kind, name = found.groups()
+    return f"its {kind} {name!r} is unknown to llama-cpp-python {version('llama-cpp-python')}; a newer one may know it"
 
 
 def _first_complaint(otherwise):
