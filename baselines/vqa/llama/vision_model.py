@@ -21,6 +21,7 @@ from baselines.errors import InputError
 from baselines.vqa.llama.chat import chat_of
 from baselines.vqa.llama.gguf_header import gguf_keys, projector_type
 from baselines.vqa.llama.grammars import GrammarFilter
+from baselines.vqa.llama.menu import family_of
 
 CONTEXT = 4096  # tokens of picture, prompt and answer; a picture takes up to about 2000, a prompt 300
 FLOAT32 = 0  # number of the type in ggml
@@ -52,7 +53,8 @@ class VisionModel:
             self._forgets = not any(
                 ask(self._llm.model) for ask in (llama_cpp.llama_model_is_recurrent, llama_cpp.llama_model_is_hybrid)
             )
-            self.chat = self._chat(mmproj)
+            self._projector_type = projector_type(gguf_keys(mmproj))
+            self.chat = self._chat()
             self._projector = self._load_projector(mmproj, threads)
             stack.callback(mtmd_cpp.mtmd_free, self._projector)
             self._resources = stack.pop_all()
@@ -193,7 +195,8 @@ class VisionModel:
     def _load_projector(self, mmproj, threads):
         parameters = self._mtmd.mtmd_context_params_default()
         parameters.use_gpu = parameters.print_timings = False
-        parameters.warmup = False  # would set memory aside for far larger pictures: of Qwen-VL gigabytes
+        # sets memory aside, which tells at once what does not fit; for Qwen-VL gigabytes, for far larger pictures
+        parameters.warmup = family_of(self._projector_type) != "Qwen-VL"
         parameters.n_threads = threads
         parameters.flash_attn_type = self._lib.LLAMA_FLASH_ATTN_TYPE_DISABLED
         projector = self._mtmd.mtmd_init_from_file(os.fsencode(mmproj), self._llm.model, parameters)
@@ -203,11 +206,11 @@ class VisionModel:
             raise InputError(f"{mmproj}: {_too_new() or usual}")
         return projector
 
-    def _chat(self, mmproj):
+    def _chat(self):
+        template = self._llm.metadata.get("tokenizer.chat_template")
         special = self._token_text(self._llm.token_eos()), self._token_text(self._llm.token_bos())
-        projector = projector_type(gguf_keys(mmproj))
         try:
-            return chat_of(self._llm.metadata.get("tokenizer.chat_template"), projector, special, self._marker)
+            return chat_of(template, self._projector_type, special, self._marker)
         except InputError as error:
             raise InputError(f"{self._path}: {error}") from None
 
