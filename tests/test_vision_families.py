@@ -260,3 +260,14 @@ def test_image_tokens_of_the_menu_are_those_of_llama_cpp(pairs, tmp_path, family
         tokens.append(model.picture_tokens)
     model.close()
     assert tuple(tokens) == CUTS[family, cut]
+
+
+def test_docs_tell_the_menu():
+    told = (Path(__file__).parent.parent / "docs" / "models.md").read_text(encoding="utf-8")
+    for name, model in MODELS.items():
+        assert name in told
+        row = re.search(rf"^\| {re.escape(name)} \| {re.escape(model.repository)}, .*$", told, re.MULTILINE)
+        if row:
+            assert f"| {sum(model.bytes) / 1e6:.0f} | {model.licence or 'not found'}" in row[0]
+            assert row[0].endswith(f"| {', '.join(map(str, model.image_tokens)) or 'not found'} |")
+    assert told.count("\n| ") > 15

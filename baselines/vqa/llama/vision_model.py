@@ -24,6 +24,7 @@ from baselines.vqa.llama.grammars import GrammarFilter
 from baselines.vqa.llama.menu import family_of
 
 CONTEXT = 4096  # tokens of picture, prompt and answer; a picture takes up to about 2000, a prompt 300
+MOST_TOKENS = 256  # of a picture for SmolVLM, about; it would widen each to 2048 px, which takes a minute on a core
 FLOAT32 = 0  # number of the type in ggml
 SMALL_MODEL = 32 * 2**20  # bytes; below this size a second thread costs more than it gives
 ERROR_LEVEL = 4  # of ggml's loggers
@@ -195,8 +196,11 @@ class VisionModel:
     def _load_projector(self, mmproj, threads):
         parameters = self._mtmd.mtmd_context_params_default()
         parameters.use_gpu = parameters.print_timings = False
+        family = family_of(self._projector_type)
         # sets memory aside, which tells at once what does not fit; for Qwen-VL gigabytes, for far larger pictures
-        parameters.warmup = family_of(self._projector_type) != "Qwen-VL"
+        parameters.warmup = family != "Qwen-VL"
+        if family == "SmolVLM":
+            parameters.image_max_tokens = MOST_TOKENS
         parameters.n_threads = threads
         parameters.flash_attn_type = self._lib.LLAMA_FLASH_ATTN_TYPE_DISABLED
         projector = self._mtmd.mtmd_init_from_file(os.fsencode(mmproj), self._llm.model, parameters)
