@@ -2,10 +2,12 @@
 
 import json
 import re
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import gguf_families
 import numpy as np
 import pytest
@@ -227,6 +229,35 @@ def test_list_tells_each_model(megc):
     assert len(lines) == len(rows)
     assert "SmolVLM2-256M" in lines[1]
     assert "279 MB" in lines[1]
+
+
+def test_model_of_the_menu_answers_by_its_name(pairs, tmp_path, megc, monkeypatch):
+    constants = pytest.importorskip("huggingface_hub.constants", reason="huggingface_hub is not installed")
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    known = MODELS["SmolVLM2-256M"]
+    kept = tmp_path / "hub" / f"models--{known.repository.replace('/', '--')}"
+    (kept / "snapshots" / "0123").mkdir(parents=True)
+    (kept / "refs").mkdir()
+    (kept / "refs" / "main").write_text("0123")
+    for name, path in zip((known.model, known.mmproj), pairs["smolvlm"]):
+        shutil.copyfile(path, kept / "snapshots" / "0123" / name)
+    listed = json.loads(megc("models", "list", "--json").stdout)
+    assert [row["name"] for row in listed if row["state"] == "here"] == ["embedded", "SmolVLM2-256M"]
+    cv2.imwrite(str(tmp_path / "s1_c1.png"), np.full((28, 28, 3), 90, np.uint8))
+    given = (
+        "--media",
+        tmp_path / "s1_c1.png",
+        "--answerer",
+        "llama",
+        "--model",
+        "smolvlm2-256m",
+        "--json",
+        "--jobs",
+        1,
+    )
+    done = megc("vqa", "--question", COARSE, *given)
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(done.stdout)[0]["answer"] in ADMISSIBLE["coarse"]
 
 
 def test_menu_is_whole():
