@@ -326,7 +326,13 @@ def main(debug):
 @click.option("--dataset", "datasets", multiple=True, metavar="NAME", help="Dataset; repeatable. Default: synthetic.")
 @_ROOT
 @_LABELS
-@click.option("--task", "tasks", multiple=True, metavar="TASK", help="recognition, spotting, str or vqa; repeatable.")
+@click.option(
+    "--task",
+    "tasks",
+    multiple=True,
+    metavar="TASK",
+    help="recognition, spotting, str, vqa or lvqa, which vqa includes; repeatable.",
+)
 @click.option(
     "--recipe",
     "recipes",
@@ -395,8 +401,8 @@ def main(debug):
     multiple=True,
     help="Move key frames, to see what each recipe loses: onset, apex or offset (any of them) by K frames, as in "
     "onset=-2,apex=3, or apex=~3 by a random number from -3 to 3 (drawn from --seed and the name of the clip). Clips "
-    "are cut anew from their video; of long videos the events are moved that are learned from. Repeatable; none moves "
-    "none.",
+    "are cut anew from their video; of long videos the events are moved that are learned from. spotted: onset, apex and "
+    "offset are spotted, as in a test. Repeatable; none moves none.",
 )
 @click.option(
     "--limit", type=click.IntRange(1, 10**6), metavar="N", help="Use about N clips and N videos of each dataset."
@@ -903,6 +909,12 @@ def _list_models(context, _, asked):
     expose_value=False,
     callback=_list_models,
     help="List the vision models that have a name.",
+)
+@click.option(
+    "--use-wording",
+    is_flag=True,
+    help="rules, hybrid: count at least as many events of a long video as a question about its n-th event takes for "
+    "granted.",
 )
 @click.option("--explain", is_flag=True, help="--questions: add `grounds` to each row, what its answer rests on.")
 @click.option("--output", type=_FILE, help="--questions: the rows with their answers, JSON Lines; - for stdout.")

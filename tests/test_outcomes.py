@@ -120,7 +120,7 @@ def test_an_event_without_a_class_counts_as_spotted_only():
 
 def test_questions_for_classes_are_told_apart():
     found = outcomes_of("vqa", answered("x", "Positive."))
-    assert set(found) == {"coarse", "fine"}
+    assert set(found) == {"coarse", "fine", "event_type"}
     assert not found["fine"]
     sides = score_of("vqa").sides(answered("x", "Positive."))
     coarse = score_of("vqa").scores(sides.truth, sides.predictions, resamples=0)["coarse"]

@@ -1,5 +1,8 @@
 """Key frames moved on purpose: where they end up, what is held back, and that everything that sees them sees it."""
 
+import re
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,7 +14,8 @@ from baselines.datasets.identity import data_identity
 from baselines.datasets.records import Clip, Dataset, Event, Video
 from baselines.datasets.shift import Move, parse_shift, shift_dataset, shifted_clip, shifted_event
 from baselines.errors import InputError
-from baselines.experiments.plan import limit_dataset, plan
+from baselines.experiments.plan import join_datasets, limit_dataset, plan
+from baselines.experiments.spotted import spotted_dataset
 from baselines.experiments.tasks import TASKS
 from baselines.experiments.tasks import spotting as spotting_task
 from baselines.recipes import load_recipe
@@ -198,3 +202,31 @@ def test_the_command_names_the_shift_and_counts(megc, corpus, tmp_path):
     assert wrong.exit_code == 2
     assert wrong.stderr.count("\n") == 1
     assert "error: --shift 'apex=soon': 'apex=soon'; expected such as" in wrong.stderr
+
+
+def test_key_frames_are_spotted_without_a_look_at_the_annotation(few):
+    spotted, line = spotted_dataset(few)
+    number = int(re.match(r"synthetic: key frames spotted in (\d) of 3 clips; the others are left whole", line)[1])
+    assert number
+    assert spotted.shift == "spotted"
+    hidden = [replace(clip, event=replace(clip.event, onset=1, apex=None, offset=2)) for clip in few.clips]
+    again, _ = spotted_dataset(replace(few, clips=hidden))
+    for before, clip, other in zip(few.clips, spotted.clips, again.clips):
+        assert (clip.frames.start, clip.frames.stop, clip.event.apex) == (
+            other.frames.start, other.frames.stop, other.event.apex,
+        )  # fmt: skip
+        assert (clip.event.onset, clip.event.offset) == (1, len(clip.frames))
+        assert (clip.name, clip.subject, clip.event.emotion) == (before.name, before.subject, before.event.emotion)
+        if clip.event.apex is None:
+            assert len(clip.frames) == len(before.frames.whole())
+        else:
+            assert abs(clip.frames.start + 1 - (before.frames.start + before.event.onset)) <= 15
+            assert abs(clip.frames.stop - (before.frames.start + before.event.offset)) <= 15
+    assert plan(spotted, ("majority",))[0].dataset == "synthetic (shift spotted)"
+
+
+def test_pictures_stay_where_key_frames_are_spotted(tmp_path, few):
+    picture = Clip("d", "s", "picture", event=Event(1, 2, 2), flow_image=tmp_path)
+    dataset = Dataset("d", [picture])
+    assert spotted_dataset(dataset) == (dataset, "d: no clip has frames to spot key frames in; left as it is")
+    assert join_datasets([dataset, replace(few, shift="spotted")]).shift == "spotted"

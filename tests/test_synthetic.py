@@ -388,6 +388,30 @@ def test_questions_have_the_official_form(tiny):
             assert (mine[3]["question"], mine[3]["answer"]) in sides
 
 
+def test_questions_about_long_videos_tell_of_their_events(tiny):
+    rows = [json.loads(line) for line in (tiny / "long" / "questions.jsonl").read_text().splitlines()]
+    events = table(tiny / "long" / "events.csv")
+    assert len({row["video_id"] for row in rows}) == len(rows)
+    assert {row["subject"] for row in rows} == {video["subject"] for video in table(tiny / "long" / "videos.csv")}
+    for subject, video in {(row["subject"], row["video"]) for row in rows}:
+        mine = [row for row in rows if (row["subject"], row["video"]) == (subject, video)]
+        shown = [e for e in events if (e["subject"], e["video"]) == (subject, video)]
+        kinds = [e["type"] for e in sorted(shown, key=lambda e: int(e["onset"]))]
+        every, micro, macro, *others = [row["answer"] for row in mine]
+        assert (int(every), int(micro), int(macro)) == (len(kinds), kinds.count("micro"), kinds.count("macro"))
+        assert len(others) == bool(kinds) + min(len(kinds), 2)
+        assert len({row["question"] for row in mine}) == len(mine)
+        for row in mine:
+            ordinal = re.fullmatch(
+                r"What is the expression type of the (\d+)-th expression event in this video\?", row["question"]
+            )
+            if ordinal:
+                assert row["answer"] == f"{kinds[int(ordinal[1]) - 1]}-expression"
+            if "distinct" in row["question"]:
+                units = {unit.number for e in shown for unit in parse(e["aus"])}
+                assert row["answer"] == ", ".join(NAMES[number] for number in sorted(units))
+
+
 def test_questions_use_the_official_templates(shared_data):
     path = shared_data / "me_vqa" / "me_vqa_casme2.jsonl"
     official = [json.loads(line) for line in path.read_text().splitlines()]
@@ -395,7 +419,7 @@ def test_questions_use_the_official_templates(shared_data):
     event = corpus.script_of(Plan(settings=Settings(unilateral=1)), 1, 1, "surprise").events[0]
     ours = []
     for codes in (("AU12",), ("AU1", "LAU2")):
-        ours += clip_questions(rng, "sub01", "c01", replace(event, action_units=codes))
+        ours += clip_questions(rng, "sub01", "c01", [replace(event, action_units=codes)])
 
     def templates(rows):
         names = "|".join(NAMES.values())

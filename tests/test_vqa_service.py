@@ -284,6 +284,20 @@ def test_a_long_video_is_spotted_and_its_events_are_told(ask, videos, megc, tmp_
     assert nothing["answer"] == ""
 
 
+def test_the_wording_counts_only_when_it_is_told_to(ask, videos):
+    rows = [row(n, "long", LONG[n]) for n in range(3)] + [row(3, "long", LONG[4].replace("1-th", "90-th"))]
+    counts = []
+    for more in ((), ("--use-wording",)):
+        done, answered = ask(rows, videos, *more)
+        assert done.exit_code == 0, done.stderr
+        counts.append([int(one["answer"]) for one in answered[:3]])
+    plain, worded = counts
+    assert plain[0] == plain[1] + plain[2] < worded[0] == worded[1] + worded[2] == 90
+    done, _ = ask(rows, videos, "--answerer", "llama", "--use-wording")
+    assert done.exit_code == 2
+    assert "--use-wording goes with --answerer rules and hybrid" in done.stderr
+
+
 def test_events_beyond_those_spotted_are_flagged(ask, videos):
     question = "What is the expression type of the 90-th expression event in this video?"
     done, (answered,) = ask([row(1, "long", question)], videos)

@@ -41,7 +41,7 @@ class Options:
 
     model: a file that `train` wrote (rules), a GGUF file or a name of `hub.list_models` (llama, hybrid). mmproj: the
     GGUF file of the vision projector. classifiers: a file that `train` wrote (hybrid). decoding, threads: as in
-    `Llama`. panel: a layout of `baselines.vqa.llama.panel`.
+    `Llama`. panel: a layout of `baselines.vqa.llama.panel`. use_wording: as in `Rules`.
     """
 
     model: str | None = None
@@ -50,6 +50,7 @@ class Options:
     decoding: str = "scored"
     panel: str | None = None
     threads: int | None = None
+    use_wording: bool = False
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,7 @@ def answer_sheet(
         if explained:
             settings = model.recipe.steps["representation"] if model else {}
             for record, group, (shown, _) in zip(records.values(), groups, seen):
-                found |= _grounds(ready, record, group, shown, settings) if shown else {}
+                found |= grounds_of(ready, record, group, shown, settings) if shown else {}
     given = {place: (answer, found.get(place)) for place, answer in answers.items()}
     return given, [*sheet.faults, *not_found, *unanswered]
 
@@ -209,12 +210,14 @@ def make_answerer(name: str, options: Options) -> Answerer:
     if name == "rules":
         if options.mmproj:
             raise InputError("--mmproj goes with --answerer llama; leave it out or choose that answerer")
-        return build_part("answerer", {"name": name})
+        return build_part("answerer", {"name": name, "use_wording": options.use_wording})
     settings = {"name": name, "model": options.model, "mmproj": options.mmproj, "threads": options.threads}
     if name == "hybrid":
         if options.decoding != "scored":
             raise InputError("--decoding goes with --answerer llama; the hybrid answerer scores")
-        return build_part("answerer", settings)
+        return build_part("answerer", settings | {"use_wording": options.use_wording})
+    if options.use_wording:
+        raise InputError("--use-wording goes with --answerer rules and hybrid; the vision model counts what it sees")
     return build_part("answerer", settings | {"decoding": options.decoding})
 
 
@@ -275,13 +278,14 @@ def _kept(entries: Iterable[tuple[str, Row]], rows: list[tuple[str, Row]]) -> It
         yield entry
 
 
-def _grounds(
+def grounds_of(
     answerer: Answerer, record: Clip | Video, group: Mapping[str, Question], seen: Seen, settings: Mapping[str, Any]
 ) -> dict[str, Grounds]:
     """Return what the answers to questions about one clip or video rest on, by the places of the questions."""
     evidence = attempt(answerer.evidence_of, seen)[0]
     frames = attempt(partial(frames_looked_at, settings=settings), record)[0]
-    told = grounds(evidence, list(group.values()), answerer.together) if evidence else [{} for _ in group]
+    read = list(group.values())
+    told = grounds(evidence, read, answerer.together, answerer.use_wording) if evidence else [{} for _ in read]
     return {place: one | ({"frames": frames} if frames else {}) for place, one in zip(group, told)}
 
 

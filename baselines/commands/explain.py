@@ -3,7 +3,7 @@
 import warnings
 from pathlib import Path
 
-from baselines.commands.answer import Options, look, make_answerer
+from baselines.commands.answer import Options, grounds_of, look, make_answerer
 from baselines.commands.train import DEFAULT_RECIPE, fit_analyst
 from baselines.datasets.manifest import read_videos
 from baselines.datasets.records import Dataset, Question, Video
@@ -79,7 +79,12 @@ def _answered(name: str, lesson: Lesson, asked: list[str], others: Dataset, jobs
             [(seen, failure)] = look(answerer, [lesson.clip], model)
             if seen is None:
                 return Answered(failure=failure or "")
-            return Answered(seen, answerer.answer_clip(questions, seen))
+            settings = model.recipe.steps["representation"] if model else {}
+            group = {question.id: question for question in questions}
+            grounds = grounds_of(answerer, lesson.clip, group, seen, settings)
+            return Answered(
+                seen, answerer.answer_clip(questions, seen), [grounds[question.id] for question in questions]
+            )
         finally:
             answerer.close()
 

@@ -54,12 +54,12 @@ def load(root: str | Path | None = None, level: str = "standard", fix_labels: bo
     if found in NAMES and found != level:
         raise InputError(f"{folder}: holds the embedded corpus at level {found}; read it as dataset {NAMES[found]}")
     clips = manifest.load(folder / "clips")
-    videos = manifest.read_videos(folder / "long")
+    long = manifest.load(folder / "long")
     return Dataset(
         name,
         clips=[replace(clip, dataset=name) for clip in clips.clips],
-        videos=[replace(video, dataset=name) for video in videos],
-        questions=clips.questions,
+        videos=[replace(video, dataset=name) for video in long.videos],
+        questions=[*clips.questions, *long.questions],
     )
 
 

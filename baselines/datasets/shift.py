@@ -15,7 +15,7 @@ from baselines.datasets.records import Clip, Dataset, Event, Video
 from baselines.errors import InputError
 
 KEYS = ("onset", "apex", "offset")
-HOW = "expected such as onset=-2,apex=3 (frames), or apex=~3 for a random number of frames from -3 to 3"
+HOW = "expected such as onset=-2,apex=3 (frames), or apex=~3 for a random number of frames from -3 to 3; or spotted"
 MOST = 100_000  # frames
 
 Draw = Callable[[str], int]  # from the name of a key frame to the frames that it is moved by

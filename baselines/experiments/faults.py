@@ -19,6 +19,7 @@ SAMPLES: Mapping[str, Mapping[str, Kinds]] = {  # of each task, under the keys o
     "spotting": {"truth": EVENT, "predictions": EVENT},
     "str": {"truth": EMOTION, "predictions": EMOTION},
     "vqa": {"predictions": QUESTION},
+    "lvqa": {"predictions": QUESTION},
 }
 RECIPE: Kinds = {"base": str, "varied": dict, "settings": dict, "floor": bool}
 UNSEEN: Kinds = dict.fromkeys(("dataset", "subject", "name", "why"), str)

@@ -16,7 +16,8 @@ from baselines.datasets.records import Clip, Dataset, Question, Video
 from baselines.datasets.shift import shift_dataset
 from baselines.errors import InputError
 from baselines.experiments.rows import Rows
-from baselines.experiments.tasks import TASKS
+from baselines.experiments.spotted import SPOTTED, spotted_dataset
+from baselines.experiments.tasks import TASKS, is_chosen
 from baselines.faces.track import tracking_identity
 from baselines.identity import depends_on, digest, reached
 from baselines.recipes import ANNOTATED, Recipe, broken_recipes, load_recipe, parts_of, recipe_names
@@ -100,8 +101,8 @@ def plan_experiments(
     several to sweep. protocol: one of `recognition.protocols`, None for the default of each task. The protocols that
     look at several databases take all named datasets as one. apex: where recipes that look at an apex frame take it
     from. fix_labels: correct the known label errors of the databases. classes: those in which recognition and str tell
-    emotions (`datasets.classes`). shift: how key frames are moved (`datasets.shift`), "none" for not at all. most:
-    number of experiments beyond which `InputError` is raised.
+    emotions (`datasets.classes`). shift: how key frames are moved (`datasets.shift`), "none" for not at all, "spotted"
+    for found anew (`experiments.spotted`). most: number of experiments beyond which `InputError` is raised.
     """
     datasets, tasks, recipes = map(_listed, (datasets, tasks, recipes))
     if not isinstance(values, Mapping | None):
@@ -183,7 +184,7 @@ def _variants(
 
 
 def _shifted(dataset: Dataset, shift: str, seed: int) -> Dataset:
-    dataset, told = shift_dataset(dataset, shift, seed)
+    dataset, told = spotted_dataset(dataset) if shift == SPOTTED else shift_dataset(dataset, shift, seed)
     warnings.warn(told, stacklevel=4)
     return dataset
 
@@ -205,7 +206,7 @@ def _tell_what_lacks(
 ) -> None:
     """Warn where a dataset lacks what a protocol needs for a task, or `refuse` to go on by the first such line."""
     named = dict.fromkeys(recipe.task for recipe in recipes)
-    chosen = [TASKS[name] for name in named if name in tasks or not tasks]
+    chosen = [TASKS[name] for name in named if is_chosen(name, tasks)]
     lines = [
         task.lacks(dataset, protocol)
         for dataset in loaded
@@ -267,7 +268,7 @@ def plan(
     experiments, data, known = [], {}, {} if known is None else known
     for recipe in (one if isinstance(one, Recipe) else load_recipe(one) for one in recipes):
         task = TASKS[recipe.task]
-        if tasks and recipe.task not in tasks:
+        if not is_chosen(recipe.task, tasks):
             continue
         seen = task.seen(dataset)
         chosen = task.protocol(seen, protocol) if task.fits(recipe, seen) else None
@@ -335,6 +336,7 @@ def join_datasets(datasets: Sequence[Dataset]) -> Dataset:
         videos=videos,
         questions=questions,
         coarse=united([dataset.coarse for dataset in datasets]),
+        shift=next(filter(None, (dataset.shift for dataset in datasets)), ""),
     )
 
 

@@ -179,4 +179,10 @@ STEPS: dict[str, dict[str, Step]] = {
         "representation": Step(_part("representation"), needed=True, is_part=True),
         "emotions": Step(_recipe, recipe_for="recognition"),
     },
+    "lvqa": {
+        "answerer": Step(_part("answerer"), needed=True, is_part=True),
+        "representation": Step(_part("representation"), needed=True, is_part=True),
+        "emotions": Step(_recipe, recipe_for="recognition"),
+        "spotting": Step(_recipe, recipe_for="spotting"),
+    },
 }

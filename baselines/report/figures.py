@@ -9,8 +9,9 @@ from baselines.errors import one_line
 from baselines.experiments.tasks import TASKS, score_of
 from baselines.report.study import Result
 from baselines.report.table import Cell
+from baselines.scoring.outcomes import QUESTIONS
 
-LOWER_IS_BETTER = {"ece"}
+LOWER_IS_BETTER = {"ece", "counts_mae", "counts_rmse", "counts_micro_mae", "counts_macro_mae"}
 UNSEEN = "|unseen.without_a_look"  # at the end of the signature where a clip or video could not be seen
 PLACE = ("subset", "metric")  # keys of a figure besides those of its experiment
 APART = ("task", "dataset", *PLACE)  # figures that are alike in these can be compared
@@ -95,7 +96,7 @@ def record_of(figures: Sequence[Figure], cell: Cell) -> dict:
 
 def share_name(task: str) -> str:
     """Return what the share of a subject's samples that are right is called (`scoring.outcomes.SubjectFigures`)."""
-    return "accuracy" if task in ("recognition", "vqa") else "f1"
+    return "accuracy" if task in ("recognition", *QUESTIONS) else "f1"
 
 
 def rounded(value: float | int | None) -> float | int | None:

@@ -9,13 +9,13 @@ from baselines.experiments.tasks import TASKS, score_of
 from baselines.files import atomic_path
 from baselines.formats.challenge import PROBABILITY, RECOGNITION_KEYS, RUN
 from baselines.report.study import NOT_RECORDED, Result
-from baselines.scoring.outcomes import matched
+from baselines.scoring.outcomes import QUESTIONS, matched
 
 SAMPLES = {
     "recognition": (*RECOGNITION_KEYS, "label", "prediction"),
     "spotting": ("dataset", "subject", "video", "side", "type", "onset", "offset", "result"),
     "str": ("dataset", "subject", "video", "side", "type", "onset", "offset", "emotion", "result"),
-    "vqa": ("dataset", "subject", "video", "id", "question", "answer", "prediction"),
+    **dict.fromkeys(QUESTIONS, ("dataset", "subject", "video", "id", "question", "answer", "prediction")),
 }
 EXPERIMENT = RUN[:-1]  # the dataset is that of the sample
 

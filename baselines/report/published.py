@@ -37,7 +37,13 @@ COLUMNS = (
 )  # fmt: skip
 CERTAINTIES = ("read", "derived", "secondary", "implausible")
 UNTRAINED = "untrained"
-UNITS = {"recognition": "clips", "spotting": "expressions", "str": "expressions", "vqa": "questions"}
+UNITS = {
+    "recognition": "clips",
+    "spotting": "expressions",
+    "str": "expressions",
+    "vqa": "questions",
+    "lvqa": "questions",
+}
 # (task, our name): the name under which figures of the same clips or questions are published
 SAME_DATA = {("recognition", "flow-images"): "megc2019", ("vqa", "flow-images"): "me-vqa"}
 MEGC2019 = ("casme2", "samm", "smic")  # the databases of the composite

@@ -123,11 +123,14 @@ def _folds(task: str, results: Sequence[Result]) -> str:
 
 
 def _shares(task: str, results: Sequence[Result]) -> dict[tuple[str, str], float]:
-    """Return {subject: the mean over seeds of what is right}, of subjects with a sample; vqa: of coarse classes."""
+    """Return {subject: the mean over seeds of what is right}, of subjects with a sample.
+
+    Of questions those for a class count, of the first kind that is asked.
+    """
     found: dict[tuple[str, str], list[float]] = {}
     for result in results:
         outcomes = outcomes_of(TASKS[task].scored_as, result.folds)
-        for figures in per_subject(next(iter(outcomes.values()))):
+        for figures in per_subject(next(filter(None, outcomes.values()), [])):
             if figures.n:
                 found.setdefault((figures.dataset, figures.subject), []).append(figures.share)
     return {subject: float(np.mean(shares)) for subject, shares in found.items()}

@@ -4,6 +4,6 @@ from baselines.scoring.recognition import RECOGNITION
 from baselines.scoring.score import Score
 from baselines.scoring.spotting import SPOTTING
 from baselines.scoring.strs import STRS
-from baselines.scoring.vqa import VQA
+from baselines.scoring.vqa import LVQA, VQA
 
-SCORES: dict[str, Score] = {score.name: score for score in (SPOTTING, RECOGNITION, STRS, VQA)}
+SCORES: dict[str, Score] = {score.name: score for score in (SPOTTING, RECOGNITION, STRS, VQA, LVQA)}

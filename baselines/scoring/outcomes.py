@@ -20,7 +20,8 @@ from baselines.scoring.common import Row
 from baselines.scoring.events import intervals_of
 from baselines.scoring.kinds import SCORES
 
-SEEN = ("coarse", "fine")  # kinds of questions whose answer is a class of its own set
+QUESTIONS = ("vqa", "lvqa")
+SEEN = ("coarse", "fine", "event_type")  # kinds of questions whose answer is a class of its own set
 
 
 class Outcome(NamedTuple):
@@ -57,9 +58,9 @@ class SubjectFigures(NamedTuple):
 
 
 def outcomes_of(kind: str, folds: Sequence[Row]) -> dict[str, list[Outcome]]:
-    """Return {kind of question: outcomes} of the folds of a run; only vqa has kinds, others one without name."""
+    """Return {kind of question: outcomes} of the folds of a run; only questions have kinds, others one without name."""
     truth, predictions = SCORES[kind].sides(folds)[:2]
-    if kind == "vqa":
+    if kind in QUESTIONS:
         asked = [(scored_kind(row["question"]), row, mine) for row, mine in zip(truth, predictions)]
         return {name: [_answered(row, mine) for found, row, mine in asked if found == name] for name in SEEN}
     if kind == "recognition":

@@ -304,4 +304,23 @@ def _version(library: str) -> str:
     return version(library)
 
 
+def long_columns(result: dict[str, Any]) -> Iterator[Column]:
+    """Yield what the tables show of questions about the events of long videos."""
+    for path in (
+        ("counts", "exact"),
+        ("counts", "within_one"),
+        ("counts", "mae"),
+        ("counts", "rmse"),
+        ("counts_micro", "mae"),
+        ("counts_macro", "mae"),
+        ("event_type", "uf1"),
+        ("event_type", "uar"),
+        ("action_units", "f1"),
+        ("action_units", "jaccard"),
+    ):
+        if path[0] in result:
+            yield Column("all", "_".join(path), path, result[path[0]]["n"])
+
+
 VQA = Score("vqa", "coarse_uf1", read_vqa, vqa_scores, compared, columns, sides)
+LVQA = Score("lvqa", "counts_exact", read_vqa, vqa_scores, compared, long_columns, sides)

@@ -8,16 +8,19 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import clone
 
+from baselines.action_units import names_text, numbers
 from baselines.datasets.records import Clip, Event, Question, Video
 from baselines.errors import InputError
+from baselines.metrics.vqa import first_number
 from baselines.recognition.kernels import Samples
 from baselines.vqa.analyst import ClipAnalyst
 from baselines.vqa.annotation import annotated_event
+from baselines.vqa.counting import SCOPES, least_events, reconciled
 from baselines.vqa.questions import ParsedQuestion, parse
 from baselines.vqa.records import Answer, Evidence
 from baselines.vqa.rules import answer_questions
@@ -44,7 +47,7 @@ class Asked:
     features: the representations (n, ...) of the clips. seen: what else is shown of each.
     """
 
-    clips: Sequence[Clip]
+    clips: Sequence[Any]  # `Clip` or `Video`
     questions: Sequence[Sequence[Question]]
     features: Samples
     seen: Sequence[Seen]
@@ -65,12 +68,14 @@ class Answerer(ABC):
     """Answers questions about clips and long videos.
 
     learns: `fit` changes its answers. measures: it asks for `Seen.measured`. together: it reads all questions about a
-    clip before it answers the first.
+    clip before it answers the first. use_wording: it takes a question about the n-th event of a video to tell that
+    there are at least n.
     """
 
     learns = False
     measures = False
     together = False
+    use_wording = False
 
     def look(self, pictures: np.ndarray) -> list[Seen]:
         """Return what is shown to it of flow pictures (n, H, W, 3), in any fold the same."""
@@ -124,14 +129,15 @@ def answered(answerer: Answerer, asked: Asked) -> Sequence[Sequence[Answer]]:
 class Rules(Answerer):
     """One finding a clip from what classifiers measured, worded by the challenge's templates so that answers agree.
 
-    together: read all questions about a clip before answering the first.
+    together: read all questions about a clip before answering the first. use_wording: count at least as many events of
+    a long video as the questions about its n-th event take for granted.
     """
 
     learns = True
     measures = True
 
-    def __init__(self, together: bool = True):
-        self.together = together
+    def __init__(self, together: bool = True, use_wording: bool = False):
+        self.together, self.use_wording = together, use_wording
 
     def fit(self, asked: Asked, analyst: ClipAnalyst) -> Self:
         """Fit the classifiers on the events of the clips."""
@@ -146,7 +152,7 @@ class Rules(Answerer):
 
     def answer_clip(self, questions: Sequence[Question], seen: Seen) -> list[Answer]:
         """Return the answers to all questions about one clip or video."""
-        return answer_questions(questions, seen.measured, self.together)
+        return answer_questions(questions, seen.measured, self.together, self.use_wording)
 
     def evidence_of(self, seen: Seen) -> Evidence | None:
         """Return what the classifiers measured."""
@@ -158,12 +164,14 @@ class Prior(Answerer):
 
     Frequencies of one wording are smoothed towards those of all questions of its kind, as if `smoothing`
     more had been seen; ties go to the alphabetically first answer. A question that was not seen has a flag.
+    Of all units in a long video, of which hardly two have the same, those are named that most training videos show.
+    use_wording: as in `Rules`; counts of the events of one video then agree with each other, too.
     """
 
     learns = True
 
-    def __init__(self, smoothing: float = 10.0):
-        self.smoothing = smoothing
+    def __init__(self, smoothing: float = 10.0, use_wording: bool = False):
+        self.smoothing, self.use_wording = smoothing, use_wording
 
     def fit(self, asked: Asked, analyst: ClipAnalyst | None = None) -> Self:
         """Count the answers to the questions; those without an answer are left out."""
@@ -176,7 +184,16 @@ class Prior(Answerer):
 
     def answer_clip(self, questions: Sequence[Question], seen: Seen | None = None) -> list[Answer]:
         """Return the answers to questions; `seen` is not looked at."""
-        return [self._answer(_keys(parse(question.text))) for question in questions]
+        parsed = [parse(question.text) for question in questions]
+        answers = [self._answer(_keys(question)) for question in parsed]
+        if not self.use_wording:
+            return answers
+        found = {scope: self._answer(_keys(ParsedQuestion("count", scope=scope))).text for scope in SCOPES}
+        counts = reconciled({scope: first_number(text) for scope, text in found.items()}, least_events(parsed))
+        return [
+            replace(answer, text=str(counts[question.scope])) if question.kind == "count" else answer
+            for question, answer in zip(parsed, answers)
+        ]
 
     def _answer(self, keys: list[tuple]) -> Answer:
         asked = keys[-1]
@@ -185,11 +202,22 @@ class Prior(Answerer):
         return Answer(self.best_[asked], "" if asked in self.counts_ else "no training question like this one")
 
     def _most_probable(self, keys: list[tuple]) -> str:
+        if keys[1:2] == [("distinct_action_units",)]:
+            return _usual_units(self.counts_.get(keys[1], Counter()))
         shares: dict[str, float] = {}
         for counts in filter(None, map(self.counts_.get, keys)):
             total = counts.total() + self.smoothing
             shares = {a: (counts[a] + self.smoothing * shares.get(a, 0.0)) / total for a in {**shares, **counts}}
         return min(shares, key=lambda answer: (-shares[answer], answer), default="")
+
+
+def _usual_units(answers: Counter[str]) -> str:
+    """Return the names of the units that at least half of the answers name, or of the one that most do."""
+    counts: Counter[int] = Counter()
+    for answer, times in answers.items():
+        counts.update(dict.fromkeys(numbers(answer), times))
+    most = max(counts.values(), default=0)
+    return names_text(sorted(unit for unit, times in counts.items() if times >= min(most, answers.total() / 2)))
 
 
 def _keys(question: ParsedQuestion) -> list[tuple]:

@@ -68,7 +68,7 @@ def _unit_shown(question: ParsedQuestion, finding: Finding) -> str:
 
 
 def _count(question: ParsedQuestion, finding: Finding) -> str:
-    return str(len(in_scope(finding.events, question.scope)))
+    return str(finding.counts.get(question.scope, len(in_scope(finding.events, question.scope))))
 
 
 def _event_type(question: ParsedQuestion, finding: Finding) -> str:

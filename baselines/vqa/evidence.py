@@ -1,7 +1,7 @@
 """From clips and long videos to `Evidence`: features of each expression, and the classifiers of a model on them."""
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,10 +14,13 @@ from baselines.parallel import attempt, run_parallel
 from baselines.recipes import Recipe
 from baselines.recognition.model import Model
 from baselines.recognition.representation import represent_one
+from baselines.spotting.base import SpottingResult
 from baselines.spotting.recipe import spot_video
 from baselines.vqa.analyst import ClipAnalyst
 from baselines.vqa.records import Evidence
 from baselines.vqa.rules import video_evidence
+
+Spot = Callable[[Video], SpottingResult]
 
 
 @dataclass(frozen=True)
@@ -41,10 +44,11 @@ def measure(
     model: its analyst classifies, on the representation of its recipe. spotting: the recipe by which the expressions
     of a `Video` are found; each is measured as a clip.
     """
-    find = partial(find_features, representation=model.recipe.steps["representation"], spotting=spotting)
+    spot = partial(spot_video, recipe=spotting)
+    find = partial(find_features, representation=model.recipe.steps["representation"], spot=spot)
     workers = 1 if all(map(_is_picture, records)) else jobs  # starting them takes longer than reading small pictures
     found = run_parallel(partial(attempt, find), records, workers, f"measuring {len(records)} clips")
-    evidences = _classify([features for features, _ in found if features], model.analyst)
+    evidences = classified([features for features, _ in found if features], model.analyst)
     measured: list[tuple[Evidence | None, str | None]] = []
     for record, (features, failure) in zip(records, found):
         if features is None:
@@ -52,16 +56,15 @@ def measure(
             continue
         for note in features.notes:
             warnings.warn(f"{record.frames.source}: {note}", stacklevel=2)
-        each = next(evidences)
-        measured.append((each[0] if features.events is None else video_evidence(features.events, each), None))
+        measured.append((next(evidences), None))
     return measured
 
 
-def find_features(record: Clip | Video, representation: Mapping[str, Any], spotting: Recipe) -> Features:
-    """Return the `Features` of a clip, or of the expressions that are spotted in a video."""
+def find_features(record: Clip | Video, representation: Mapping[str, Any], spot: Spot) -> Features:
+    """Return the `Features` of a clip, or of the expressions that `spot` finds in a video."""
     if not isinstance(record, Video):
         return Features([represent_one(record, representation)])
-    spotted = spot_video(record, spotting)
+    spotted = spot(record)
     events = [Event(i.onset, i.offset, i.apex, i.kind) for i in spotted.intervals]
     return Features([_of_event(record, event, representation) for event in events], events, spotted.warnings)
 
@@ -71,12 +74,13 @@ def _of_event(video: Video, event: Event, representation: Mapping[str, Any]) -> 
     return attempt(partial(represent_one, settings=representation), clip)[0]
 
 
-def _classify(found: Sequence[Features], analyst: ClipAnalyst) -> Iterator[list[Evidence | None]]:
-    """Yield the evidence of each expression, for one `Features` after the other; all are classified at once."""
+def classified(found: Sequence[Features], analyst: ClipAnalyst) -> Iterator[Evidence]:
+    """Yield the `Evidence` of each clip or video that `find_features` looked at; all are classified at once."""
     arrays = [array for features in found for array in features.arrays if array is not None]
     evidences = iter(analyst.predict(np.stack(arrays)) if arrays else ())
     for features in found:
-        yield [None if array is None else next(evidences) for array in features.arrays]
+        each = [None if array is None else next(evidences) for array in features.arrays]
+        yield each[0] if features.events is None else video_evidence(features.events, each)
 
 
 def _is_picture(record: Clip | Video) -> bool:

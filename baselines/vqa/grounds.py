@@ -6,6 +6,7 @@ from typing import Any
 from baselines.action_units import ActionUnit
 from baselines.datasets.records import Clip, Question, Video
 from baselines.faces.clips import key_frames
+from baselines.vqa.counting import least_events
 from baselines.vqa.questions import ParsedQuestion, parse
 from baselines.vqa.records import Evidence
 from baselines.vqa.rules import conclude, emotions
@@ -30,7 +31,9 @@ NUMBERS_TOLD = {"one": "there is one action unit", "several": "there are several
 UNITS_TOLD = {"present": "{} is present", "even odds": "{} is asked about, so as likely present as absent"}
 
 
-def grounds(evidence: Evidence, questions: Sequence[Question], together: bool = True) -> list[dict[str, Any]]:
+def grounds(
+    evidence: Evidence, questions: Sequence[Question], together: bool = True, use_wording: bool = False
+) -> list[dict[str, Any]]:
     """Return what the answer to each question about one clip or video rests on, JSON-able.
 
     coarse, fine: {class: probability}, likeliest first, after the units were weighed. action_units: a mapping a unit
@@ -38,11 +41,11 @@ def grounds(evidence: Evidence, questions: Sequence[Question], together: bool = 
     granted; the likely ones, and those asked about. side: {"left": its probability}. Of these an answer has what it
     reports, and that of an emotion the units. events: how many were spotted, of a long video. told: what the questions
     take for granted. together: all questions were read before the first was answered; otherwise each tells of itself
-    only.
+    only. use_wording: as in `rules.conclude`.
     """
     parsed = [parse(question.text) for question in questions]
-    whole = _found(evidence, parsed) if together else None
-    return [_reported(whole or _found(evidence, [one]), one) for one in parsed]
+    whole = _found(evidence, parsed, use_wording) if together else None
+    return [_reported(whole or _found(evidence, [one], use_wording), one) for one in parsed]
 
 
 def frames_looked_at(record: Clip | Video, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -95,7 +98,7 @@ def _reported(found: Mapping[str, Any], asked: ParsedQuestion) -> dict[str, Any]
     return {name: value for name, value in found.items() if name in wanted and (value or name in ("events", "told"))}
 
 
-def _found(evidence: Evidence, read: Sequence[ParsedQuestion]) -> dict[str, Any]:
+def _found(evidence: Evidence, read: Sequence[ParsedQuestion], use_wording: bool) -> dict[str, Any]:
     """Return all that can be told of what was concluded in the light of some questions."""
     finding = conclude(evidence, read)
     pairs = emotions(evidence, finding.presence)
@@ -112,13 +115,14 @@ def _found(evidence: Evidence, read: Sequence[ParsedQuestion]) -> dict[str, Any]
         "action_units": [_unit(unit, units[unit], evidence) for unit in likely],
         "side": None if evidence.left is None else {"left": round(evidence.left, DECIMALS)},
         **({} if evidence.events is None else {"events": len(evidence.events)}),
-        "told": told(read),
+        "told": told(read, use_wording),
     }
 
 
-def told(questions: Sequence[ParsedQuestion]) -> list[str]:
-    """Return what questions take for granted, each once, in their order."""
-    lines = []
+def told(questions: Sequence[ParsedQuestion], use_wording: bool = False) -> list[str]:
+    """Return what questions take for granted, each once, in their order; the number of events with `use_wording`."""
+    least = least_events(questions) if use_wording else 0
+    lines = [f"there are at least {least} events"] if least else []
     for question in questions:
         if question.number in question.row.wordings and question.number in NUMBERS_TOLD:
             lines.append(NUMBERS_TOLD[question.number])

@@ -32,7 +32,7 @@ class Finding:
     action_units: AU numbers in the order they are named. side: left or right, for one-sided units. events:
     all of a video, the one of a clip. doubts: {field name: why it is a guess}. confidence: {field name:
     probability that it is right}; of `action_units` the mean over those named. presence: {AU number: probability
-    that it is present}.
+    that it is present}. counts: {scope: number of events}, where it is not that of `events`.
     """
 
     coarse: str
@@ -43,6 +43,7 @@ class Finding:
     doubts: dict[str, str] = field(default_factory=dict)
     confidence: dict[str, float] = field(default_factory=dict)
     presence: dict[int, float] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ from baselines.action_units import ActionUnit, parse_one
 from baselines.datasets.classes import coarse
 from baselines.datasets.question_kinds import UNKNOWN
 from baselines.datasets.records import Event, Question
-from baselines.vqa.answers import answer_text
+from baselines.vqa.answers import answer_text, in_scope
+from baselines.vqa.counting import SCOPES, least_events, reconciled
 from baselines.vqa.questions import ParsedQuestion, parse
 from baselines.vqa.records import Answer, Evidence, Finding
 
@@ -34,19 +35,25 @@ TYPICAL_UNITS = {"negative": (4, 7), "positive": (12, 6), "surprise": (1, 2), "o
 SURE = 30.0  # log odds, as good as infinite
 
 
-def answer_questions(questions: Sequence[Question], evidence: Evidence, together: bool = True) -> list[Answer]:
+def answer_questions(
+    questions: Sequence[Question], evidence: Evidence, together: bool = True, use_wording: bool = False
+) -> list[Answer]:
     """Return the `Answer`s to all questions about one clip or video; they do not contradict each other.
 
     together: read all questions before answering the first; without it each is answered as if it were alone.
+    use_wording: as in `conclude`.
     """
     parsed = [parse(question.text) for question in questions]
-    finding = conclude(evidence, parsed)
-    found = [finding if together else conclude(evidence, [question]) for question in parsed]
+    finding = conclude(evidence, parsed, use_wording)
+    found = [finding if together else conclude(evidence, [question], use_wording) for question in parsed]
     return [Answer(answer_text(q, f), _flag(q, f, evidence), _confidence(q, f)) for q, f in zip(parsed, found)]
 
 
-def conclude(evidence: Evidence, questions: Sequence[ParsedQuestion] = ()) -> Finding:
-    """Return the `Finding` of `Evidence` in the light of the `ParsedQuestion`s about it."""
+def conclude(evidence: Evidence, questions: Sequence[ParsedQuestion] = (), use_wording: bool = False) -> Finding:
+    """Return the `Finding` of `Evidence` in the light of the `ParsedQuestion`s about it.
+
+    use_wording: a question about the n-th event of a video tells that there are at least n (`vqa.counting`).
+    """
     odds = unit_odds(evidence, questions)
     presence = unit_probabilities(odds, questions) if evidence.action_units and evidence.events is None else {}
     pairs = emotions(evidence, presence)
@@ -73,10 +80,14 @@ def conclude(evidence: Evidence, questions: Sequence[ParsedQuestion] = ()) -> Fi
         units = sorted({parse_one(code).number for event in events for code in event.action_units})
         if not units:
             doubts["action_units"] = "no expression was spotted"
+    counts = {}
+    if use_wording and evidence.events is not None:
+        found = {scope: len(in_scope(events, scope)) for scope in SCOPES}
+        counts = reconciled(found, least_events(questions))
     side = "left" if evidence.left is None or evidence.left >= 0.5 else "right"
     if evidence.left is not None:
         confidence["side"] = max(evidence.left, 1 - evidence.left)
-    return Finding(broad, fine, tuple(units), side, events, doubts, confidence, presence)
+    return Finding(broad, fine, tuple(units), side, events, doubts, confidence, presence, counts)
 
 
 def emotions(evidence: Evidence, presence: Mapping[int, float]) -> dict[tuple[str, str], float]:

@@ -15,7 +15,7 @@ from baselines.datasets.synthetic.action_units import NUMBERS, draw_manner
 from baselines.datasets.synthetic.codec import compressed
 from baselines.datasets.synthetic.expressions import draw_classes
 from baselines.datasets.synthetic.kinds import CAS, CLIP_FPS, SAMM
-from baselines.datasets.synthetic.questions import clip_questions
+from baselines.datasets.synthetic.questions import clip_questions, video_questions
 from baselines.datasets.synthetic.render import Renderer
 from baselines.datasets.synthetic.script import clip_script, long_script
 from baselines.datasets.synthetic.settings import Settings
@@ -94,8 +94,8 @@ def level_of(directory):
 def generate(directory, *, seed=0, jobs=1, progress=None, **sizes):
     """Write the embedded corpus to `directory`, whole or not at all.
 
-    `directory/clips` and `directory/long` are manifest datasets (`videos.csv`, `events.csv`); `clips` also holds
-    `questions.jsonl` in the ME-VQA v1 format, `long` also `uncoded.csv` with the acts that nobody codes. Sizes:
+    `directory/clips` and `directory/long` are manifest datasets (`videos.csv`, `events.csv`, `questions.jsonl`); `long`
+    also holds `uncoded.csv` with the acts that nobody codes. Sizes:
     `subjects` (12), `clips_per_subject` (12), `long_seconds` (20) of each subject's video at 30 fps, `fast_subjects`
     (0) with one more video at 200 fps of `fast_seconds` (8), `settings` (a `Settings`; standard).
     The same seed, sizes and library versions give the same bytes whatever `jobs`.
@@ -138,9 +138,11 @@ def _write(plan, folder, jobs, progress):
         if progress:
             progress(len(found))
     clips = {key: events for key, (events, _) in found.items() if key[1] not in KIND_OF}
+    videos = {key: events for key, (events, _) in found.items() if key[1] in KIND_OF}
     _write_tables(folder / "clips", clips)
-    _write_questions(plan, folder / "clips", clips)
-    _write_tables(folder / "long", {key: events for key, (events, _) in found.items() if key[1] in KIND_OF})
+    _write_tables(folder / "long", videos)
+    _write_questions(plan, folder / "clips", clips, clip_questions)
+    _write_questions(plan, folder / "long", videos, video_questions)
     _write_acts(folder / "long", {key: acts for key, (_, acts) in found.items() if key[1] in KIND_OF})
     (folder / IDENTITY_FILE).write_text(plan.identity() + "\n")
 
@@ -166,10 +168,10 @@ def _write_tables(folder, events):
     (folder / "events.csv").write_text(csv_text(columns, rows), newline="")
 
 
-def _write_questions(plan, folder, events):
+def _write_questions(plan, folder, events, ask):
     questions = []
-    for (subject, video), (event,) in events.items():
-        questions += clip_questions(plan.rng(subject, video, QUESTIONS), *_names(subject, video)[:2], event)
+    for (subject, video), found in events.items():
+        questions += ask(plan.rng(subject, video, QUESTIONS), *_names(subject, video)[:2], found)
     lines = "".join(json.dumps(question) + "\n" for question in questions)
     (folder / "questions.jsonl").write_text(lines, newline="")
 

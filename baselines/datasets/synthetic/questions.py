@@ -1,12 +1,14 @@
-"""Questions and answers about a clip in the ME-VQA v1 format (MEGC2025, visual question answering track)."""
+"""Questions and answers in the formats of the challenge: about clips ME-VQA v1 (MEGC2025), about long videos ME-LVQA
+(MEGC2026)."""
 
 from baselines.action_units import NAMES, names_text, parse_one
 from baselines.datasets.classes import coarse
 from baselines.datasets.question_kinds import COMBINED, TEMPLATES
 
 
-def clip_questions(rng, subject, clip, event):
-    """Return the six or seven question records of a clip; `rng` chooses the units asked about."""
+def clip_questions(rng, subject, clip, events):
+    """Return the six or seven question records about the one event of a clip; `rng` chooses the units asked about."""
+    (event,) = events
     units, emotion = [parse_one(code) for code in event.action_units], event.emotion
     number, listed = "several" if len(units) > 1 else "one", names_text(units)
     pairs = []
@@ -33,6 +35,36 @@ def clip_questions(rng, subject, clip, event):
             "image_id": image,
             "subject": subject,
             "filename": clip,
+            "question": question,
+            "answer": answer,
+        }
+        for n, (question, answer) in enumerate(pairs, start=1)
+    ]
+
+
+def video_questions(rng, subject, video, events):
+    """Return the question records about the events of a long video: three counts, its units, the type of two events.
+
+    `rng` chooses the events whose type is asked for. A video with fewer events has fewer questions about them, and
+    one without any none about units.
+    """
+    events = sorted(events, key=lambda event: event.onset)
+    pairs = [
+        (TEMPLATES["count", scope], str(sum(scope in ("expression", event.kind) for event in events)))
+        for scope in ("expression", "micro", "macro")
+    ]
+    units = {parse_one(code).number for event in events for code in event.action_units}
+    if units:
+        pairs.append((TEMPLATES["distinct_action_units", ""], names_text(sorted(units))))
+    for place in sorted(rng.permutation(len(events))[:2].tolist()):
+        question = TEMPLATES["event_type", ""].format(ordinal=place + 1)
+        pairs.append((question, f"{events[place].kind}-expression"))
+    return [
+        {
+            "video_id": f"synthetic_{subject}_{video}_{n}",
+            "dataset": "synthetic",
+            "subject": subject,
+            "video": video,
             "question": question,
             "answer": answer,
         }

@@ -61,10 +61,12 @@ def told(failed: Iterable[Failed]) -> dict[str, Any]:
 class Task(ABC):
     """One task of the challenge, on what was not trained on.
 
-    in_classes: whether emotions are told in the classes of the dataset.
+    in_classes: whether emotions are told in the classes of the dataset. part_of: the task that it goes with where that
+    one is chosen.
     """
 
     name = ""
+    part_of = ""
     protocols: tuple[str, ...] = tuple(protocol for protocol in PROTOCOLS if protocol != SAMPLE_WISE)
     scored_as = ""  # the kind of score, as in `scoring.kinds`
     in_classes = False

@@ -7,7 +7,7 @@ from itertools import compress
 from typing import Any
 
 from baselines.datasets.classes import coarse
-from baselines.datasets.records import Clip, Dataset, Question, questions_about
+from baselines.datasets.records import Clip, Dataset, Question, Video, questions_about
 from baselines.errors import InputError
 from baselines.experiments.tasks.base import Failed, Seen, Task, failed_in, told
 from baselines.experiments.tasks.shared import Take, alone
@@ -80,7 +80,7 @@ class QuestionAnswering(Task):
             prior = Prior().fit(prepared.asked.take(trained))
             questions = [prepared.unseen[_place(one.record)] for one in failed]
             about += [(one.record, asked, prior.answer_clip(asked)) for one, asked in zip(failed, questions)]
-        return {"predictions": [row for one in about for row in _rows(*one)], **told(failed)}
+        return {"predictions": [row for one in about for row in answer_rows(*one)], **told(failed)}
 
 
 def _place(clip: Clip) -> tuple[str, str, str]:
@@ -106,7 +106,8 @@ def emotion_kernels(recipe: Recipe) -> Sequence[Mapping[str, Any]] | None:
     return kernels
 
 
-def _rows(clip: Clip, questions: Sequence[Question], answers: Sequence[Answer]) -> list[dict[str, str]]:
+def answer_rows(clip: Clip | Video, questions: Sequence[Question], answers: Sequence[Answer]) -> list[dict[str, str]]:
+    """Return the rows of the answers to questions about a clip or video in the results."""
     return [
         {
             "id": question.id,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,6 +13,7 @@ from baselines.report.explain.drawing import gallery
 from baselines.report.explain.lesson import Chapter, Lesson
 from baselines.report.pages.page import picture_uri
 from baselines.vqa.answerers import Seen
+from baselines.vqa.grounds import common_in_words, measured_in_words
 from baselines.vqa.records import Answer
 
 SHOWN_UNITS = 6
@@ -20,10 +22,14 @@ PANEL = 224  # px
 
 @dataclass(frozen=True)
 class Answered:
-    """What one answerer saw of a clip, and what it answered to each question; failure: why it could not."""
+    """What one answerer saw of a clip, and what it answered to each question.
+
+    grounds: what each answer rests on, as `vqa.grounds` tells it. failure: why it could not answer.
+    """
 
     seen: Seen | None = None
     answers: Sequence[Answer] = ()
+    grounds: Sequence[Mapping[str, Any]] = ()
     failure: str = ""
 
 
@@ -40,8 +46,13 @@ def clip_questions(lesson: Lesson) -> list[str]:
 def questions_chapter(lesson: Lesson, asked: Sequence[str], answered: Mapping[str, Answered], recipe: str) -> Chapter:
     """The questions with the answers of each answerer, side by side; recipe: what the rules measure by."""
     rows = [
-        (text, [one.answers[n] if one.answers else None for one in answered.values()]) for n, text in enumerate(asked)
+        (
+            text,
+            [(one.answers[n], measured_in_words(one.grounds[n])) if one.answers else None for one in answered.values()],
+        )
+        for n, text in enumerate(asked)
     ]
+    told = {name: list(_in_common(one)) for name, one in answered.items() if one.answers}
     measured = next((one.seen.measured for one in answered.values() if one.seen and one.seen.measured), None)
     panel = next((one.seen.panel for one in answered.values() if one.seen and one.seen.panel is not None), None)
     units = sorted(measured.action_units.items(), key=lambda entry: -entry[1])[:SHOWN_UNITS] if measured else []
@@ -52,6 +63,7 @@ def questions_chapter(lesson: Lesson, asked: Sequence[str], answered: Mapping[st
     values = {
         "answerers": list(answered),
         "rows": rows,
+        "told": {name: lines for name, lines in told.items() if lines},
         "failures": {name: one.failure for name, one in answered.items() if one.failure},
         "coarse": sorted(measured.coarse.items(), key=lambda entry: -entry[1]) if measured else [],
         "fine": sorted(measured.fine.items(), key=lambda entry: -entry[1]) if measured else [],
@@ -60,7 +72,7 @@ def questions_chapter(lesson: Lesson, asked: Sequence[str], answered: Mapping[st
         "emotion": event.emotion if event else "",
         "action_units": ", ".join(event.action_units) if event else "",
     }
-    differ = [text for text, answers in rows if len({answer.text for answer in answers if answer is not None}) > 1]
+    differ = [text for text, answers in rows if len({one[0].text for one in answers if one is not None}) > 1]
     exercises = (
         (
             "In how many of these questions do the answerers disagree?",
@@ -81,3 +93,8 @@ def questions_chapter(lesson: Lesson, asked: Sequence[str], answered: Mapping[st
     figure = gallery([enlarged], ["what the vision model sees"]) if enlarged is not None else None
     parameters = {"rules": f"classifiers on what {recipe} sees", "llama": "the embedded vision model, scored"}
     return Chapter("questions", "Questions", code, parameters, values, {}, exercises, figure)
+
+
+def _in_common(answered: Answered) -> dict[str, None]:
+    """Return what all answers of an answerer have in common, a line each, in order."""
+    return dict.fromkeys(line for ground in answered.grounds for line in common_in_words(ground))

@@ -7,6 +7,7 @@ from baselines.report.overview.events import TASKS_OF_VIDEOS, Spotted, score_in,
 from baselines.report.overview.footage import Footage
 from baselines.report.overview.groups import Group
 from baselines.report.study import Result
+from baselines.scoring.outcomes import QUESTIONS
 
 MOST = 6  # of each
 Item = dict[str, Any]
@@ -18,7 +19,7 @@ def gallery(group: Group, footage: Footage) -> dict[str, Any] | None:
     None for questions, where there is no recipe but floors, and where no picture can be shown.
     """
     best = group.best
-    if best is None or group.task == "vqa":
+    if best is None or group.task in QUESTIONS:
         return None
     kinds = _spotted(best, footage) if group.task in TASKS_OF_VIDEOS else _recognized(best, footage)
     if not any(item["pictures"] for _, items, _ in kinds for item in items):

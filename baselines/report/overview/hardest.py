@@ -11,7 +11,7 @@ from baselines.report.overview.groups import Group
 from baselines.report.study import Result
 
 MOST = 12
-UNITS = {"recognition": "clips", "spotting": "events", "str": "events", "vqa": "questions"}
+UNITS = {"recognition": "clips", "spotting": "events", "str": "events", "vqa": "questions", "lvqa": "questions"}
 MISSED = "missed"
 
 

@@ -22,6 +22,7 @@ from baselines.report.overview.tradeoff import tradeoff
 from baselines.report.pages.page import render
 from baselines.report.study import Result
 from baselines.report.table import Cell, Table, named_apart
+from baselines.scoring.outcomes import QUESTIONS
 
 SECTIONS = (
     ("ran", "What was run"),
@@ -132,7 +133,7 @@ def _data(made: Told, groups: Sequence[Group], shown: Sequence[Group], footage: 
             for group in shown
             if group.task in TASKS_OF_VIDEOS
         ],
-        "answers": [answers(group) for group in shown if group.task == "vqa"],
+        "answers": [answers(group) for group in shown if group.task in QUESTIONS],
     }
 
 

@@ -20,12 +20,18 @@ from baselines.vqa.records import Answer, Evidence
 class Hybrid(Rules):
     """The rules on what classifiers and a vision model find together, pooled by one weight.
 
-    model, mmproj, threads: as in `Llama`. The weight of the vision model is fitted on training clips, and where there
+    model, mmproj, threads: as in `Llama`. use_wording: as in `Rules`. The weight of the vision model is fitted on training clips, and where there
     are none `pooling.DEFAULT_WEIGHT`.
     """
 
-    def __init__(self, model: str | None = None, mmproj: str | None = None, threads: int | None = None):
-        super().__init__()
+    def __init__(
+        self,
+        model: str | None = None,
+        mmproj: str | None = None,
+        threads: int | None = None,
+        use_wording: bool = False,
+    ):
+        super().__init__(use_wording=use_wording)
         self.model, self.mmproj, self.threads = model, mmproj, threads
         self.weight = DEFAULT_WEIGHT
 
