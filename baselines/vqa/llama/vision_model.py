@@ -67,8 +67,8 @@ class VisionModel:
     def read(self, prompt, picture, answer_tokens):
         """Forget the last message and read a user's message: an (H, W, 3) uint8 RGB picture, then the prompt.
 
-        A picture that was in the last message too is not encoded again where the model's memory allows it. Raises
-        `InputError` when the message and `answer_tokens` more do not fit into the model's context.
+        A picture that was in the last message too is not encoded again. Raises `InputError` when the message and
+        `answer_tokens` more do not fit into the model's context.
         """
         # A prompt must not pass for a second picture.
         text = self.chat.render(prompt.replace(self._marker, " "))
@@ -102,9 +102,11 @@ class VisionModel:
         """Forget what was read after a place."""
         self._llm.n_tokens, state = place
         if state is None:
-            self._lib.llama_memory_seq_rm(self._memory(), -1, self._llm.n_tokens, -1)
+            done = self._lib.llama_memory_seq_rm(self._memory(), -1, self._llm.n_tokens, -1)
         else:
-            self._lib.llama_state_seq_set_data(self._llm.ctx, state, len(state), 0)
+            done = self._lib.llama_state_seq_set_data(self._llm.ctx, state, len(state), 0)
+        if not done:
+            raise InputError(f"{self._path}: llama.cpp cannot go back to what this model read; give another model")
 
     def log_probabilities(self):
         """Return log P of each possible next token: (vocabulary,) float64.
