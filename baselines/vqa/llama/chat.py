@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from baselines.errors import InputError
 
@@ -44,7 +45,7 @@ def chat_of(template: str | None, projector: str, special: tuple[str, str], mark
     for content in (lambda prompt: _parts(marker, prompt), lambda prompt: f"{marker}\n{prompt}"):
 
         def render(prompt: str, thinking: bool = False, content: Callable = content) -> str:
-            messages = [{"role": "user", "content": content(prompt)}]
+            messages: Any = [{"role": "user", "content": content(prompt)}]
             # templates without such a mode do not look at the setting
             text = formatter(messages=messages, enable_thinking=thinking).prompt
             return text + CLOSED if text.rstrip().endswith(THOUGHT) and not thinking else text
