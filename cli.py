@@ -973,9 +973,9 @@ def models_list(as_json):
 @click.option("--threads", type=click.IntRange(1), help="Threads of the model.")
 @_JSON
 def models_check(model, mmproj, threads, as_json):
-    """Load a vision model, ask it about a made picture, and print what it is and how long that takes here.
+    """Load a vision model, and print what it is and how fast here.
 
-    FILE is a GGUF file, whose vision projector --mmproj names; a NAME of `models list` is fetched if need be.
+    It is asked about a made picture. FILE is a GGUF file, whose vision projector --mmproj names; a NAME of `models list` is fetched if need be.
     """
     from baselines.commands.models import check_model, check_text
 
