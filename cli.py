@@ -401,8 +401,8 @@ def main(debug):
     multiple=True,
     help="Move key frames, to see what each recipe loses: onset, apex or offset (any of them) by K frames, as in "
     "onset=-2,apex=3, or apex=~3 by a random number from -3 to 3 (drawn from --seed and the name of the clip). Clips "
-    "are cut anew from their video; of long videos the events are moved that are learned from. spotted: onset, apex and "
-    "offset are spotted, as in a test. Repeatable; none moves none.",
+    "are cut anew from their video; of long videos the events are moved that are learned from. spotted: onset, apex "
+    "and offset are spotted, as in a test. Repeatable; none moves none.",
 )
 @click.option(
     "--limit", type=click.IntRange(1, 10**6), metavar="N", help="Use about N clips and N videos of each dataset."
@@ -860,14 +860,6 @@ def fit_spotting(output, seed, jobs):
     fit_trees_of_corpus(output, seed, jobs)
 
 
-def _list_models(context, _, asked):
-    if asked:
-        from baselines.vqa.llama.hub import list_models
-
-        _listing(list_models(), ("name", "size", "licence", "repository", "state"), False)
-        context.exit()
-
-
 @main.command()
 @click.option("--questions", type=_PATH, help="Questions, ME-VQA JSON Lines.")
 @click.option("--question", "asked", multiple=True, metavar="TEXT", help="A question about all of --media; repeatable.")
@@ -884,7 +876,7 @@ def _list_models(context, _, asked):
     "--model",
     metavar="FILE|NAME",
     type=_NAME,
-    help="rules: a file that `train` wrote. llama, hybrid: a GGUF file, or a name of --list-models. "
+    help="rules: a file that `train` wrote. llama, hybrid: a GGUF file, or a name of `models list`. "
     "Default: the embedded ones.",
 )
 @click.option("--mmproj", metavar="FILE", type=_NAME, help="llama, hybrid: the GGUF file of the vision projector.")
@@ -903,18 +895,15 @@ def _list_models(context, _, asked):
 )
 @click.option("--threads", type=click.IntRange(1), help="llama: threads of the model.")
 @click.option(
-    "--list-models",
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=_list_models,
-    help="List the vision models that have a name.",
-)
-@click.option(
     "--use-wording",
     is_flag=True,
     help="rules, hybrid: count at least as many events of a long video as a question about its n-th event takes for "
     "granted.",
+)
+@click.option(
+    "--open-names",
+    is_flag=True,
+    help="rules: emotions that no clip of the model's training has are possible, too; for another database.",
 )
 @click.option("--explain", is_flag=True, help="--questions: add `grounds` to each row, what its answer rests on.")
 @click.option("--output", type=_FILE, help="--questions: the rows with their answers, JSON Lines; - for stdout.")
@@ -975,7 +964,8 @@ def models_list(as_json):
 def models_check(model, mmproj, threads, as_json):
     """Load a vision model, and print what it is and how fast here.
 
-    It is asked about a made picture. FILE is a GGUF file, whose vision projector --mmproj names; a NAME of `models list` is fetched if need be.
+    It is asked about a made picture. FILE is a GGUF file, whose vision projector --mmproj names; a NAME of
+    `models list` is fetched if need be.
     """
     from baselines.commands.models import check_model, check_text
 

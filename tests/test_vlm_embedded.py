@@ -114,14 +114,6 @@ def test_command_answers_by_the_embedded_model_and_by_all_three_decodings(megc, 
     assert "the embedded model reads flow panels only" in wrong.stderr
 
 
-def test_list_models_names_the_embedded_one_and_others(megc):
-    done = megc("vqa", "--list-models")
-    assert done.exit_code == 0
-    assert done.stdout.splitlines()[0].startswith("embedded")
-    assert "SmolVLM-256M" in done.stdout
-    assert "Apache-2.0" in done.stdout
-
-
 def test_a_question_takes_less_than_30_ms_of_one_core():
     speaker, panels = Speaker(*EMBEDDED_PAIR, 1, 8), flow_panels(np.random.default_rng(0).normal(size=(8, 28, 28, 3)))
     asked, names = (COARSE, SHOWN.format("dimpler"), SHOWN.format("jaw drop")), {"yes": ["yes"], "no": ["no"]}

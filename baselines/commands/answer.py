@@ -41,7 +41,7 @@ class Options:
 
     model: a file that `train` wrote (rules), a GGUF file or a name of `hub.list_models` (llama, hybrid). mmproj: the
     GGUF file of the vision projector. classifiers: a file that `train` wrote (hybrid). decoding, threads: as in
-    `Llama`. panel: a layout of `baselines.vqa.llama.panel`. use_wording: as in `Rules`.
+    `Llama`. panel: a layout of `baselines.vqa.llama.panel`. use_wording, open_names: as in `Rules`.
     """
 
     model: str | None = None
@@ -51,6 +51,7 @@ class Options:
     panel: str | None = None
     threads: int | None = None
     use_wording: bool = False
+    open_names: bool = False
 
 
 @dataclass(frozen=True)
@@ -210,7 +211,10 @@ def make_answerer(name: str, options: Options) -> Answerer:
     if name == "rules":
         if options.mmproj:
             raise InputError("--mmproj goes with --answerer llama; leave it out or choose that answerer")
-        return build_part("answerer", {"name": name, "use_wording": options.use_wording})
+        wording = {"use_wording": options.use_wording, "open_names": options.open_names}
+        return build_part("answerer", {"name": name, **wording})
+    if options.open_names:
+        raise InputError("--open-names goes with --answerer rules; a vision model has names of its own")
     settings = {"name": name, "model": options.model, "mmproj": options.mmproj, "threads": options.threads}
     if name == "hybrid":
         if options.decoding != "scored":

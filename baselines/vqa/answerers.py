@@ -21,6 +21,7 @@ from baselines.recognition.kernels import Samples
 from baselines.vqa.analyst import ClipAnalyst
 from baselines.vqa.annotation import annotated_event
 from baselines.vqa.counting import SCOPES, least_events, reconciled
+from baselines.vqa.names import with_unseen
 from baselines.vqa.questions import ParsedQuestion, parse
 from baselines.vqa.records import Answer, Evidence
 from baselines.vqa.rules import answer_questions
@@ -130,14 +131,15 @@ class Rules(Answerer):
     """One finding a clip from what classifiers measured, worded by the challenge's templates so that answers agree.
 
     together: read all questions about a clip before answering the first. use_wording: count at least as many events of
-    a long video as the questions about its n-th event take for granted.
+    a long video as the questions about its n-th event take for granted. open_names: emotions that no training clip has
+    are possible, too (`vqa.names`), as in a database that nobody trained on.
     """
 
     learns = True
     measures = True
 
-    def __init__(self, together: bool = True, use_wording: bool = False):
-        self.together, self.use_wording = together, use_wording
+    def __init__(self, together: bool = True, use_wording: bool = False, open_names: bool = False):
+        self.together, self.use_wording, self.open_names = together, use_wording, open_names
 
     def fit(self, asked: Asked, analyst: ClipAnalyst) -> Self:
         """Fit the classifiers on the events of the clips."""
@@ -152,11 +154,14 @@ class Rules(Answerer):
 
     def answer_clip(self, questions: Sequence[Question], seen: Seen) -> list[Answer]:
         """Return the answers to all questions about one clip or video."""
-        return answer_questions(questions, seen.measured, self.together, self.use_wording)
+        return answer_questions(questions, self._opened(seen.measured), self.together, self.use_wording)
 
     def evidence_of(self, seen: Seen) -> Evidence | None:
-        """Return what the classifiers measured."""
-        return seen.measured
+        """Return what the classifiers measured, with `open_names` of all emotions."""
+        return self._opened(seen.measured)
+
+    def _opened(self, evidence: Evidence | None) -> Evidence | None:
+        return with_unseen(evidence) if self.open_names and evidence else evidence
 
 
 class Prior(Answerer):

@@ -20,8 +20,8 @@ from baselines.vqa.records import Answer, Evidence
 class Hybrid(Rules):
     """The rules on what classifiers and a vision model find together, pooled by one weight.
 
-    model, mmproj, threads: as in `Llama`. use_wording: as in `Rules`. The weight of the vision model is fitted on training clips, and where there
-    are none `pooling.DEFAULT_WEIGHT`.
+    model, mmproj, threads: as in `Llama`. use_wording: as in `Rules`. The weight of the vision model is fitted on
+    training clips, and where there are none `pooling.DEFAULT_WEIGHT`.
     """
 
     def __init__(
