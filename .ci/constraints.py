@@ -1,4 +1,4 @@
-"""Prints the exact versions of all that `pip install .` brings into this environment, one constraint a line.
+"""Prints the exact versions of all that `pip install '.[llama]'` brings into this environment, one constraint a line.
 
     .venv/bin/python .ci/constraints.py > results/constraints.txt
 
@@ -12,12 +12,12 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 
-def needed(package, found):
-    """Add {name: version} of what a package needs, directly or through others, to `found`."""
+def needed(package, found, extra=""):
+    """Add {name: version} of what a package, or an extra of it, needs, directly or through others, to `found`."""
     for text in distribution(package).requires or ():
         requirement = Requirement(text)
         name = canonicalize_name(requirement.name)
-        if requirement.marker and not requirement.marker.evaluate(default_environment() | {"extra": ""}):
+        if requirement.marker and not requirement.marker.evaluate(default_environment() | {"extra": extra}):
             continue
         if name not in found:
             try:
@@ -25,11 +25,11 @@ def needed(package, found):
             except PackageNotFoundError:
                 continue
             needed(name, found)
-        for extra in requirement.extras:  # of a requirement such as dask[distributed]
-            raise SystemExit(f"{package} needs {name}[{extra}]: extras are not followed; add that here")
+        for more in requirement.extras:
+            needed(name, found, more)
     return found
 
 
 if __name__ == "__main__":
-    for name, version in sorted(needed("megc-baselines", {}).items()):
+    for name, version in sorted(needed("megc-baselines", {}, "llama").items()):
         print(f"{name}=={version}")

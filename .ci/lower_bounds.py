@@ -21,7 +21,8 @@ def lowest():
     configuration = configparser.ConfigParser()
     configuration.read(ROOT / "setup.cfg", encoding="utf-8")
     pins = []
-    for line in configuration["options"]["install_requires"].splitlines():
+    texts = configuration["options"]["install_requires"] + configuration["options.extras_require"]["llama"]
+    for line in texts.splitlines():
         needed, _, marker = line.partition(";")
         if not needed or needed.startswith("#"):
             continue
