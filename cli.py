@@ -313,13 +313,50 @@ def _output(what, kind=_FILE):
     return click.option("--output", required=True, type=kind, help=what)
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="megc")
+_GUIDE = """\
+Three commands to begin with:
+
+  megc run-all --limit 6 --output first
+      every recipe on a few clips of the embedded corpus, which is made on the spot; tables and a page in first/
+  megc spot VIDEO --output found.csv
+      micro- and macro-expressions in your own video: a file, or a folder of its pictures
+  megc explain VIDEO --output lesson
+      the classic pipeline on your video step by step, as a page
+
+All commands: megc --help. Options of one: megc COMMAND --help."""
+
+
+def _tell_version(context, _, asked):
+    """Print version and commit, and end."""
+    if asked:
+        from baselines.report.release import version_text
+
+        click.echo(version_text())
+        context.exit()
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    invoke_without_command=True,
+    subcommand_metavar="COMMAND [ARGS]...",  # as without a guide for none
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_tell_version,
+    help="Show the version and exit.",
+)
 @click.option("--debug", is_flag=True, help="Show where a fault of megc arose; so does MEGC_DEBUG=1.")
-def main(debug):
+@click.pass_context
+def main(context, debug):
     """Classical baselines for facial micro-expression analysis (MEGC: ME-STR and ME-VQA)."""
     if debug:
         os.environ["MEGC_DEBUG"] = "1"
+    if context.invoked_subcommand is None:
+        click.echo(_GUIDE)
 
 
 @main.command("run-all")
@@ -456,7 +493,8 @@ def run_all(
             return _finish(planned.failures, bool(planned.experiments))
         outcome = run_plan(planned, output, overwrite, jobs, strict)
     scores = tables_of(outcome, output)
-    checked = check_run(outcome.planned, output if scores else None, published, **options) if published else None
+    made = output if scores else None
+    checked = check_run(outcome.planned, made, published, outcome.impossible, **options) if published else None
     if as_json:
         _print(jsonlib.dumps({"scores": scores, "check": checked} if published else scores, indent=1))
     else:

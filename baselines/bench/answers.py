@@ -1,8 +1,8 @@
 """Bench rows of answers to questions: by the rules, and by the embedded vision model in a process of its own."""
 
 import time
+import warnings
 from contextlib import closing
-from importlib.util import find_spec
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from baselines.bench.measure import row, seconds
 from baselines.datasets.question_kinds import ADMISSIBLE, KINDS
 from baselines.datasets.records import Question
 from baselines.vqa.answerers import Seen
+from baselines.vqa.llama.guarded import missing_llama
 from baselines.vqa.records import Evidence
 from baselines.vqa.rules import answer_questions
 
@@ -19,13 +20,16 @@ UNIT = NAMES[12]
 
 
 def answer_rows(extent):
-    """Yield the rows of answers; without llama-cpp-python those of the rules only."""
+    """Yield the rows of answers; without llama-cpp-python those of the rules only, and a warning says so."""
     questions = _questions()
     evidences = [_evidence(seed) for seed in range(extent.clips)]
     (taken,) = seconds([lambda: [answer_questions(questions, one) for one in evidences]], extent.long_repeats)
     number = extent.clips * len(questions)
     yield row("answers by the rules, evidence known", number / taken, "answers/s", least=1000)
-    if find_spec("llama_cpp") is not None:
+    without = missing_llama()
+    if without:
+        warnings.warn(f"no rows of the embedded vision model: {without}", stacklevel=2)
+    else:
         yield from _vision_rows(extent, questions)
 
 

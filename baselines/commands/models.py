@@ -13,7 +13,6 @@ from baselines.errors import InputError
 from baselines.vqa.llama.answerer import LONGEST_ANSWER
 from baselines.vqa.llama.gguf_header import gguf_architecture, gguf_keys, projector_type
 from baselines.vqa.llama.guarded import GuardedSpeaker
-from baselines.vqa.llama.hub import find_pair
 from baselines.vqa.llama.menu import family_of
 
 SIDES = ("left", "right")
@@ -31,11 +30,10 @@ def check_model(model: str, mmproj: str | None = None, threads: int | None = Non
     """
     if mmproj is None and Path(model).is_file():
         raise InputError(_alone(model))
-    files = find_pair(model, mmproj)
     spellings = {side: [side, side.capitalize()] for side in SIDES}
-    with closing(GuardedSpeaker(*files, threads, LONGEST_ANSWER)) as speaker:
+    with closing(GuardedSpeaker(model, mmproj, threads, LONGEST_ANSWER)) as speaker:
         found = speaker.try_out(QUESTIONS, two_halves(), spellings)
-        keys, projector = speaker.keys, speaker.projector_keys
+        files, keys, projector = speaker.files, speaker.keys, speaker.projector_keys
     scores, (first, second) = found["scores"], found["seconds"]
     answer = max(scores, key=lambda side: scores[side])
     architecture = str(keys["general.architecture"])

@@ -24,6 +24,7 @@ from baselines.recipes import ANNOTATED, Recipe, broken_recipes, load_recipe, pa
 from baselines.recipes.cells import expand
 from baselines.recognition.protocols import ACROSS, Fold
 from baselines.recognition.representation import misfit
+from baselines.vqa.llama.guarded import LIBRARY, missing_llama
 
 TOGETHER = ("composite", *ACROSS)  # protocols over several databases
 MOST = 1000  # experiments that are run without being asked twice
@@ -68,8 +69,8 @@ class Experiment:
 class Plan:
     """Experiments with the dataset of each, and what became of the others.
 
-    impossible: {cell: why no part can take it}. failures: one message each. cells: how many recipes and cells there are
-    for each dataset. reading: what reading the datasets cost.
+    impossible: {cell: why no part can take it, or what it needs that is not installed}. failures: one message each.
+    cells: how many recipes and cells there are for each dataset. reading: what reading the datasets cost.
     """
 
     experiments: list[tuple[Experiment, Dataset]] = field(default_factory=list)
@@ -159,7 +160,10 @@ def _cells(
     times: int,
     made: Plan,
 ) -> list[Recipe]:
-    """Return the recipes and cells that are named, or all but the slow ones; tell the plan of those that are broken."""
+    """Return the recipes and cells that are named, or all but the slow ones, that can run here.
+
+    The plan is told of those that are broken, and of those that need what is not installed: a failure if named.
+    """
     names: Sequence[str | Path] = recipes
     if not names:
         broken = broken_recipes()
@@ -168,7 +172,13 @@ def _cells(
     cells = expand(names, values, apexes, most, times)
     made.failures += cells.failures
     made.impossible = cells.impossible
-    return cells.recipes
+    without = missing_llama()
+    lacking = [recipe.name for recipe in cells.recipes if without and LIBRARY in reached(*_modules(recipe))[1]]
+    if recipes and lacking:
+        made.failures.append(f"{named_some(lacking)}: {without}")
+    elif lacking:
+        made.impossible |= dict.fromkeys(lacking, str(without))
+    return [recipe for recipe in cells.recipes if recipe.name not in lacking]
 
 
 def _variants(
@@ -312,17 +322,22 @@ def recipe_identity(recipe: Recipe) -> dict[str, Any]:
     these parts and the task reach and, where that code looks at faces, the model of landmarks.
     """
     recipes = [recipe, *recipe.named.values()]
-    parts = [part for one in recipes for part in parts_of(one)]
-    modules = {type(TASKS[recipe.task]).__module__, "baselines.signatures"}
-    modules |= {module for part in parts for module in part.modules}
-    files, _ = reached(*sorted(modules))
+    modules = _modules(recipe)
+    files, _ = reached(*modules)
     sees_faces = any(file.match("baselines/faces/track.py") for file in files)
     return {
         "recipes": [[one.name, one.task, one.steps, one.learns_from] for one in recipes],
-        "parts": [part.line for part in parts],
+        "parts": [part.line for one in recipes for part in parts_of(one)],
         "faces": tracking_identity() if sees_faces else None,
-        **depends_on(*sorted(modules)),
+        **depends_on(*modules),
     }
+
+
+def _modules(recipe: Recipe) -> list[str]:
+    """Return the modules of the task and of the parts of a recipe and of all others that it names."""
+    parts = [part for one in (recipe, *recipe.named.values()) for part in parts_of(one)]
+    own = {type(TASKS[recipe.task]).__module__, "baselines.signatures"}
+    return sorted(own.union(*(part.modules for part in parts)))
 
 
 def join_datasets(datasets: Sequence[Dataset]) -> Dataset:

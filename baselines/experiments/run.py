@@ -35,8 +35,8 @@ class Outcome:
     """What a run gave.
 
     results: the complete experiments in the output folder, each a list of rows. planned: the experiments of this run.
-    impossible: {cell: why no part can take it}. failures: one message each. computed, reused: folds of this run that
-    were computed, and those whose rows were there.
+    impossible: as in `Plan`. failures: one message each. computed, reused: folds of this run that were computed, and
+    those whose rows were there.
     """
 
     results: list[list[dict[str, Any]]] = field(default_factory=list)

@@ -1,5 +1,6 @@
 """Whether a run gave the figures of a published folder: each that differs, by how much, and what else differs."""
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from baselines.recipes.shelf import RESERVED
 from baselines.report.environments import flat
 
 NAME = ("task", "dataset", "subset", "recipe", "seed", "metric")  # of a figure
+RECIPE = NAME.index("recipe")
 # These are of one recipe; the other columns look at what else stands in the table.
 COMPARED = ("value", "ci_low", "ci_high", "n", "signature")
 
@@ -52,12 +54,14 @@ def _environments(path):
     raise InputError(f"{path}: not what run-all writes; copy it again or delete it")
 
 
-def check_run(planned, output, published, tasks=(), recipes=(), seeds=(0,), apexes=("annotated",), **others):
+def check_run(
+    planned, output, published, left_out=(), tasks=(), recipes=(), seeds=(0,), apexes=("annotated",), **others
+):
     """Return the `compare` of what a run wrote into `output` with what is published, of the figures it was asked for.
 
-    output: None where no tables were written. planned: its experiments; tasks, recipes, seeds, apexes, others: the
-    options of `commands.run.plan_run`. Without names it was asked for all recipes but the slow ones, those that are
-    published and are not known here among them.
+    output: None where no tables were written. planned: its experiments; left_out: the recipes that cannot run here;
+    tasks, recipes, seeds, apexes, others: the options of `commands.run.plan_run`. Without names it was asked for all
+    recipes but the slow ones and those left out, those that are published and are not known here among them.
     """
     datasets = {experiment.dataset for experiment in planned}
     plain = not any(others.get(name) for name in ("folders", "settings", "axes", "shifts"))
@@ -75,17 +79,22 @@ def check_run(planned, output, published, tasks=(), recipes=(), seeds=(0,), apex
         )
 
     ours = Published(None, {}, None) if output is None else read_published(output)
-    return compare(ours, published, is_asked)
+    return compare(ours, published, is_asked, left_out)
 
 
-def compare(ours, theirs, is_asked):
-    """Return {same, differing, missing_here, missing_there, not_compared, environments} of two `Published`.
+def compare(ours, theirs, is_asked, left_out=()):
+    """Return {same, differing, missing_here, missing_there, left_out, not_compared, environments} of two `Published`.
 
     is_asked: tells of a figure, as a mapping of NAME, whether this run was to give it. differing: mappings of NAME with
     the columns of `COMPARED` that differ as {ours, theirs}, `difference` of the values, and `inside`, whether our value
-    lies in their interval. environments: {dotted name: {ours, theirs}}, what differs, None where theirs are not known.
+    lies in their interval. left_out: {recipe that cannot run here: number of its figures}. environments: {dotted name:
+    {ours, theirs}}, what differs, None where theirs are not known.
     """
-    mine, published = (_asked(one.figures, is_asked) for one in (ours, theirs))
+    idle = Counter(name[RECIPE] for name in _asked(theirs.figures, is_asked) if name[RECIPE] in left_out)
+    mine, published = (
+        {name: values for name, values in _asked(one.figures, is_asked).items() if name[RECIPE] not in left_out}
+        for one in (ours, theirs)
+    )
     both = [name for name in mine if name in published]
     differing = [_difference(name, mine[name], published[name]) for name in both if mine[name] != published[name]]
     return {
@@ -94,7 +103,8 @@ def compare(ours, theirs, is_asked):
         "differing": differing,
         "missing_here": [_named(name) | {"theirs": published[name]["value"]} for name in published if name not in mine],
         "missing_there": [_named(name) | {"ours": mine[name]["value"]} for name in mine if name not in published],
-        "not_compared": len(theirs.figures) - len(published),
+        "left_out": dict(idle),
+        "not_compared": len(theirs.figures) - len(published) - idle.total(),
         "environments": None if theirs.environments is None else _environment_differences(ours, theirs),
     }
 
@@ -116,6 +126,9 @@ def check_text(comparison):
         lines.append(f"identical: {same} figures")
     else:
         lines.append(f"{folder}: {len(lines)} figures differ, {same} are the same")
+    if comparison["left_out"]:
+        of, number = ", ".join(comparison["left_out"]), sum(comparison["left_out"].values())
+        lines.append(f"left out: {number} figures of {of}, which cannot run here")
     if comparison["not_compared"]:
         lines.append(f"not compared: {comparison['not_compared']} figures of {folder} that this run was not asked for")
     environments = comparison["environments"]

@@ -25,7 +25,6 @@ from baselines.parallel import attempt, run_parallel
 from baselines.vqa.answerers import Answerer, Seen
 from baselines.vqa.llama.grammars import grammar
 from baselines.vqa.llama.guarded import GuardedSpeaker
-from baselines.vqa.llama.hub import find_pair
 from baselines.vqa.llama.panel import CLIP_CAPTION, FLOW_CAPTION, draw_panel, flow_panel
 from baselines.vqa.questions import ParsedQuestion, parse, render
 from baselines.vqa.records import Answer, Evidence
@@ -49,6 +48,8 @@ class Llama(Answerer):
     files that are no such pair, `MissingDependency` without llama-cpp-python.
     """
 
+    together = True
+
     def __init__(
         self,
         model: str | None = None,
@@ -59,11 +60,10 @@ class Llama(Answerer):
         if decoding not in get_args(Decoding):
             raise InputError(f"--decoding {decoding!r} is not known; choose one of {', '.join(get_args(Decoding))}")
         self.model, self.mmproj, self.decoding, self.threads = model, mmproj, decoding, threads
-        pair = find_pair(model, mmproj)
-        self._speaker = GuardedSpeaker(*pair, threads, LONGEST_ANSWER)
+        self._speaker = GuardedSpeaker(model, mmproj, threads, LONGEST_ANSWER)
         self._last: tuple[Any, Any] = None, None  # the picture that was asked all about, and its evidence
         self.ours = self._speaker.keys.get("megc.style") == "question"
-        classes, self.rate = self._read_note(pair[0]) if self.ours else ({}, Evidence.rate)
+        classes, self.rate = self._read_note(self._speaker.files[0]) if self.ours else ({}, Evidence.rate)
         self.classes = ADMISSIBLE | classes
         self.layout = "flow" if self.ours else None
         self.size = self._speaker.projector_keys["clip.vision.image_size"] if self.ours else FOREIGN_SIZE
@@ -90,7 +90,7 @@ class Llama(Answerer):
 
         A model of ours that scores words its answers to open questions from one finding, in the light of all questions.
         """
-        asked = [(question, self._is_reasoned(parse(question.text))) for question in questions]
+        asked = [(question, self.concludes(parse(question.text))) for question in questions]
         direct = [None if by_rules else self.answer(q.text, seen.panel, seen.caption) for q, by_rules in asked]
         if None not in direct:
             return direct
@@ -105,7 +105,7 @@ class Llama(Answerer):
         (geometric mean). Raises `InputError` for a picture of another kind or a question that the model cannot hold.
         """
         parsed = parse(question)
-        if self._is_reasoned(parsed):
+        if self.concludes(parsed):
             return self.answer_clip([Question("", "", question)], Seen(panel=panel, caption=caption))[0]
         wording = _learned_wording(parsed) if self.ours else question
         if self.decoding == "scored" and parsed.kind in self.classes:
@@ -159,7 +159,7 @@ class Llama(Answerer):
             rate=self.rate,
         )
 
-    def _is_reasoned(self, question: ParsedQuestion) -> bool:
+    def concludes(self, question: ParsedQuestion) -> bool:
         """Tell whether a model of ours is asked the closed questions instead, and the answer worded from those."""
         if not self.ours:
             return False

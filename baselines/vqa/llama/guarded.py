@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,12 +9,21 @@ import numpy as np
 from baselines.confined import Confined, Ended
 from baselines.errors import InputError, MissingDependency
 from baselines.vqa.llama.gguf_header import pair_keys
+from baselines.vqa.llama.hub import find_pair
 from baselines.vqa.llama.speaker import Speaker
 
+LIBRARY = "llama_cpp"  # that of llama-cpp-python
 ROOM, COPIES = 3 * 2**29, 3  # bytes, and how often the files may be in memory beside
 PATIENCE = 15.0  # s for a model of no size at all, to load and to be asked once
 LOADED, ANSWERED = 20e6, 2e6  # bytes of its files for which a second more is waited
 MOST_DEATHS = 3  # after which it is not tried again
+
+
+def missing_llama() -> MissingDependency | None:
+    """Return what says how to install llama-cpp-python where it is missing, else None."""
+    if find_spec(LIBRARY):
+        return None
+    return MissingDependency("a vision model", LIBRARY, "'megc-baselines[llama]'")
 
 
 class ModelDied(InputError):
@@ -25,16 +33,19 @@ class ModelDied(InputError):
 class GuardedSpeaker:
     """The `Speaker` of a GGUF pair; where its process ends, the next question gets a new one, a few times.
 
-    keys, projector_keys: what the headers of the files say. Raises `InputError` for files that are no such pair,
-    `ModelDied` where llama.cpp does not survive them, `MissingDependency` without llama-cpp-python.
+    model, mmproj: as in `find_pair`. files: the pair. keys, projector_keys: what their headers say. Raises `InputError`
+    for files that are no such pair, `ModelDied` where llama.cpp does not survive them, `MissingDependency` without
+    llama-cpp-python, before anything is downloaded.
     """
 
-    def __init__(self, model: Path, mmproj: Path, threads: int | None, longest: int):
-        if find_spec("llama_cpp") is None:
-            raise MissingDependency("--answerer llama", "llama_cpp", "llama-cpp-python")
-        self.keys, self.projector_keys = pair_keys(model, mmproj)
-        self._given = model, mmproj, threads, longest
-        self._size = sum(Path(path).stat().st_size for path in (model, mmproj))
+    def __init__(self, model: str | None, mmproj: str | None, threads: int | None, longest: int):
+        without = missing_llama()
+        if without:
+            raise without
+        self.files = find_pair(model, mmproj)
+        self.keys, self.projector_keys = pair_keys(*self.files)
+        self._given = *self.files, threads, longest
+        self._size = sum(path.stat().st_size for path in self.files)
         self._deaths = 0
         self._process: Confined | None = self._begin()
 
