@@ -2,8 +2,9 @@
 
 import json
 
-from baselines.environment import suite, what_counts
+from baselines.environment import what_counts
 from baselines.files import write_text
+from baselines.report.release import release
 
 LISTED = 3  # recipes, or differences, that one line names
 
@@ -15,7 +16,7 @@ def write_environments(results, environments, path):
     """
     keys = sorted({row["environment"] for rows in results for row in rows if row.get("environment")})
     known = {key: environments.get(key, {}) for key in keys}
-    write_text(path, json.dumps({"suite": suite(), "environments": known}, indent=1, ensure_ascii=False) + "\n")
+    write_text(path, json.dumps({"suite": release(), "environments": known}, indent=1, ensure_ascii=False) + "\n")
 
 
 def mixed_environments(results, environments):
