@@ -88,9 +88,26 @@ def test_questions_tell_of_themselves_only_where_each_is_alone():
 def test_what_was_not_measured_is_not_told():
     (nothing,) = grounds(Evidence(), asked(COARSE))
     assert nothing == {"told": []}
-    assert measured_in_words(nothing) == common_in_words(nothing) == []
+    assert measured_in_words(nothing) == common_in_words([nothing]) == []
     (long,) = grounds(Evidence(events=(Event(1, 9),)), asked("How many expression events appear in this video?"))
-    assert common_in_words(long) == ["events spotted: 1"]
+    assert common_in_words([long]) == ["events spotted: 1"]
+
+
+def test_an_answer_that_was_not_weighed_rests_on_what_was_found_of_its_question():
+    questions = asked(COARSE, SHOWN, UNITS)
+    weighed, direct = (
+        grounds(EVIDENCE, questions, concludes=lambda one, closed=closed: not closed or one.kind == "action_units")
+        for closed in (False, True)
+    )
+    total = sum(EVIDENCE.coarse.values())
+    assert direct[0] == {
+        "coarse": {n: round(p / total, 3) for n, p in sorted(EVIDENCE.coarse.items(), key=lambda x: -x[1])},
+        "told": [],
+    }
+    assert [unit["name"] for unit in direct[1]["action_units"]] == ["brow lowerer"]
+    assert direct[2] == weighed[2]
+    assert "action_units" in weighed[0]
+    assert common_in_words(direct)[-1].startswith("told by the questions: brow lowerer is asked about")
 
 
 def test_frames_are_told_by_their_numbers_outside(corpus):

@@ -114,16 +114,14 @@ def answers_text(rows: Sequence[Row]) -> str:
     """Return rows of `answer_about` as text for a reader."""
     lines: list[str] = []
     for names, about in groupby(rows, key=itemgetter("subject", "video")):
-        common: dict[str, None] = {}
+        mine = list(about)
         lines += [*([""] if lines else []), f"{'/'.join(filter(None, names))}:"]
-        for row in about:
-            found = row.get("grounds", {})
-            common |= dict.fromkeys(common_in_words(found))
+        for row in mine:
             sure = f" (confidence {row['confidence']:.2f})" if "confidence" in row else ""
             lines += [f"  {row['question']}", f"    {row['answer']}{sure}"]
             lines += [f"    flag: {row['flag']}"] if "flag" in row else []
-            lines += [f"      {line}" for line in measured_in_words(found)]
-        lines += [f"  {line}" for line in common]
+            lines += [f"      {line}" for line in measured_in_words(row.get("grounds", {}))]
+        lines += [f"  {line}" for line in common_in_words([row.get("grounds", {}) for row in mine])]
     return "\n".join(lines)
 
 
@@ -289,7 +287,8 @@ def grounds_of(
     evidence = attempt(answerer.evidence_of, seen)[0]
     frames = attempt(partial(frames_looked_at, settings=settings), record)[0]
     read = list(group.values())
-    told = grounds(evidence, read, answerer.together, answerer.use_wording) if evidence else [{} for _ in read]
+    how = {"together": answerer.together, "use_wording": answerer.use_wording, "concludes": answerer.concludes}
+    told = grounds(evidence, read, **how) if evidence else [{} for _ in read]
     return {place: one | ({"frames": frames} if frames else {}) for place, one in zip(group, told)}
 
 

@@ -107,6 +107,10 @@ class Answerer(ABC):
         """Return what answers about one clip or video rest on, None where they rest on nothing that can be told."""
         return None
 
+    def concludes(self, question: ParsedQuestion) -> bool:
+        """Tell whether it weighs all that it found for an answer; else that is what it found of the question alone."""
+        return True
+
     def close(self) -> None:  # noqa: B027 - most hold nothing
         """Free its memory; nothing can be asked afterwards."""
 

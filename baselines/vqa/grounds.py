@@ -1,6 +1,6 @@
 """What an answer rests on: what was measured, where on the face, in which frames, and what the questions told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from baselines.action_units import ActionUnit
@@ -32,7 +32,11 @@ UNITS_TOLD = {"present": "{} is present", "even odds": "{} is asked about, so as
 
 
 def grounds(
-    evidence: Evidence, questions: Sequence[Question], together: bool = True, use_wording: bool = False
+    evidence: Evidence,
+    questions: Sequence[Question],
+    together: bool = True,
+    use_wording: bool = False,
+    concludes: Callable[[ParsedQuestion], bool] = lambda question: True,
 ) -> list[dict[str, Any]]:
     """Return what the answer to each question about one clip or video rests on, JSON-able.
 
@@ -41,11 +45,15 @@ def grounds(
     granted; the likely ones, and those asked about. side: {"left": its probability}. Of these an answer has what it
     reports, and that of an emotion the units. events: how many were spotted, of a long video. told: what the questions
     take for granted. together: all questions were read before the first was answered; otherwise each tells of itself
-    only. use_wording: as in `rules.conclude`.
+    only. use_wording: as in `rules.conclude`. concludes: tells whether all that was found was weighed for the answer to
+    a question; else it has what was found of this question alone.
     """
     parsed = [parse(question.text) for question in questions]
     whole = _found(evidence, parsed, use_wording) if together else None
-    return [_reported(whole or _found(evidence, [one], use_wording), one) for one in parsed]
+    return [
+        _reported(whole or _found(evidence, [one], use_wording), one) if concludes(one) else _measured(evidence, one)
+        for one in parsed
+    ]
 
 
 def frames_looked_at(record: Clip | Video, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,15 +83,17 @@ def measured_in_words(ground: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def common_in_words(ground: Mapping[str, Any]) -> list[str]:
-    """Return what `grounds` and `frames_looked_at` tell of a clip or video as lines."""
+def common_in_words(every: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return as lines what the `grounds` and `frames_looked_at` of all answers about a clip or video have in common."""
     lines = []
-    if ground.get("events") is not None:
-        lines.append(f"events spotted: {ground['events']}")
-    if ground.get("told"):
-        lines.append("told by the questions: " + "; ".join(ground["told"]))
-    if ground.get("frames"):
-        frames = ground["frames"]
+    common = {name: value for ground in every for name, value in ground.items()}
+    told_by = dict.fromkeys(line for ground in every for line in ground.get("told", ()))
+    if common.get("events") is not None:
+        lines.append(f"events spotted: {common['events']}")
+    if told_by:
+        lines.append("told by the questions: " + "; ".join(told_by))
+    if common.get("frames"):
+        frames = common["frames"]
         lines.append(
             f"frames: onset {frames['onset']}, apex {frames['apex']} ({frames['apex_source']}), offset "
             f"{frames['offset']}"
@@ -96,6 +106,19 @@ def _reported(found: Mapping[str, Any], asked: ParsedQuestion) -> dict[str, Any]
     wanted = {*asked.row.reports, "events", "told"}
     wanted |= {"action_units"} if wanted & {"coarse", "fine"} else set()
     return {name: value for name, value in found.items() if name in wanted and (value or name in ("events", "told"))}
+
+
+def _measured(evidence: Evidence, asked: ParsedQuestion) -> dict[str, Any]:
+    """Return what was found about one question alone."""
+    found = _found(evidence, [asked], False)
+    code = ActionUnit(asked.action_unit).code if asked.action_unit else None
+    alone = {
+        "coarse": _shares(evidence.coarse),
+        "fine": _shares(evidence.fine),
+        "action_units": [unit for unit in found["action_units"] if code in (None, unit["code"])],
+    }
+    kept = {name: alone.get(name, found.get(name)) for name in asked.row.reports}
+    return {name: value for name, value in kept.items() if value} | {"told": []}
 
 
 def _found(evidence: Evidence, read: Sequence[ParsedQuestion], use_wording: bool) -> dict[str, Any]:

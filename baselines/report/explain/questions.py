@@ -52,7 +52,7 @@ def questions_chapter(lesson: Lesson, asked: Sequence[str], answered: Mapping[st
         )
         for n, text in enumerate(asked)
     ]
-    told = {name: list(_in_common(one)) for name, one in answered.items() if one.answers}
+    told = {name: common_in_words(one.grounds) for name, one in answered.items()}
     measured = next((one.seen.measured for one in answered.values() if one.seen and one.seen.measured), None)
     panel = next((one.seen.panel for one in answered.values() if one.seen and one.seen.panel is not None), None)
     units = sorted(measured.action_units.items(), key=lambda entry: -entry[1])[:SHOWN_UNITS] if measured else []
@@ -93,8 +93,3 @@ def questions_chapter(lesson: Lesson, asked: Sequence[str], answered: Mapping[st
     figure = gallery([enlarged], ["what the vision model sees"]) if enlarged is not None else None
     parameters = {"rules": f"classifiers on what {recipe} sees", "llama": "the embedded vision model, scored"}
     return Chapter("questions", "Questions", code, parameters, values, {}, exercises, figure)
-
-
-def _in_common(answered: Answered) -> dict[str, None]:
-    """Return what all answers of an answerer have in common, a line each, in order."""
-    return dict.fromkeys(line for ground in answered.grounds for line in common_in_words(ground))
