@@ -20,7 +20,7 @@ from baselines.metrics.vqa import first_number
 from baselines.recognition.kernels import Samples
 from baselines.vqa.analyst import ClipAnalyst
 from baselines.vqa.annotation import annotated_event
-from baselines.vqa.counting import SCOPES, least_events, reconciled
+from baselines.vqa.counting import SCOPES, least_events, shared_out
 from baselines.vqa.names import with_unseen
 from baselines.vqa.questions import ParsedQuestion, parse
 from baselines.vqa.records import Answer, Evidence
@@ -174,7 +174,8 @@ class Prior(Answerer):
     Frequencies of one wording are smoothed towards those of all questions of its kind, as if `smoothing`
     more had been seen; ties go to the alphabetically first answer. A question that was not seen has a flag.
     Of all units in a long video, of which hardly two have the same, those are named that most training videos show.
-    use_wording: as in `Rules`; counts of the events of one video then agree with each other, too.
+    use_wording: as many events as the questions about the n-th event of a video take for granted, and as many more as
+    there were on average in training videos; micro and macro make all.
     """
 
     learns = True
@@ -189,6 +190,8 @@ class Prior(Answerer):
             for key in _keys(parse(question.text)) if question.answer else ():
                 self.counts_.setdefault(key, Counter())[question.answer] += 1
         self.best_: dict[tuple, str] = {}
+        more = [number for questions in asked.questions if (number := _more_events(questions)) is not None]
+        self.more_ = sum(more) / len(more) if more else 0.0
         return self
 
     def answer_clip(self, questions: Sequence[Question], seen: Seen | None = None) -> list[Answer]:
@@ -197,8 +200,11 @@ class Prior(Answerer):
         answers = [self._answer(_keys(question)) for question in parsed]
         if not self.use_wording:
             return answers
-        found = {scope: self._answer(_keys(ParsedQuestion("count", scope=scope))).text for scope in SCOPES}
-        counts = reconciled({scope: first_number(text) for scope, text in found.items()}, least_events(parsed))
+        usual = {
+            scope: first_number(self._answer(_keys(ParsedQuestion("count", scope=scope))).text) for scope in SCOPES
+        }
+        least = least_events(parsed)
+        counts = shared_out(least + round(self.more_) if least else usual["expression"], usual)
         return [
             replace(answer, text=str(counts[question.scope])) if question.kind == "count" else answer
             for question, answer in zip(parsed, answers)
@@ -218,6 +224,18 @@ class Prior(Answerer):
             total = counts.total() + self.smoothing
             shares = {a: (counts[a] + self.smoothing * shares.get(a, 0.0)) / total for a in {**shares, **counts}}
         return min(shares, key=lambda answer: (-shares[answer], answer), default="")
+
+
+def _more_events(questions: Sequence[Question]) -> int | None:
+    """Return how many more events a video has than the questions about its n-th take for granted, None if not known."""
+    parsed = [parse(question.text) for question in questions]
+    least = least_events(parsed)
+    counted = [
+        first_number(question.answer)
+        for question, one in zip(questions, parsed)
+        if (one.kind, one.scope) == ("count", "expression") and question.answer
+    ]
+    return counted[0] - least if counted and least else None
 
 
 def _usual_units(answers: Counter[str]) -> str:

@@ -12,20 +12,12 @@ def least_events(questions: Sequence[ParsedQuestion]) -> int:
     return max((question.ordinal or 0 for question in questions), default=0)
 
 
-def reconciled(counts: Mapping[str, float], least: int = 0) -> dict[str, int]:
-    """Return whole numbers of events by `SCOPES`, in which micro and macro make all, and all are at least `least`.
+def shared_out(number: int, counts: Mapping[str, int]) -> dict[str, int]:
+    """Return a number of events by `SCOPES`, shared in the proportion of micro and macro in counts.
 
-    counts: what was found of each scope, which need not agree. The sum is the mean of what is said of all and of its
-    parts; it is shared in the proportion of the parts, with half an event more of each.
+    Where that is their sum they stay; else each counts half an event more, so that none found is not surely none.
     """
-    total, micro, macro = (float(counts.get(scope, 0)) for scope in SCOPES)
-    number = max(_rounded((total + micro + macro) / 2), least)
-    share = (micro + 0.5) / (micro + macro + 1)
-    if number == micro + macro:
-        return {"expression": number, "micro": int(micro), "macro": int(macro)}
-    few = _rounded(number * share)
-    return {"expression": number, "micro": few, "macro": number - few}
-
-
-def _rounded(number: float) -> int:
-    return int(number + 0.5)
+    micro, macro = counts["micro"], counts["macro"]
+    if number != micro + macro:
+        micro = int(number * (micro + 0.5) / (micro + macro + 1) + 0.5)
+    return {"expression": number, "micro": micro, "macro": number - micro}

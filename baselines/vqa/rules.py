@@ -25,7 +25,7 @@ from baselines.datasets.classes import coarse
 from baselines.datasets.question_kinds import UNKNOWN
 from baselines.datasets.records import Event, Question
 from baselines.vqa.answers import answer_text, in_scope
-from baselines.vqa.counting import SCOPES, least_events, reconciled
+from baselines.vqa.counting import SCOPES, least_events, shared_out
 from baselines.vqa.questions import ParsedQuestion, parse
 from baselines.vqa.records import Answer, Evidence, Finding
 
@@ -83,7 +83,7 @@ def conclude(evidence: Evidence, questions: Sequence[ParsedQuestion] = (), use_w
     counts = {}
     if use_wording and evidence.events is not None:
         found = {scope: len(in_scope(events, scope)) for scope in SCOPES}
-        counts = reconciled(found, least_events(questions))
+        counts = shared_out(max(len(events), least_events(questions)), found)
     side = "left" if evidence.left is None or evidence.left >= 0.5 else "right"
     if evidence.left is not None:
         confidence["side"] = max(evidence.left, 1 - evidence.left)
