@@ -10,7 +10,7 @@ from baselines.vqa.answerers import Seen
 from baselines.vqa.llama.answerer import Llama
 from baselines.vqa.llama.vision_model import VisionModel
 from baselines.vqa.vlm.augment import CROPPED_ALIKE, Strength, augment
-from baselines.vqa.vlm.examples import BEFORE, IGNORE, arrange, exercises
+from baselines.vqa.vlm.examples import BEFORE, IGNORE, arrange, exercises, halves_shown
 from baselines.vqa.vlm.vocabulary import ASSISTANT, END, START, USER, encode, tokens
 
 COARSE = "What is the coarse expression class?"
@@ -123,9 +123,19 @@ def test_exercises_are_true_of_the_event_and_of_its_mirror_image():
     assert coarse_only == {COARSE: "negative"}
 
 
+def test_halves_that_show_a_unit_are_those_of_the_event_and_of_its_mirror_image():
+    def units(half):
+        return [number for number, shown in zip(NAMES, half) if shown]
+
+    left, right = np.split(halves_shown(EVENT), 2)
+    assert (units(left), units(right)) == ([6, 12], [6])
+    assert np.array_equal(halves_shown(EVENT, mirrored=True), np.concatenate([right, left]))
+    assert np.isnan(halves_shown(Event(1, 2, 2, emotion="negative"))).all()
+
+
 def test_questions_in_one_sequence_are_read_as_if_alone(torch, network, panels):
     asked = [exercises(EVENT, np.random.default_rng(2)), exercises(EVENT, np.random.default_rng(3))[:2]]
-    batch = arrange(panels[:2], asked, network.size.image_tokens)
+    batch = arrange(panels[:2], asked, np.stack([halves_shown(EVENT)] * 2), network.size.image_tokens)
     with torch.no_grad():
         logits = network(
             torch.from_numpy(batch.pictures), torch.tensor(BEFORE), torch.from_numpy(batch.tokens),

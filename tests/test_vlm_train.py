@@ -10,7 +10,7 @@ from baselines.errors import InputError
 from baselines.vqa.llama.answerer import Llama
 from baselines.vqa.llama.hub import EMBEDDED_PAIR
 from baselines.vqa.llama.panel import flow_panel
-from baselines.vqa.vlm import require, train
+from baselines.vqa.vlm import corpus, embedded, require, train
 
 pytest.importorskip("torch", reason="PyTorch is not installed")
 LABELS = ("negative", "positive", "surprise")
@@ -81,7 +81,7 @@ def test_training_lowers_the_loss_on_pictures_it_did_not_see(material, tmp_path)
     def loss(plan, name):
         network = train.fit(material.take(~first), plan, tmp_path / name)
         with torch.no_grad():
-            return float(train._loss(torch, network, before, batch))
+            return float(train._loss(torch, network, None, before, batch, 0.0))
 
     untrained, trained = loss(train.replace(FEW, rate=0.0), "a"), loss(train.Plan(15, 8, from_scratch=True), "b")
     assert untrained > 3
@@ -121,3 +121,33 @@ def test_one_subject_gives_no_score(material, tmp_path):
 def test_missing_library_is_named():
     with pytest.raises(InputError, match="--recipe vlm needs the module 'no_such_module'.*baselines\\[vlm\\]"):
         require("no_such_module")
+
+
+def test_making_the_embedded_model_ends_the_same_when_it_was_cut(tmp_path, monkeypatch):
+    """Cut while it draws, then while it trains: the weights and scores are those of a run that was not."""
+    monkeypatch.setattr(train, "CHECKPOINT_EVERY", 2)
+    monkeypatch.setattr(embedded, "LEFT_OUT", 3)
+    wide = corpus.Wide(seed=95, subjects=3, clips=4)
+    whole = embedded.make(tmp_path / "whole", wide, FEW)
+    assert whole["subjects"] == 1
+
+    def cut(module, name, calls):
+        original, done = getattr(module, name), []
+
+        def counted(*arguments):
+            done.append(1)
+            if len(done) == calls:
+                monkeypatch.setattr(module, name, original)
+                raise KeyboardInterrupt
+            return original(*arguments)
+
+        monkeypatch.setattr(module, name, counted)
+
+    for module, name, calls in ((corpus, "view", 6), (train, "draw_batch", 3)):
+        cut(module, name, calls)
+        with pytest.raises(KeyboardInterrupt):
+            embedded.make(tmp_path / "cut", wide, FEW)
+    assert (tmp_path / "cut" / "checkpoint.pt").exists()
+    assert embedded.make(tmp_path / "cut", wide, FEW) == whole
+    for name in ("model.gguf", "mmproj.gguf", "scores.json"):
+        assert (tmp_path / "cut" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()

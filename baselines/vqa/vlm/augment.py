@@ -3,7 +3,7 @@
 Pictures are (n, H, W, 3) float32: u, v and optical strain, in which zero means no motion.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -35,6 +35,7 @@ class Strength:
 
 
 CROPPED_ALIKE = Strength(wide=(0.87, 1.15), tall=(0.93, 1.08), lower=(-0.07, 0.07), core_share=0.2)
+CUT_ALREADY = replace(CROPPED_ALIKE, core_share=0.4)  # for pictures of many databases' cuts
 
 
 def augment(pictures, chosen, partners, rng, strength):

@@ -22,13 +22,17 @@ BEFORE = encode(START + USER)
 
 @dataclass(frozen=True)
 class Batch:
-    """Arrays of B samples: pictures (B, S, S, 3) uint8; tokens, targets and positions (B, M); mask (B, T, T)."""
+    """Arrays of B samples: pictures (B, S, S, 3) uint8; tokens, targets and positions (B, M); mask (B, T, T).
+
+    halves: (B, 2 U) float32, as `halves_shown` gives them.
+    """
 
     pictures: np.ndarray
     tokens: np.ndarray
     targets: np.ndarray
     positions: np.ndarray
     mask: np.ndarray
+    halves: np.ndarray
 
 
 def exercises(event, rng, mirrored=False):
@@ -53,6 +57,21 @@ def exercises(event, rng, mirrored=False):
     return [(TEMPLATES[kind, number].format(unit=unit), answer) for kind, number, unit, answer in pairs]
 
 
+def halves_shown(event, mirrored=False):
+    """Return (2 U,) float32: 1 where a unit of `NAMES` is on the left half of the face, then on the right, else 0.
+
+    NaN where the event tells no units.
+    """
+    if not event.action_units:
+        return np.full(2 * len(NAMES), np.nan, np.float32)
+    halves = np.zeros((2, len(NAMES)), np.float32)
+    places = {number: place for place, number in enumerate(NAMES)}
+    for unit in map(parse_one, event.action_units):
+        if unit.number in places:
+            halves[:, places[unit.number]] = unit.side != "right", unit.side != "left"
+    return (halves[::-1] if mirrored else halves).ravel()
+
+
 def draw_batch(material, weights, size, image_tokens, rng):
     """Return a `Batch` of `size` augmented pictures with questions.
 
@@ -67,11 +86,12 @@ def draw_batch(material, weights, size, image_tokens, rng):
     partners = [rng.choice(same[events[n].emotion, events[n].action_units]) for n in chosen]
     changed, mirrored = augment(material.pictures, chosen, partners, rng, material.strength)
     asked = [exercises(events[n], rng, mirror) for n, mirror in zip(chosen, mirrored)]
-    return arrange(flow_panels(changed), asked, image_tokens)
+    halves = np.stack([halves_shown(events[n], mirror) for n, mirror in zip(chosen, mirrored)])
+    return arrange(flow_panels(changed), asked, halves, image_tokens)
 
 
-def arrange(panels, asked, image_tokens):
-    """Return the `Batch` of panels (B, S, S, 3) and [(question, answer)] about each."""
+def arrange(panels, asked, halves, image_tokens):
+    """Return the `Batch` of panels (B, S, S, 3), [(question, answer)] about each, and halves (B, 2 U)."""
     start = len(BEFORE) + image_tokens
     rows = [[(encode(q + ASSISTANT), encode(a + END)) for q, a in pairs] for pairs in asked]
     length = max(sum(len(q) + len(a) - 1 for q, a in row) for row in rows)
@@ -93,4 +113,4 @@ def arrange(panels, asked, image_tokens):
         owner[n, start + place :] = -2  # nothing
     seen = (owner[:, None, :] == -1) | (owner[:, None, :] == owner[:, :, None])
     mask = seen & np.tri(start + length, dtype=bool)
-    return Batch(np.asarray(panels), tokens, targets, positions, mask)
+    return Batch(np.asarray(panels), tokens, targets, positions, mask, halves)

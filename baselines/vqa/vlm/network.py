@@ -78,7 +78,7 @@ class TextBlock(nn.Module):
 
 
 class Network(nn.Module):
-    """The whole model; `vision` gives a picture's tokens, `forward` the logits after a picture and text."""
+    """The whole model: `vision` gives a picture's tokens, `read` the logits after them and text, `forward` both."""
 
     def __init__(self, size, dropout=0.0):
         super().__init__()
@@ -114,7 +114,10 @@ class Network(nn.Module):
 
         positions: (B, T), default 0..T-1. mask: boolean (B, 1, T, T), what may be attended to; default causal.
         """
-        shown = self.vision(pictures)
+        return self.read(self.vision(pictures), before, after, positions, mask)
+
+    def read(self, shown, before, after, positions=None, mask=None):
+        """Return what `forward` does, from a picture's tokens (B, N, width)."""
         start = self.token_embd(before).expand(len(shown), -1, -1)
         x = torch.cat([start, shown, self.token_embd(after)], 1)
         length = x.shape[1]
@@ -127,6 +130,21 @@ class Network(nn.Module):
         for block in self.text_blocks:
             x = block(x, turn, mask)
         return self.output(self.output_norm(x))
+
+
+class Probe(nn.Module):
+    """Reads off a picture's tokens (B, N, width) on which half of the face each action unit is: logits (B, outputs).
+
+    It teaches the vision encoder all units and sides of a picture at once, where a question teaches one; the files that
+    are written do not hold it.
+    """
+
+    def __init__(self, size, outputs):
+        super().__init__()
+        self.output = nn.Linear(size.image_tokens * size.width, outputs)
+
+    def forward(self, shown):
+        return self.output(shown.flatten(1))
 
 
 def _split(x, heads):

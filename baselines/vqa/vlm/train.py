@@ -40,6 +40,7 @@ from baselines.vqa.vlm.vocabulary import tokens
 
 PAIR = ("model.gguf", "mmproj.gguf")
 CHECKPOINT_EVERY = 100  # steps
+PRESENT = 6.0  # a unit that is there counts in the loss of the probe like six that are not, for so rare it is
 FIGURES = {
     "coarse": ("uf1", "uar"), "fine": ("uf1", "uar"), "action_units": ("f1",), "yes_no": ("accuracy",),
     "side": ("accuracy",),
@@ -58,9 +59,10 @@ class Plan:
     seed: int = 0
     folds: int = 1
     from_scratch: bool = False
+    probe: float = 1.0  # weight of the loss of `network.Probe`
 
 
-FINE_TUNING = Plan(steps=200, rate=1e-3)
+FINE_TUNING = Plan(steps=200, rate=1e-3, probe=0.0)
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def train(dataset_name, root, output, plan=FINE_TUNING, jobs=1, fix_labels=True)
     started = time.monotonic()
     scores = held_out_scores(material, plan, output)
     network = fit(material, plan, output / "checkpoint.pt")
-    note = _note(dataset_name, material, plan, scores)
+    note = note_of(dataset_name, material, plan, scores)
     write(network, output, note)
     write_text(output / "scores.json", json.dumps({**note, "seconds": round(time.monotonic() - started)}, indent=1))
     return scores
@@ -116,7 +118,9 @@ def read_material(dataset_name, root, jobs=1, fix_labels=True):
     pictures = Recentre().transform(represent(clips, FLOW_PICTURE, jobs))
     rng = np.random.default_rng(0)
     asked = questions_by_clip(dataset.questions)
-    questions = [asked.get((clip.subject, clip.name)) or _made_up(clip, rng) for clip in clips]
+    questions = [
+        asked.get((clip.subject, clip.name)) or made_up(clip.event, clip.subject, clip.name, rng) for clip in clips
+    ]
     published = all(clip.frames is None for clip in clips)
     subjects = [f"{clip.dataset}/{clip.subject}" for clip in clips]
     return Material(
@@ -136,7 +140,7 @@ def held_out_scores(material, plan, folder):
         held_out = np.isin(material.subjects, [names[n] for n in part])
         network = fit(material.take(~held_out), plan, folder / f"checkpoint-{number}.pt")
         with tempfile.TemporaryDirectory() as scratch:
-            pair = write(network, Path(scratch), _note("", material, plan, {}))
+            pair = write(network, Path(scratch), note_of("", material, plan, {}))
             rows += answers(pair, material.take(held_out))
     return {"subjects": sum(map(len, parts)), "of": len(names), "folds": len(parts), **score(rows)}
 
@@ -169,14 +173,14 @@ def fit(material, plan, checkpoint):
     """Return a `Network` trained on `Material`; `checkpoint` is a file to go on from, deleted at the end."""
     torch = require("torch")
     from baselines.vqa.vlm.files import read_pair
-    from baselines.vqa.vlm.network import Network, Size
+    from baselines.vqa.vlm.network import Network, Probe, Size
 
     torch.set_num_threads(1)  # more gain little here, and would sum in another order
     torch.manual_seed(plan.seed)
     network = Network(Size(len(tokens())), plan.dropout) if plan.from_scratch else read_pair(*EMBEDDED_PAIR)
-    network.train()
-    optimizer = torch.optim.AdamW(network.parameters(), plan.rate, betas=(0.9, 0.98), weight_decay=plan.decay)
-    first = _resume(torch, checkpoint, network, optimizer)
+    taught = torch.nn.ModuleList([network, Probe(network.size, 2 * len(NAMES))]).train()
+    optimizer = torch.optim.AdamW(taught.parameters(), plan.rate, betas=(0.9, 0.98), weight_decay=plan.decay)
+    first = _resume(torch, checkpoint, taught, optimizer)
     weights, before = _weights(material.events), torch.tensor(BEFORE)
     with progress_bar(plan.steps, f"training on {len(material.events)} clips") as bar:
         bar.update(first)
@@ -187,13 +191,13 @@ def fit(material, plan, checkpoint):
             for group in optimizer.param_groups:
                 group["lr"] = plan.rate * _pace(step, plan.steps)
             optimizer.zero_grad()
-            _loss(torch, network, before, batch).backward()
-            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            _loss(torch, *taught, before, batch, plan.probe).backward()
+            torch.nn.utils.clip_grad_norm_(taught.parameters(), 1.0)
             optimizer.step()
             bar.update(1)
             if (step + 1) % CHECKPOINT_EVERY == 0 and step + 1 < plan.steps:
                 with atomic_path(checkpoint) as path:
-                    torch.save([step + 1, network.state_dict(), optimizer.state_dict()], path)
+                    torch.save([step + 1, taught.state_dict(), optimizer.state_dict()], path)
     Path(checkpoint).unlink(missing_ok=True)
     return network.eval()
 
@@ -204,18 +208,28 @@ def _pace(step, steps):
     return min(1, (step + 1) / climb) * (1 + math.cos(math.pi * step / steps)) / 2
 
 
-def _loss(torch, network, before, batch):
+def _loss(torch, network, probe, before, batch, probed):
+    """Return the loss of the answers, and `probed` times that of the units which the probe reads off the picture."""
     said, positions, mask = (torch.from_numpy(a) for a in (batch.tokens, batch.positions, batch.mask))
-    logits = network(torch.from_numpy(batch.pictures), before, said, positions, mask[:, None])
-    logits = logits[:, -said.shape[1] :].flatten(0, 1)
-    return torch.nn.functional.cross_entropy(logits, torch.from_numpy(batch.targets).flatten(), ignore_index=IGNORE)
+    shown = network.vision(torch.from_numpy(batch.pictures))
+    logits = network.read(shown, before, said, positions, mask[:, None])[:, -said.shape[1] :].flatten(0, 1)
+    targets = torch.from_numpy(batch.targets).flatten()
+    loss = torch.nn.functional.cross_entropy(logits, targets, ignore_index=IGNORE)
+    halves = torch.from_numpy(batch.halves)
+    known = ~halves.isnan()
+    if not (probed and known.any()):
+        return loss
+    present = torch.tensor(PRESENT)
+    return loss + probed * torch.nn.functional.binary_cross_entropy_with_logits(
+        probe(shown)[known], halves[known], pos_weight=present
+    )
 
 
-def _resume(torch, checkpoint, network, optimizer):
+def _resume(torch, checkpoint, taught, optimizer):
     if not Path(checkpoint).exists():
         return 0
     step, weights, state = torch.load(checkpoint, weights_only=True)
-    network.load_state_dict(weights)
+    taught.load_state_dict(weights)
     optimizer.load_state_dict(state)
     return step
 
@@ -227,7 +241,8 @@ def _weights(events):
     return [1 / math.sqrt(of_broad[b] * of_fine[f]) for b, f in zip(broad, fine)]
 
 
-def _note(dataset_name, material, plan, scores):
+def note_of(dataset_name, material, plan, scores):
+    """Return what the files tell of a training: on what, how, with what scores; JSON-able."""
     units = [len(event.action_units) for event in material.events if event.action_units]
     classes = {"coarse": {coarse(event.emotion) for event in material.events}}
     classes["fine"] = {event.emotion for event in material.events} - {"negative", "positive"}
@@ -251,9 +266,10 @@ def write(network, folder, note):
     return pair
 
 
-def _made_up(clip, rng):
-    pairs = exercises(clip.event, rng)
+def made_up(event, subject, name, rng):
+    """Return `Question`s about the `Event` of a clip that comes without; `rng` draws the units asked about."""
+    pairs = exercises(event, rng)
     return [
-        Question(f"{clip.subject}_{clip.name}_{n}", clip.name, question, answer, clip.subject)
+        Question(f"{subject}_{name}_{n}", name, question, answer, subject)
         for n, (question, answer) in enumerate(pairs, start=1)
     ]
