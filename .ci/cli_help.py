@@ -1,4 +1,4 @@
-"""Compare README's command-line section with what --help prints; `--write` brings it up to date."""
+"""Compare docs/cli.md with what --help prints; `--write` brings it up to date."""
 
 import sys
 from pathlib import Path
@@ -6,10 +6,14 @@ from pathlib import Path
 import click
 
 ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "cli.md"
 sys.path.insert(0, str(ROOT))
 from cli import main  # noqa: E402
 
-START, END = "<!-- cli: made by `python .ci/cli_help.py --write` -->\n", "<!-- /cli -->"
+START = """# Command line
+
+What `megc COMMAND --help` prints, written by `python .ci/cli_help.py --write`.
+"""
 
 
 def help_texts(command, path, parent=None):
@@ -21,16 +25,13 @@ def help_texts(command, path, parent=None):
         yield from help_texts(command.commands[name], f"{path} {name}", context)
 
 
-def section():
-    """Return the Markdown of the command-line section."""
-    return "".join(f"\n#### `{path}`\n\n```text\n{text}\n```\n" for path, text in help_texts(main, "megc")) + "\n"
+def page():
+    """Return the Markdown of the page."""
+    return START + "".join(f"\n## `{path}`\n\n```text\n{text}\n```\n" for path, text in help_texts(main, "megc"))
 
 
 if __name__ == "__main__":
-    readme = ROOT / "README.md"
-    before, _, rest = readme.read_text(encoding="utf-8").partition(START)
-    current, _, after = rest.partition(END)
     if "--write" in sys.argv:
-        readme.write_text(before + START + section() + END + after, encoding="utf-8")
-    elif current != section():
-        sys.exit("README.md: the command-line section is not what --help prints; run `python .ci/cli_help.py --write`")
+        PAGE.write_text(page(), encoding="utf-8")
+    elif PAGE.read_text(encoding="utf-8") != page():
+        sys.exit("docs/cli.md: is not what --help prints; run `python .ci/cli_help.py --write`")
