@@ -3,8 +3,8 @@
     .venv/bin/python .ci/wheels.py [--write] [--llama]
 
 One row a system, one column a Python: yes, or the packages that would be built there from source. pip looks for wheels
-only and installs nothing; what a wheel needs in its turn is looked for as well, with the markers of that system. --write
-puts the table into docs/install.md. --llama: with the extra `llama`.
+only and installs nothing; what a wheel needs in its turn is looked for as well, with the markers of that system.
+--write puts the table into docs/install.md. --llama: with the extra `llama`.
 """
 
 import argparse
@@ -74,10 +74,11 @@ def look(asked, tags, python, missing):
             return []
         with tempfile.TemporaryDirectory() as folder:
             report = Path(folder) / "report.json"
-            command = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--no-deps", "--ignore-installed"]
-            command += ["--only-binary", ":all:", "--python-version", python, "--target", folder]
-            command += [*(word for tag in tags for word in ("--platform", tag)), "--report", str(report)]
-            command += [f"{one.name}{one.specifier}" for one in rest]
+            options = ["--quiet", "--dry-run", "--no-deps", "--ignore-installed", "--only-binary", ":all:"]
+            options += ["--python-version", python, *(f"--platform={tag}" for tag in tags)]
+            options += ["--target", folder, "--report", str(report)]
+            names = [f"{one.name}{one.specifier}" for one in rest]
+            command = [sys.executable, "-m", "pip", "install", *options, *names]
             done = subprocess.run(command, capture_output=True, text=True)
             if done.returncode == 0:
                 return json.loads(report.read_text(encoding="utf-8"))["install"]

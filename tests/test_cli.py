@@ -456,7 +456,7 @@ def test_a_heavy_part_that_is_missing_stops_only_what_needs_it(absent, corpus, t
         "dlib": (("spot", video, "--output", "p.csv"), "dlib-bin"),
         "llama_cpp": (
             ("vqa", "--questions", "q.jsonl", "--media", ".", "--answerer", "llama", "--model", "a.gguf", "--mmproj",
-             "a.gguf", "--output", "o"), "llama-cpp-python"),
+             "a.gguf", "--output", "o"), "'megc-baselines[llama]'"),
         "xgboost": (
             ("train", "--dataset", "synthetic", "--data-root", corpus, "--recipe", "flow-xgb", "--jobs", 1, "--output",
              "m"), "xgboost"),

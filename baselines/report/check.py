@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from baselines.errors import InputError
+from baselines.experiments.tasks import TASKS, is_chosen
 from baselines.files import parse_json, read_csv, read_text
 from baselines.recipes import recipe_names
 from baselines.recipes.shelf import RESERVED
@@ -69,12 +70,14 @@ def check_run(
     slow = set(recipe_names()) - set(recipe_names(slow=False))
     every = plain and not recipes and tuple(apexes) == ("annotated",)
 
+    chosen = {task for task in TASKS if is_chosen(task, tasks)}
+
     def is_asked(figure):
         recipe = figure["recipe"]
         return (
             figure["seed"] in map(str, seeds)
             and figure["dataset"] in datasets
-            and (not tasks or figure["task"] in tasks)
+            and (not tasks or figure["task"] in chosen)
             and (recipe in names or (every and not set(recipe) & set(RESERVED) and recipe not in slow))
         )
 

@@ -12,7 +12,7 @@ from baselines.datasets.records import Clip, Question, Video
 from baselines.vqa.analyst import ClipAnalyst
 from baselines.vqa.answerers import Asked, Rules, Seen
 from baselines.vqa.llama.answerer import Llama
-from baselines.vqa.llama.guarded import ModelDied
+from baselines.vqa.llama.guarded import ModelDied, missing_llama
 from baselines.vqa.pooling import DEFAULT_WEIGHT, inner_weight, pool
 from baselines.vqa.records import Answer, Evidence
 
@@ -21,7 +21,8 @@ class Hybrid(Rules):
     """The rules on what classifiers and a vision model find together, pooled by one weight.
 
     model, mmproj, threads: as in `Llama`. use_wording: as in `Rules`. The weight of the vision model is fitted on
-    training clips, and where there are none `pooling.DEFAULT_WEIGHT`.
+    training clips, and where there are none `pooling.DEFAULT_WEIGHT`. Raises `MissingDependency` without
+    llama-cpp-python.
     """
 
     def __init__(
@@ -31,6 +32,9 @@ class Hybrid(Rules):
         threads: int | None = None,
         use_wording: bool = False,
     ):
+        without = missing_llama()
+        if without:  # told before classifiers are fitted
+            raise without
         super().__init__(use_wording=use_wording)
         self.model, self.mmproj, self.threads = model, mmproj, threads
         self.weight = DEFAULT_WEIGHT
