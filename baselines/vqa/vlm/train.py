@@ -94,7 +94,7 @@ def train(dataset_name, root, output, plan=FINE_TUNING, jobs=1, fix_labels=True)
     The scores are those on subjects that were held out of a training of their own; then all subjects are learned
     from. Returns the scores. Raises `InputError` for a dataset without known emotions or with a single subject.
     """
-    for module in ("torch", "gguf"):
+    for module in ("torch", "gguf", "llama_cpp"):  # the last says what was learned, after hours perhaps
         require(module)
     material = read_material(dataset_name, root, jobs, fix_labels)
     output = Path(output)
