@@ -9,7 +9,7 @@ from .cases import DEPTH, Server, is_plain, prepare, run, write_valid
 from .kinds import KINDS
 from .kinds.kind import Kind, put
 
-MUTATIONS = 40  # of each kind
+MUTATIONS = 12  # of each kind; `python -m tests.fuzz --long N` tries more
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits of memory are those of Linux")
 
 
