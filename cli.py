@@ -231,7 +231,7 @@ def _numbering(context, _, text):
     try:
         pattern = re.compile(text)
     except (re.error, OverflowError, RecursionError) as error:
-        raise InputError(f"--frame-number {text!r}: not a regular expression ({error}); mend it") from None
+        raise InputError(f"--frame-number {text!r}: not a regular expression ({error}); correct it") from None
     if pattern.groups != 1:
         raise InputError(f"--frame-number {text!r}: has {pattern.groups} groups; expected one, as in '_(\\d+)_'")
     return pattern
@@ -299,7 +299,7 @@ _LANDMARKS = click.option(
     metavar="FILE|mediapipe",
     type=_PATH,
     help="Landmarks instead of our own: a CSV as OpenFace writes it, or a folder with one a video (<video>.csv or "
-    "<subject>_<video>.csv) for several; mediapipe: those of FaceMesh, found anew (pip install "
+    "<subject>_<video>.csv) for several; mediapipe: those of FaceMesh, found by it (pip install "
     "'megc-baselines[mediapipe]'); docs/landmarks.md.",
 )
 _MODEL = click.option(
@@ -438,7 +438,7 @@ def main(context, debug):
     multiple=True,
     help="Move key frames, to see what each recipe loses: onset, apex or offset (any of them) by K frames, as in "
     "onset=-2,apex=3, or apex=~3 by a random number from -3 to 3 (drawn from --seed and the name of the clip). Clips "
-    "are cut anew from their video; of long videos the events are moved that are learned from. spotted: onset, apex "
+    "are cut again from their video; in long videos the events that are learned from are moved. spotted: onset, apex "
     "and offset are spotted, as in a test. Repeatable; none moves none.",
 )
 @click.option(
@@ -608,7 +608,7 @@ def data_list(as_json):
 @click.argument("name")
 @_JSON
 def data_describe(name, as_json):
-    """Print what a dataset is, its licence, the layout that is read, and the label errors that are mended."""
+    """Print what a dataset is, its licence, the layout that is read, and the label errors that are corrected."""
     from baselines.datasets import describe
     from baselines.report.datasets import description_text
 
@@ -889,7 +889,7 @@ def train(dataset, data_root, fix_labels, classes, recipe, folds, from_scratch, 
 )
 @_JOBS
 def fit_spotting(output, seed, jobs):
-    """Fit the trees of regional-contrast anew, on embedded corpora of other seeds, and write them to OUTPUT.
+    """Refit the trees of regional-contrast on embedded corpora of other seeds, and write them to OUTPUT.
 
     OUTPUT: by default the file that comes with the package.
     """
@@ -1032,7 +1032,7 @@ def models_check(model, mmproj, threads, as_json):
     "--mode",
     metavar="NAME",
     help="spotting: one-to-one; megc2020, whose intervals find any number of events; megc2022, the same whatever their "
-    "type, which is told by the length (micro: up to half a second); strs: corrected, megc2025-script.",
+    "type, decided by the length (micro: up to half a second); strs: corrected, megc2025-script.",
 )
 @click.option("--classes", metavar="A,B,...", help="Scored classes, or megc2025. Default: those in the truth.")
 @click.option("--coarse-classes", metavar="A,B,...", help="vqa: classes of the coarse question.")
@@ -1157,9 +1157,9 @@ def bench(as_json):
 @main.command()
 @_JSON
 def env(as_json):
-    """Tell what results depend on here: versions, processor, numeric libraries, and variables that are set.
+    """Show what results depend on here: versions, processor, numeric libraries, and variables that are set.
 
-    The key is that of the environment in rows.jsonl and environment.json. No place, user or name of a machine is told.
+    The key is that of the environment in rows.jsonl and environment.json. It shows no path, user or machine name.
     """
     from baselines.commands.env import facts
     from baselines.report.environments import environment_text
@@ -1204,7 +1204,7 @@ def implants(folder, levels, methods, seeds, output, jobs):
 def repeatability(folder, methods, sources, jobs, as_json):
     """Measure whether spotting methods find and measure the same thing twice, in the face videos of FOLDER.
 
-    First, F1 of the intervals against those of the video as it is, after changes that move no expression: encoded anew,
+    First, F1 of the intervals against those of the video as it is, after changes that move no expression: re-encoded,
     mirrored, cropped, noisy, smaller, backwards, short of a frame; by change, then by video (mean and least). Then, how
     far the parts of the face deviate where the same frames are played forth and back, in % of the distance between the
     eyes. No label is needed. FOLDER: by default faces/ in MEGC_SHARED_DATA.
