@@ -159,14 +159,19 @@ def answers(pair, material):
 
 
 def score(rows):
-    """Return {coarse_uf1, coarse_uar, fine_uf1, ...} of rows with `answer` and `prediction`."""
+    """Return {coarse_uf1, coarse_uar, fine_uf1, ...} of rows with `answer` and `prediction`, and their intervals.
+
+    `intervals` has the 95 % [low, high] of each, of a bootstrap over subjects; empty where these are too few.
+    """
     found = vqa_scores(rows, [row["prediction"] for row in rows], per_dataset=False)
-    return {
-        f"{kind}_{figure}": round(float(found[kind][figure]), 3)
-        for kind, figures in FIGURES.items()
-        for figure in figures
-        if figure in found.get(kind, {})
-    }
+    scores, intervals = {}, {}
+    for kind, figures in FIGURES.items():
+        for figure in figures:
+            if figure in found.get(kind, {}):
+                scores[f"{kind}_{figure}"] = round(float(found[kind][figure]), 3)
+                ends = found["ci"].get(kind, {}).get(figure) or ()
+                intervals[f"{kind}_{figure}"] = [round(float(end), 3) for end in ends]
+    return {**scores, "intervals": intervals}
 
 
 def fit(material, plan, checkpoint):
