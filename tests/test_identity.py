@@ -118,7 +118,7 @@ def test_what_no_recipe_reaches_and_no_result_depends_on_changes_no_recipe(copy,
 
 def test_what_recipes_choose_and_learn_by_counts(copy, before):
     assert changed(copy, before, ("baselines/metrics/overlap.py", COMMENT)) == {
-        name for name in before if name.startswith("regional-contrast")
+        name for name in before if name.startswith(("regional-contrast", "lvqa-rules"))
     }
     # Every recognizer settles on inner folds, by UF1, UAR and their resamples, what its recipe leaves open.
     recognizing = {name for name in before if load_recipe(name).task in ("recognition", "str")}
@@ -145,9 +145,9 @@ def test_a_changed_classifier_a_fitted_file_and_a_named_recipe_count(copy, befor
     assert changed(copy, before, ("baselines/recognition/boosting.py", COMMENT)) == {"bi-woof-xgb", "flow-xgb"}
     spotted = {"regional-contrast", "regional-contrast-fitted"}
     with_trees = changed(copy, before, ("baselines/spotting/regional/trees.json", " "))
-    assert with_trees == spotted | {name for name in before if name.startswith("regional-contrast+")}
+    assert with_trees == spotted | {name for name in before if name.startswith(("regional-contrast+", "lvqa-rules"))}
     number = changed(copy, before, (FLOW_KERNELS, "alpha = 0.4", "alpha = 0.3"))
-    answering = {"vqa-rules", "vqa-rules-alone", "vqa-hybrid"}
+    answering = {"vqa-rules", "vqa-rules-alone", "vqa-rules-open", "vqa-hybrid", "lvqa-rules", "lvqa-rules-worded"}
     assert number == {"flow-kernels", "regional-contrast+flow-kernels"} | answering
 
 

@@ -197,27 +197,6 @@ def has_number(answer: str) -> bool:
     return _NUMBER.search(answer) is not None
 
 
-def first_number(answer: str) -> int:
-    """The first whole number in an answer.
-
-    Parameters
-    ----------
-    answer : str
-
-    Returns
-    -------
-    int
-        0 for an answer without a number.
-
-    Examples
-    --------
-    >>> first_number("2 events"), first_number("several")
-    (2, 0)
-    """
-    found = _NUMBER.search(answer)
-    return int(found.group()) if found else 0
-
-
 def absolute_error(truth: str, answer: str) -> float:
     """Absolute difference of the first whole numbers in two answers.
 
@@ -240,9 +219,10 @@ def absolute_error(truth: str, answer: str) -> float:
     >>> absolute_error("3", "There are 5 events")
     2.0
     """
-    if not has_number(truth):
+    wanted, given = _NUMBER.search(truth), _NUMBER.search(answer)
+    if wanted is None:
         raise ValueError(f"true answer {truth!r} has no whole number")
-    return float(abs(first_number(truth) - first_number(answer)))
+    return float(abs(int(wanted.group()) - (int(given.group()) if given else 0)))
 
 
 def squared_error(truth: str, answer: str) -> float:

@@ -16,11 +16,10 @@ from sklearn.base import clone
 from baselines.action_units import names_text, numbers
 from baselines.datasets.records import Clip, Event, Question, Video
 from baselines.errors import InputError
-from baselines.metrics.vqa import first_number
 from baselines.recognition.kernels import Samples
 from baselines.vqa.analyst import ClipAnalyst
 from baselines.vqa.annotation import annotated_event
-from baselines.vqa.counting import SCOPES, least_events, shared_out
+from baselines.vqa.counting import SCOPES, least_events, number_in, shared_out
 from baselines.vqa.names import with_unseen
 from baselines.vqa.questions import ParsedQuestion, parse
 from baselines.vqa.records import Answer, Evidence
@@ -200,9 +199,7 @@ class Prior(Answerer):
         answers = [self._answer(_keys(question)) for question in parsed]
         if not self.use_wording:
             return answers
-        usual = {
-            scope: first_number(self._answer(_keys(ParsedQuestion("count", scope=scope))).text) for scope in SCOPES
-        }
+        usual = {scope: number_in(self._answer(_keys(ParsedQuestion("count", scope=scope))).text) for scope in SCOPES}
         least = least_events(parsed)
         counts = shared_out(least + round(self.more_) if least else usual["expression"], usual)
         return [
@@ -231,7 +228,7 @@ def _more_events(questions: Sequence[Question]) -> int | None:
     parsed = [parse(question.text) for question in questions]
     least = least_events(parsed)
     counted = [
-        first_number(question.answer)
+        number_in(question.answer)
         for question, one in zip(questions, parsed)
         if (one.kind, one.scope) == ("count", "expression") and question.answer
     ]

@@ -1,5 +1,6 @@
 """How many events a long video has: what was found, in the light of what the questions about it take for granted."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from baselines.vqa.questions import ParsedQuestion
@@ -10,6 +11,12 @@ SCOPES = ("expression", "micro", "macro")
 def least_events(questions: Sequence[ParsedQuestion]) -> int:
     """Return how many events there must be for each question about the n-th of them to have an answer."""
     return max((question.ordinal or 0 for question in questions), default=0)
+
+
+def number_in(answer: str) -> int:
+    """Return the first whole number in an answer, 0 where there is none."""
+    found = re.search(r"\d+", answer)
+    return int(found.group()) if found else 0
 
 
 def shared_out(number: int, counts: Mapping[str, int]) -> dict[str, int]:

@@ -26,7 +26,7 @@ from baselines.spotting.base import Spotter
 from baselines.vqa.analyst import ClipAnalyst
 from baselines.vqa.answerers import Answerer, Asked, Prior
 from baselines.vqa.answerers import Seen as Shown
-from baselines.vqa.evidence import classified, find_features
+from baselines.vqa.expressions import classified, find_features
 
 
 @dataclass(frozen=True)
