@@ -267,7 +267,7 @@ def test_templates_of_any_habit_give_the_same_prompt(pair, panels, tmp_path, tem
 
 def test_missing_library_says_what_to_install(pair, monkeypatch):
     monkeypatch.setitem(sys.modules, "llama_cpp", None)
-    with pytest.raises(MissingDependency, match="--answerer llama needs .*pip install llama-cpp-python"):
+    with pytest.raises(MissingDependency, match=r"pip install 'megc-baselines\[llama\]'"):
         Llama(*pair)
 
 
