@@ -112,7 +112,7 @@ def main():
     _, end, after = rest.partition(END)
     if not start or not end:
         raise SystemExit(f"{PAGE}: no place for the table; expected the lines {START.strip()} and {END}")
-    PAGE.write_text(before + START + made + END + after, encoding="utf-8")
+    PAGE.write_text(f"{before}{START}\n{made}\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":
