@@ -69,7 +69,6 @@ def check_run(
     names = {experiment.recipe for experiment in planned} | (set(recipes) if plain else set())
     slow = set(recipe_names()) - set(recipe_names(slow=False))
     every = plain and not recipes and tuple(apexes) == ("annotated",)
-
     chosen = {task for task in TASKS if is_chosen(task, tasks)}
 
     def is_asked(figure):
@@ -93,11 +92,9 @@ def compare(ours, theirs, is_asked, left_out=()):
     lies in their interval. left_out: {recipe that cannot run here: number of its figures}. environments: {dotted name:
     {ours, theirs}}, what differs, None where theirs are not known.
     """
-    idle = Counter(name[RECIPE] for name in _asked(theirs.figures, is_asked) if name[RECIPE] in left_out)
-    mine, published = (
-        {name: values for name, values in _asked(one.figures, is_asked).items() if name[RECIPE] not in left_out}
-        for one in (ours, theirs)
-    )
+    mine, asked = (_asked(one.figures, is_asked) for one in (ours, theirs))
+    published = {name: values for name, values in asked.items() if name[RECIPE] not in left_out}
+    idle = Counter(name[RECIPE] for name in asked.keys() - published.keys())
     both = [name for name in mine if name in published]
     differing = [_difference(name, mine[name], published[name]) for name in both if mine[name] != published[name]]
     return {
@@ -106,8 +103,8 @@ def compare(ours, theirs, is_asked, left_out=()):
         "differing": differing,
         "missing_here": [_named(name) | {"theirs": published[name]["value"]} for name in published if name not in mine],
         "missing_there": [_named(name) | {"ours": mine[name]["value"]} for name in mine if name not in published],
-        "left_out": dict(idle),
-        "not_compared": len(theirs.figures) - len(published) - idle.total(),
+        "left_out": dict(sorted(idle.items())),
+        "not_compared": len(theirs.figures) - len(asked),
         "environments": None if theirs.environments is None else _environment_differences(ours, theirs),
     }
 
