@@ -129,6 +129,7 @@ def test_numbers_of_any_set_of_names(names):
     assert set(ordered) == names
 
 
+@pytest.mark.timed
 def test_listing_many_frames_is_quick(number_files):
     folder = number_files([f"006_1_{n:05d}.jpg" for n in range(1, 3001)])
     start = time.process_time()

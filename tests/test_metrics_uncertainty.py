@@ -72,6 +72,7 @@ def test_mcnemar_is_the_exact_binomial_test(first_only, second_only):
         uncertainty.mcnemar([True], [True, False])
 
 
+@pytest.mark.timed
 def test_many_subjects_are_drawn_in_groups_with_the_same_spread():
     right = np.random.default_rng(1).random(50_001) < 0.3
     counts = np.stack([right, np.ones(len(right))], axis=1)

@@ -287,6 +287,7 @@ def test_a_true_count_without_a_number_is_refused(write):
     assert "t.jsonl line 1: answer 'several' has no whole number" in done.stderr
 
 
+@pytest.mark.timed
 def test_a_hundred_thousand_answers_of_as_many_people_as_there_can_be(write):
     words = ("negative", "yes", "positive", "no", "surprise", "yes", "negative")
     given = [answers(*(words[(n + n // 9 * shift) % 7] for n in range(100_000))) for shift in (0, 1)]

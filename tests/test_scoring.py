@@ -426,6 +426,7 @@ def test_majority_floor_of_real_questions(shared_data):
     assert result["yes_no"]["accuracy"] == 0.5
 
 
+@pytest.mark.timed
 def test_many_events_in_one_video_take_no_quadratic_time():
     truth = [event("s", 30 * n) for n in range(10_000)]
     predicted = [event("s", 30 * n + n % 7) for n in range(10_000)]
