@@ -216,7 +216,7 @@ def _tell_what_lacks(
 ) -> None:
     """Warn where a dataset lacks what a protocol needs for a task, or `refuse` to go on by the first such line."""
     named = dict.fromkeys(recipe.task for recipe in recipes)
-    chosen = [TASKS[name] for name in named if is_chosen(name, tasks)]
+    chosen = [task for name, task in TASKS.items() if name in named and is_chosen(name, tasks)]
     lines = [
         task.lacks(dataset, protocol)
         for dataset in loaded
