@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import gguf
 import numpy as np
-from tiny_gguf import finish, random_weights
+from tiny_gguf import add_vocabulary, finish, random_weights
 
 WIDTH, HEADS, HIDDEN = 64, 4, 96  # of text models
 HEAD = WIDTH // HEADS
@@ -225,7 +225,7 @@ def write_text_model(path, family, rng):
     }  # fmt: skip
     for key, value in (keys | family.keys).items():
         _add(writer, f"{family.architecture}.{key}", value)
-    words = _add_vocabulary(writer, family.tokens, family.template)
+    words = add_vocabulary(writer, family.tokens, family.template)
     shapes = {"token_embd.weight": (words, WIDTH), family.output_norm: (WIDTH,), "output.weight": (words, WIDTH)}
     for number, block in enumerate(family.blocks):
         shapes |= {f"blk.{number}.{name}": shape for name, shape in block.items()}
@@ -261,23 +261,6 @@ def write_projector(path, family, rng, cut=None, width=WIDTH, **vision_keys):
 def _add(writer, key, value):
     add = writer.add_array if isinstance(value, list) else writer.add_float32 if isinstance(value, float) else None
     (add or writer.add_uint32)(key, value)
-
-
-def _add_vocabulary(writer, marks, template):
-    kinds = gguf.TokenType
-    pieces = [(word, kinds.CONTROL) for word in ("<unk>", "<s>", "</s>", *marks)]
-    pieces += [(f"<0x{byte:02X}>", kinds.BYTE) for byte in range(256)]
-    pieces.append(("\N{LOWER ONE EIGHTH BLOCK}", kinds.NORMAL))  # a space
-    writer.add_tokenizer_model("llama")
-    writer.add_token_list([word for word, _ in pieces])
-    writer.add_token_scores([0.0] * len(pieces))
-    writer.add_token_types([kind for _, kind in pieces])
-    for number, add in enumerate((writer.add_unk_token_id, writer.add_bos_token_id, writer.add_eos_token_id)):
-        add(number)
-    writer.add_add_space_prefix(False)
-    if template:
-        writer.add_chat_template(template)
-    return len(pieces)
 
 
 def _write(writer, path, shapes, rng):

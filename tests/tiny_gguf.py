@@ -8,7 +8,7 @@ import numpy as np
 
 WIDTH, HEADS, HIDDEN = 64, 4, 128
 IMAGE, PATCH = 48, 16
-SPECIAL = ("<unk>", "<s>", "</s>", "<|user|>", "<|assistant|>")
+MARKS = ("<|user|>", "<|assistant|>")
 CHAT_TEMPLATE = (
     "{% for message in messages %}<|{{ message.role }}|>"
     "{% if message.content is string %}{{ message.content }}"
@@ -41,7 +41,7 @@ def write_text_model(path, rng, chat_template=CHAT_TEMPLATE, notes=()):
         "attn_norm.weight": (WIDTH,), **square, "ffn_norm.weight": (WIDTH,),
         "ffn_gate.weight": (HIDDEN, WIDTH), "ffn_up.weight": (HIDDEN, WIDTH), "ffn_down.weight": (WIDTH, HIDDEN),
     }  # fmt: skip
-    for name, shape in _text_shapes(_add_vocabulary(writer, chat_template), block).items():
+    for name, shape in _text_shapes(add_vocabulary(writer, MARKS, chat_template), block).items():
         writer.add_tensor(name, random_weights(rng, name, shape))
     return finish(writer, path)
 
@@ -61,7 +61,7 @@ def write_recurrent_model(path, rng, inner=128, state=8, kernel=4, rank=4):
         "ssm_conv1d.weight": (inner, kernel), "ssm_conv1d.bias": (inner,), "ssm_x.weight": (rank + 2 * state, inner),
         "ssm_dt.weight": (inner, rank), "ssm_dt.bias": (inner,), "ssm_a": (inner, state), "ssm_d": (inner,),
     }  # fmt: skip
-    for name, shape in _text_shapes(_add_vocabulary(writer), block).items():
+    for name, shape in _text_shapes(add_vocabulary(writer, MARKS, CHAT_TEMPLATE), block).items():
         values = random_weights(rng, name, shape)
         writer.add_tensor(name, -np.abs(values) if name.endswith("ssm_a") else values)
     return finish(writer, path)
@@ -96,9 +96,10 @@ def _add_size(writer):
     writer.add_layer_norm_rms_eps(1e-5)
 
 
-def _add_vocabulary(writer, chat_template=CHAT_TEMPLATE):
+def add_vocabulary(writer, marks, chat_template):
+    """Add tokens for the bytes and the space, control tokens `marks`, and a template if any; return their number."""
     kinds = gguf.TokenType
-    pieces = [(word, kinds.CONTROL) for word in SPECIAL]
+    pieces = [(word, kinds.CONTROL) for word in ("<unk>", "<s>", "</s>", *marks)]
     pieces += [(f"<0x{byte:02X}>", kinds.BYTE) for byte in range(256)]
     pieces.append(("▁", kinds.NORMAL))  # a space
     writer.add_tokenizer_model("llama")

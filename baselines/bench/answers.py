@@ -3,6 +3,7 @@
 import time
 import warnings
 from contextlib import closing
+from functools import partial
 
 import numpy as np
 
@@ -11,7 +12,6 @@ from baselines.bench.clips import flow_pictures
 from baselines.bench.measure import row, seconds
 from baselines.datasets.question_kinds import ADMISSIBLE, KINDS
 from baselines.datasets.records import Question
-from baselines.vqa.answerers import Seen
 from baselines.vqa.llama.guarded import missing_llama
 from baselines.vqa.records import Evidence
 from baselines.vqa.rules import answer_questions
@@ -40,9 +40,12 @@ def _vision_rows(extent, questions):
     closed = [question for question in questions if question.id in ADMISSIBLE]
     with closing(Llama(threads=1)) as model:
         shown = model.look(pictures)
-        whole = lambda: [model.answer_clip(questions, seen) for seen in shown]  # noqa: E731
-        short = lambda: [model.answer_clip(closed, Seen(panel=s.panel, caption=s.caption)) for s in shown]  # noqa: E731
-        all_kinds, only_closed = seconds([whole, short], 1, time.perf_counter)
+
+        def answered(asked):
+            return [model.answer_clip(asked, seen) for seen in shown]
+
+        both = [partial(answered, questions), partial(answered, closed)]
+        all_kinds, only_closed = seconds(both, 1, time.perf_counter)
     of_all, of_closed = (1000 * t / extent.clips for t in (all_kinds / len(questions), only_closed / len(closed)))
     yield row("answer by the embedded vision model, all kinds", of_all, "ms", most=30)
     yield row("answer by the embedded vision model, closed questions", of_closed, "ms", most=30)

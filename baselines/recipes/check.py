@@ -158,6 +158,11 @@ def _recipe(value: Any, place: str) -> Iterator[Part]:
     yield from ()
 
 
+ANSWERING = {  # steps of what answers questions
+    "answerer": Step(_part("answerer"), needed=True, is_part=True),
+    "representation": Step(_part("representation"), needed=True, is_part=True),
+    "emotions": Step(_recipe, recipe_for="recognition"),
+}
 # Task -> {step}
 STEPS: dict[str, dict[str, Step]] = {
     "recognition": {
@@ -174,15 +179,6 @@ STEPS: dict[str, dict[str, Step]] = {
         "spotting": Step(_recipe, needed=True, recipe_for="spotting"),
         "recognition": Step(_recipe, needed=True, recipe_for="recognition"),
     },
-    "vqa": {
-        "answerer": Step(_part("answerer"), needed=True, is_part=True),
-        "representation": Step(_part("representation"), needed=True, is_part=True),
-        "emotions": Step(_recipe, recipe_for="recognition"),
-    },
-    "lvqa": {
-        "answerer": Step(_part("answerer"), needed=True, is_part=True),
-        "representation": Step(_part("representation"), needed=True, is_part=True),
-        "emotions": Step(_recipe, recipe_for="recognition"),
-        "spotting": Step(_recipe, recipe_for="spotting"),
-    },
+    "vqa": ANSWERING,
+    "lvqa": ANSWERING | {"spotting": Step(_recipe, recipe_for="spotting")},
 }

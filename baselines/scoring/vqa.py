@@ -4,7 +4,8 @@ import math
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
+from pathlib import Path as FilePath
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from baselines.metrics.uncertainty import RESAMPLES
 from baselines.scoring import common
 from baselines.scoring import figures as by_path
 from baselines.scoring.common import Classes, Row
-from baselines.scoring.figures import Figure, Figures
+from baselines.scoring.figures import Figure, Figures, Path
 from baselines.scoring.recognition import class_figures
 from baselines.scoring.score import Column, Compared, Score, Sides, pooled
 
@@ -36,6 +37,30 @@ MEAN_KINDS = {
     "count macro": ("counts", "counts_macro"),
 }
 IF_ASKED = ("event_type", "count", "count expression", "count micro", "count macro")  # told only where it is asked
+# Figures in the tables: of questions about clips, and about the events of long videos.
+CLIPS: tuple[Path, ...] = (
+    ("coarse", "uf1"),
+    ("coarse", "uar"),
+    ("fine", "uf1"),
+    ("fine", "uar"),
+    ("action_units", "f1"),
+    ("yes_no", "accuracy"),
+    ("side", "accuracy"),
+    ("bleu", "corpus-nltk-regex"),
+    ("rouge", "rouge1-f1"),
+)
+LONG_VIDEOS: tuple[Path, ...] = (
+    ("counts", "exact"),
+    ("counts", "within_one"),
+    ("counts", "mae"),
+    ("counts", "rmse"),
+    ("counts_micro", "mae"),
+    ("counts_macro", "mae"),
+    ("event_type", "uf1"),
+    ("event_type", "uar"),
+    ("action_units", "f1"),
+    ("action_units", "jaccard"),
+)
 _DATABASE = re.compile(r"(casme2|casme3|casme_sq|cas|samm|smic|mmew|4dme)[_-]", re.IGNORECASE)
 
 Counts = dict[tuple[str, ...], Array]  # by the path of the figures, an entry a subject
@@ -71,7 +96,7 @@ class _Answered:
         return sums
 
 
-def read_vqa(truth: Path | str, predictions: Path | str, **_: Any) -> Sides:
+def read_vqa(truth: FilePath | str, predictions: FilePath | str, **_: Any) -> Sides:
     """Return the rows of the truth and the answers (N,) of two JSON Lines files joined by `id` (or `video_id`).
 
     Raises `InputError` for a question without an answer, an answer to no question, or a question that
@@ -146,20 +171,11 @@ def compared(
     return Compared(figures, right)
 
 
-def columns(result: dict[str, Any]) -> Iterator[Column]:
-    """Yield what the tables show."""
-    for path in (
-        ("coarse", "uf1"),
-        ("coarse", "uar"),
-        ("fine", "uf1"),
-        ("fine", "uar"),
-        ("action_units", "f1"),
-        ("yes_no", "accuracy"),
-        ("side", "accuracy"),
-        ("bleu", "corpus-nltk-regex"),
-        ("rouge", "rouge1-f1"),
-    ):
-        yield Column("all", "_".join(path), path, result[path[0]].get("n", result["n"]))
+def columns(result: dict[str, Any], paths: Sequence[Path] = CLIPS) -> Iterator[Column]:
+    """Yield what the tables show: the figures under `paths` that there are."""
+    for path in paths:
+        if path[0] in result:
+            yield Column("all", "_".join(path), path, result[path[0]].get("n", result["n"]))
 
 
 def sides(folds: Sequence[Row]) -> Sides:
@@ -168,7 +184,7 @@ def sides(folds: Sequence[Row]) -> Sides:
     return Sides([row | {"prediction": None} for row in rows], [row["prediction"] for row in rows])
 
 
-def _in_order(rows: Sequence[Row], predicted: Sequence[dict], path: Path | str) -> list[dict]:
+def _in_order(rows: Sequence[Row], predicted: Sequence[dict], path: FilePath | str) -> list[dict]:
     """The predicted rows in the order of the true ones; refuses one too many or too few."""
     asked, given = {row["id"]: row for row in rows}, {row["id"]: row for row in predicted}
     for name, row in given.items():
@@ -304,23 +320,5 @@ def _version(library: str) -> str:
     return version(library)
 
 
-def long_columns(result: dict[str, Any]) -> Iterator[Column]:
-    """Yield what the tables show of questions about the events of long videos."""
-    for path in (
-        ("counts", "exact"),
-        ("counts", "within_one"),
-        ("counts", "mae"),
-        ("counts", "rmse"),
-        ("counts_micro", "mae"),
-        ("counts_macro", "mae"),
-        ("event_type", "uf1"),
-        ("event_type", "uar"),
-        ("action_units", "f1"),
-        ("action_units", "jaccard"),
-    ):
-        if path[0] in result:
-            yield Column("all", "_".join(path), path, result[path[0]]["n"])
-
-
 VQA = Score("vqa", "coarse_uf1", read_vqa, vqa_scores, compared, columns, sides)
-LVQA = Score("lvqa", "counts_exact", read_vqa, vqa_scores, compared, long_columns, sides)
+LVQA = Score("lvqa", "counts_exact", read_vqa, vqa_scores, compared, partial(columns, paths=LONG_VIDEOS), sides)

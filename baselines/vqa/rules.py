@@ -44,8 +44,8 @@ def answer_questions(
     use_wording: as in `conclude`.
     """
     parsed = [parse(question.text) for question in questions]
-    finding = conclude(evidence, parsed, use_wording)
-    found = [finding if together else conclude(evidence, [question], use_wording) for question in parsed]
+    whole = conclude(evidence, parsed, use_wording) if together else None
+    found = [whole or conclude(evidence, [question], use_wording) for question in parsed]
     return [Answer(answer_text(q, f), _flag(q, f, evidence), _confidence(q, f)) for q, f in zip(parsed, found)]
 
 
