@@ -285,7 +285,7 @@ def _check_answer(scheduler):
             found = str(error) or "nothing is said"
     if found != "Scheduler":
         raise InputError(
-            f"--scheduler {scheduler}: no dask scheduler answers ({found}); mend the address, or run `dask scheduler`"
+            f"--scheduler {scheduler}: no dask scheduler answers ({found}); correct the address or run `dask scheduler`"
         )
 
 

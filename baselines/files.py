@@ -237,7 +237,7 @@ def _some(names, most=12):
 def read_jsonl(path, findings=None):
     """Yield `(place, record)` for each JSON object of a JSON Lines file; blank lines are skipped.
 
-    A line that is none raises `InputError`; with a list `findings` it is skipped too, and told there.
+    A line that is none raises `InputError`; with a list `findings` it is skipped, and the list says why.
     """
     for number, line in enumerate(read_text(path).split("\n"), start=1):
         if not line.strip():
@@ -247,7 +247,7 @@ def read_jsonl(path, findings=None):
             record = parse_json(line)
             fault = f'expected a JSON object like {{"id": ...}}, found {type(record).__name__}'
         except ValueError as error:
-            record, fault = None, f"{error}; mend or delete the line"
+            record, fault = None, f"{error}; correct or delete the line"
         if isinstance(record, dict):
             yield place, record
         elif findings is None:
@@ -347,7 +347,7 @@ def _escaped(character):
 def inside(root, relative, place):
     """Return `root / relative`, refusing a path that leaves `root`; links that lie in the folder are followed."""
     if len(relative) > LONGEST_PATH or any(len(part.encode(errors="replace")) > 255 for part in Path(relative).parts):
-        raise InputError(f"{place}: path {relative!r} is longer than a path can be; mend it")
+        raise InputError(f"{place}: path {relative!r} is longer than a path can be; correct it")
     base = os.path.abspath(root)
     path = Path(os.path.abspath(os.path.join(base, relative)))
     if not path.is_relative_to(base):

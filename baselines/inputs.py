@@ -83,7 +83,7 @@ def _telling(path: str | os.PathLike[str]) -> Iterator[None]:
 
 def _why_absent(path: str | os.PathLike[str]) -> str:
     return (
-        f"is a link to {os.readlink(path)}, which is not there; mend the link"
+        f"is a link to {os.readlink(path)}, which is not there; correct the link"
         if os.path.islink(path)
         else "no such file"
     )

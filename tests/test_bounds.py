@@ -113,7 +113,7 @@ def test_a_pipe_is_no_video(tmp_path):
 
 def test_links_to_nothing_are_told(pictures, tmp_path):
     (tmp_path / "a.mp4").symlink_to(tmp_path / "gone.mp4")
-    with pytest.raises(DataFault, match=r"a.mp4: is a link to .*gone.mp4, which is not there; mend the link"):
+    with pytest.raises(DataFault, match=r"a.mp4: is a link to .*gone.mp4, which is not there; correct the link"):
         open_frames(tmp_path / "a.mp4")
     (pictures / "img013.png").symlink_to(tmp_path / "gone.png")
     with pytest.raises(DataFault, match=r"img013.png: is a link to .*gone.png, which is not there"):

@@ -270,7 +270,7 @@ def test_a_bad_classes_csv_is_one_line(own, tmp_path, rows, message):
 def test_check_lists_unknown_words_and_takes_known_ones(megc, own, tmp_path):
     done = megc("data", "check", "manifest", "--data-root", own, "--quick", "--jobs", 1)
     assert done.exit_code == 1
-    assert done.stdout.count("is not known; mend it") == 3
+    assert done.stdout.count("is not known; correct it") == 3
     known = copied(own, tmp_path, "emotion,coarse\nEkel,negative\nFreude,positive\nNeid,\n")
     done = megc("data", "check", "manifest", "--data-root", known, "--quick", "--jobs", 1)
     assert (done.exit_code, "nothing is wrong" in done.stdout) == (0, True)

@@ -192,7 +192,7 @@ def test_kept_arrays_that_unpack_to_more_than_the_file_are_made_again(stored):
 
 
 def lines_in(path):
-    return Lines(path, lambda one: None, "mend it")
+    return Lines(path, lambda one: None, "correct it")
 
 
 def test_a_changed_line_is_passed_over_and_named(tmp_path):
@@ -207,7 +207,7 @@ def test_a_changed_line_is_passed_over_and_named(tmp_path):
         found = lines_in(path)
         assert found.found == [rows[0], rows[2]]
         assert found.told() == [
-            f"{path} line 2: was changed since it was written: its checksum does not fit; passed over; mend it"
+            f"{path} line 2: was changed since it was written: its checksum does not fit; passed over; correct it"
         ]
     parsed = [json.loads(line) for line in text.split("\n")[:-1]]
     parsed[1]["label"] = "ten"

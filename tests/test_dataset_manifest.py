@@ -98,9 +98,9 @@ def test_one_folder_of_images_is_a_manifest_of_one_video(folder):
     ("row", "message"),
     [
         ("s1,v1,5,,3,micro,,", r"events.csv row 2: onset 5, apex -, offset 3 are not in order"),
-        ("s1,v1,0,,3,micro,,", "row 2: frames 0 to 3, but .*one has 9 frames, counted from 1; mend one"),
+        ("s1,v1,0,,3,micro,,", "row 2: frames 0 to 3, but .*one has 9 frames, counted from 1; correct one"),
         ("s1,v1,2,9,8,micro,,", "apex 9"),
-        ("s1,v1,2,,10,micro,,", "row 2: frames 2 to 10, but .*one has 9 frames, counted from 1; mend one of them"),
+        ("s1,v1,2,,10,micro,,", "row 2: frames 2 to 10, but .*one has 9 frames, counted from 1; correct one of them"),
         ("s1,v1,a,,3,micro,,", "onset is 'a'; expected a whole frame number"),
         ("s1,v1,1,,3,mini,,", "type is 'mini'; expected micro or macro"),
         ("s1,v1,1,,3,micro,,smile", "aus is 'smile'"),

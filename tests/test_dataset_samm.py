@@ -72,7 +72,7 @@ def test_action_units_in_every_notation_and_the_fixes(tmp_path):
     assert original["026_5_1"].event.action_units == ("RAU14", "AU17")
     assert original["028_4_1"].event.apex is None
     assert [line.split(": ", 1)[1] for line in published.findings] == [
-        "apex 1143 is outside 1071-1134 and taken as unknown; mend the row",
+        "apex 1143 is outside 1071-1134 and taken as unknown; correct the row",
     ]
 
 

@@ -91,7 +91,7 @@ def test_what_is_no_file_is_told(tmp_path, monkeypatch):
     with pytest.raises(InputError, match="is a folder; expected a file"):
         read_bytes(tmp_path)
     (tmp_path / "link").symlink_to("gone")
-    with pytest.raises(InputError, match="link: is a link to gone, which is not there; mend the link"):
+    with pytest.raises(InputError, match="link: is a link to gone, which is not there; correct the link"):
         read_bytes(tmp_path / "link")
     with pytest.raises(InputError, match=r"a/b: no such file"):
         read_bytes(tmp_path / "a" / "b")
@@ -174,7 +174,7 @@ def test_toml_that_is_meant_is_read():
 
 def test_paths_that_are_too_long_are_told(tmp_path):
     for path in ("p" * 300, "a/" * 1500):
-        with pytest.raises(InputError, match="is longer than a path can be; mend it"):
+        with pytest.raises(InputError, match="is longer than a path can be; correct it"):
             inside(tmp_path, path, "row 1")
 
 
@@ -184,7 +184,7 @@ def test_values_in_messages_are_cut_and_what_to_do_stays():
     assert told.endswith("xxx'; expected micro or macro")
     assert len(told) < 140
     assert brief(told) == told
-    assert str(InputError(f"f.csv row 2: {'9' * 5000} is unknown; mend it")).endswith("999 is unknown; mend it")
+    assert str(InputError(f"f.csv row 2: {'9' * 5000} is unknown; correct it")).endswith("999 is unknown; correct it")
     assert len(str(InputError("word " * 5000))) == LONGEST_LINE
     whole = "/data/" + "folder/" * 30 + "a.csv row 2: Python's 'a' and 'b', not a recipe's; it's \"c\""
     assert str(InputError(whole)) == whole

@@ -118,7 +118,7 @@ def test_a_manifest_says_how_its_events_count(pictures, column, word, shift, num
     [
         ("", (190, "", 195), r"csv row 2: frames 190 to 195, but .* 6 frames, counted from 1; if they are the numbers "
          "of the pictures, 184 to 189, write files in the column numbers"),
-        (",files", (184, 185, 190), "row 2: offset is 190, but .* has frames 184 to 189; mend one of them"),
+        (",files", (184, 185, 190), "row 2: offset is 190, but .* has frames 184 to 189; correct one of them"),
         (",files", (1, "", 4), "row 2: onset is 1, but .* has frames 184 to 189"),
         (",file", (184, "", 185), "videos.csv row 2: numbers is 'file'; expected files, where events.csv has"),
     ],

@@ -181,7 +181,10 @@ def test_the_videos_of_a_manifest_folder_tell_where_they_end(filmed, write):
         ("subject,video,path,fps\ns1,v1,,30\n", "videos.csv row 2: path and frames are empty"),
         ("subject,video,path,frames\ns1,v1,a,0\n", "videos.csv row 2: frames is 0; expected how many frames"),
         ("subject,video,path,frames\ns1,v1,a,many\n", "videos.csv row 2: frames is 'many'; expected a whole"),
-        ("subject,video,path,frames\ns1,v1,a,11\n", "events.csv row 2: offset 12 is past the end .* 11 frames; mend"),
+        (
+            "subject,video,path,frames\ns1,v1,a,11\n",
+            "events.csv row 2: offset 12 is past the end .* 11 frames; correct",
+        ),
         ("subject,video,fps\ns1,v1,30\n", "videos.csv row 1: no column path"),
         ("subject,video,path,fps\ns1,v1,../a,30\n", "leaves the folder"),
     ],
@@ -741,7 +744,7 @@ def test_two_spellings_of_a_person_with_a_video_of_one_name_are_refused(write, n
     if name == "videos":
         write("videos.csv", "subject,video,frames\ns1,v1,\nS01,v1,\n")
     with pytest.raises(
-        InputError, match="subjects s1 and S01 are one person.*both have a video v1; mend one of"
+        InputError, match="subjects s1 and S01 are one person.*both have a video v1; correct one of"
     ) as error:
         score_spotting(truth, predictions)
     assert {"truth": "events.csv row 3", "predictions": "predictions.csv row 3", "videos": "videos.csv"}[name] in str(

@@ -278,7 +278,7 @@ def test_a_long_video_is_spotted_and_its_events_are_told(ask, videos, megc, tmp_
     spans = [row(n, "long", wording.format(*frames)) for n, frames in enumerate((first, (9000, 9001, 9000)))]
     done, (described, nothing) = ask(spans, videos)
     assert done.exit_code == 1
-    assert "a question asks about frames 9000-9001; the video has frames 1-240, mend the question" in done.stderr
+    assert "a question asks about frames 9000-9001; the video has frames 1-240, correct the question" in done.stderr
     assert described["answer"].startswith("The action unit")
     assert described["answer"] in story  # the same frames, the same reading
     assert nothing["answer"] == ""

@@ -1,4 +1,4 @@
-"""Copies as the databases are published: nothing to mend, whatever their sheets are called and saved as."""
+"""Copies as the databases are published: nothing to correct, whatever their sheets are called and saved as."""
 
 import json
 from importlib import import_module
@@ -32,7 +32,7 @@ def test_a_faithful_copy_has_nothing_to_mend(report):
     assert (code, text.exit_code) == (0, 0)
     lines = text.stdout.splitlines()
     place = lines.index("nothing is wrong with this copy")
-    assert lines[place + 1] == f"notes, nothing to mend: {len(found['notes'])}"
+    assert lines[place + 1] == f"notes, nothing to correct: {len(found['notes'])}"
     assert lines[place + 2 :] == found["notes"]
 
 

@@ -53,9 +53,9 @@ def open_dataset(
     """Return the `Dataset` called `name`, in silence about its findings.
 
     root: the folder that holds it, or that holds it under its name; None: the one that environment or configuration
-    name (`roots.find_root`). fix_labels: mend the known label errors (`label_fixes.csv`). classes: a class set that the
-    dataset has by its name, or one such as `negative=disgust+fear,surprise` (`choosing.choose_classes`); None: as it is
-    read, whatever its emotions.
+    name (`roots.find_root`). fix_labels: correct the known label errors (`label_fixes.csv`). classes: a class set that
+    the dataset has by its name, or one such as `negative=disgust+fear,surprise` (`choosing.choose_classes`); None: as
+    it is read, whatever its emotions.
     """
     from baselines.datasets.choosing import choose_classes
     from baselines.datasets.subjects import one_name_a_person

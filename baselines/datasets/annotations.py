@@ -12,8 +12,8 @@ Rules, the same for every database:
 - Action units: `baselines.action_units` tells what each notation of the sheets means. What is not simply a unit
   (`14or23`, `AD38`, `twice - L1B`, `soft focus`) gives a note, which is no finding: the sheet is as it is published.
   Only what cannot be read at all (`AU123`) is left out with a finding.
-- Known label errors are mended from `label_fixes.csv` (dataset, clip, column, original value, fix, source) when the
-  row still holds the original value, and a copy that is mended already is right; `fix_labels=False` leaves them.
+- Known label errors are corrected from `label_fixes.csv` (dataset, clip, column, original value, fix, source) when the
+  row still holds the original value, and a copy that is corrected already is right; `fix_labels=False` leaves them.
 """
 
 from bisect import bisect_left, bisect_right
@@ -47,7 +47,7 @@ def label_fixes(dataset: str) -> list[dict[str, str]]:
 
 
 def mend(dataset: str, clip: str, row: dict[str, str], fix_labels: bool = True) -> dict[str, str]:
-    """Return a row of a label file with the known errors of a clip mended; `clip` is subject/name."""
+    """Return a row of a label file with the known errors of a clip corrected; `clip` is subject/name."""
     if not fix_labels:
         return row
     fixes = [fix for fix in label_fixes(dataset) if fix["clip"] == clip and row.get(fix["column"]) == fix["original"]]
@@ -91,7 +91,7 @@ def _read_span(row: Mapping[str, str]) -> Span:
     if offset is None:
         raise InputError("no offset and no apex; the event is left out, fill the cell in")
     if offset < onset:
-        raise InputError(f"onset {onset} is after offset {offset}; the event is left out, mend the row")
+        raise InputError(f"onset {onset} is after offset {offset}; the event is left out, correct the row")
     return Span(onset, apex, offset)
 
 
@@ -101,7 +101,7 @@ def _read_number(row: Mapping[str, str], name: str) -> int | None:
     try:
         return None if text in MISSING else int(float(text))
     except (ValueError, OverflowError):
-        raise InputError(f"{name} is {text!r}; expected a frame number, mend the cell") from None
+        raise InputError(f"{name} is {text!r}; expected a frame number, correct the cell") from None
 
 
 def _without_wrong_apex(span: Span, wrong: list[str]) -> Span:
@@ -109,7 +109,7 @@ def _without_wrong_apex(span: Span, wrong: list[str]) -> Span:
     onset, apex, offset = span
     if apex is None or onset <= apex <= offset:
         return span
-    wrong.append(f"apex {apex} is outside {onset}-{offset} and taken as unknown; mend the row")
+    wrong.append(f"apex {apex} is outside {onset}-{offset} and taken as unknown; correct the row")
     return Span(onset, None, offset)
 
 
@@ -150,7 +150,7 @@ def _read_units(row: Mapping[str, str], place: str, wrong: list[str], findings: 
     text = row.get("aus", "")
     reading = action_units.read(text)
     if reading.unknown:
-        wrong.append(f"{', '.join(reading.unknown)!r} is no action unit and is left out; mend the cell {text!r}")
+        wrong.append(f"{', '.join(reading.unknown)!r} is no action unit and is left out; correct the cell {text!r}")
     findings += unit_notes(reading, place)
     return tuple(dict.fromkeys(unit.code for unit in reading.units))
 

@@ -157,7 +157,9 @@ def _rows(micro: Path | None, both: Path | None, findings: list[str]) -> Iterato
         for place, row in read_table(both, COLUMNS | {"type": "Expression type"}, {"aus": "AU"}):
             kind = kind_of(row["type"])
             if kind is None:
-                findings.append(f"{place}: Expression type {row['type']!r}; expected Macro-expression, mend the cell")
+                findings.append(
+                    f"{place}: Expression type {row['type']!r}; expected Macro-expression, correct the cell"
+                )
             elif kind == "macro" or micro is None:
                 yield from _row(place, row, kind, findings)
 
@@ -167,7 +169,7 @@ def _row(place: str, row: dict[str, str], kind: str, findings: list[str]) -> Ite
     if key:
         yield place, key, row | {"kind": kind}
     else:
-        findings.append(f"{place}: {row['subject']!r}, {row['video']!r}; expected spNO.1, a; mend the cells")
+        findings.append(f"{place}: {row['subject']!r}, {row['video']!r}; expected spNO.1, a; correct the cells")
 
 
 def _key(name: str) -> Name | None:

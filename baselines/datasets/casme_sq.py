@@ -128,8 +128,8 @@ def _rows(sheet: Sheet, subjects: Mapping[str, str], codes: Mapping[str, str], f
         kind = kind_of(row["type"])
         if subject is None or code is None:
             wrong = f"subject {row['subject']!r}" if subject is None else f"video {row['video']!r}"
-            findings.append(f"{place}: {wrong} is not in the naming rules; the event is left out, mend the cell")
+            findings.append(f"{place}: {wrong} is not in the naming rules; the event is left out, correct the cell")
         elif kind is None:
-            findings.append(f"{place}: type {row['type']!r}; expected macro-expression or micro-expression, mend it")
+            findings.append(f"{place}: type {row['type']!r}; expected macro-expression or micro-expression, correct it")
         else:
             yield place, (subject, f"{subject}_{code}"), row | {"kind": kind}

@@ -171,7 +171,7 @@ def _gaps(frames: ImageFrames) -> list[str]:
         return []
     spans = [(before + 1, after - 1) for before, after in pairs if after - before > 1]
     missing = sum(last - first + 1 for first, last in spans)
-    return [f"{frames.source}: {missing} frames are missing, {_ranges(spans)}; copy them, or mend the names"]
+    return [f"{frames.source}: {missing} frames are missing, {_ranges(spans)}; copy them, or correct the names"]
 
 
 def _ranges(spans: Sequence[tuple[int, int]]) -> str:
@@ -189,7 +189,7 @@ def _outside(dataset: Dataset) -> Iterator[str]:
             if event.offset > len(record.frames):
                 yield (
                     f"{record.frames.source}: event {event.onset}-{event.offset} ends after the last frame, "
-                    f"{len(record.frames)}; copy the missing frames or mend the annotation"
+                    f"{len(record.frames)}; copy the missing frames or correct the annotation"
                 )
 
 

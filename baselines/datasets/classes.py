@@ -146,8 +146,8 @@ def unknown_word(place: str, word: str) -> str:
     """Return the message for an emotion that is none of the field's and in no class."""
     known = ", ".join(name for name in COARSE_OF_FINE if name not in SPELLINGS)
     return (
-        f"{place}: emotion {word!r} is not known; mend it ({known}), or for a word of your own name the classes with "
-        "--classes (A,B, or fine for all) or tell its class in a classes.csv (emotion,coarse) beside events.csv"
+        f"{place}: emotion {word!r} is not known; correct it ({known}), or for a word of your own name the classes "
+        "with --classes (A,B, or fine for all) or tell its class in a classes.csv (emotion,coarse) beside events.csv"
     )
 
 

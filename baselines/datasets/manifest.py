@@ -89,8 +89,8 @@ def read_videos(
     fps: the frame rate of folders of images and of video files that tell none. A video file that tells its rate has
     that one, and a warning says when `fps` is another; the column `fps` of a manifest comes before both.
     A video of several that is there but cannot be read raises `DataFault` where it is read, so that the others can
-    be; with a list `findings` it is left out and told there. numbering: where the number of an image stands in its
-    name, as `ImageFrames` takes it.
+    be; with a list `findings` it is left out and the list says why. numbering: where the number of an image stands in
+    its name, as `ImageFrames` takes it.
     """
     root = Path(root)
     if not root.exists():
@@ -214,7 +214,7 @@ def _open(
 ) -> Frames | None:
     """Return the frames at a path, `UnreadFrames` up to the last event if that cannot be read.
 
-    With a list of findings what cannot be opened is told there and None.
+    With a list of findings, what cannot be opened gives None and the list says why.
     """
     try:
         return _open_frames(path, numbering)

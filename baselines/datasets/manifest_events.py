@@ -48,7 +48,7 @@ def _read_span(row: Mapping[str, str], place: str) -> tuple[int, int | None, int
     apex = whole_number(row["apex"], place, "apex") if row["apex"] else None
     if not 0 <= onset <= offset or (apex is not None and not onset <= apex <= offset):
         raise InputError(
-            f"{place}: onset {onset}, apex {row['apex'] or '-'}, offset {offset} are not in order; mend them"
+            f"{place}: onset {onset}, apex {row['apex'] or '-'}, offset {offset} are not in order; correct them"
         )
     return onset, apex, offset
 
@@ -70,7 +70,7 @@ def placed(event: Event, frames: Frames, numbering: Numbering, place: str) -> Ev
     if event.offset > len(frames) or (event.onset < 1 and numbering == "positions"):
         first, last = frames.numbers[0], frames.numbers[-1]
         hint = (
-            "mend one of them"
+            "correct one of them"
             if first == 1
             else f"if they are the numbers of the pictures, {first} to {last}, write files in the column numbers of "
             "videos.csv"
@@ -89,6 +89,6 @@ def _position(event: Event, name: str, frames: Frames, place: str) -> int | None
     if position is None and number is not None:
         raise InputError(
             f"{place}: {name} is {number}, but {frames.source} has frames {frames.numbers[0]} to {frames.numbers[-1]}; "
-            "mend one of them"
+            "correct one of them"
         )
     return position

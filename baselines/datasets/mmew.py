@@ -90,7 +90,9 @@ def _rows(sheet: Path, findings: list[str], fix_labels: bool) -> Iterator[Row]:
         subject = _subject(name)
         told = row["subject"].upper().removeprefix("S")
         if told and subject_key(told) != subject_key(subject[1:]):
-            findings.append(f"{place}: subject {row['subject']} but clip {name}, whose name counts; mend one of them")
+            findings.append(
+                f"{place}: subject {row['subject']} but clip {name}, whose name counts; correct one of them"
+            )
         yield place, subject, name, mend("mmew", f"{subject}/{name}", row, fix_labels)
 
 

@@ -46,9 +46,9 @@ def _configured(name: str) -> str | None:
     try:
         values = parse_toml(text)
     except ValueError as error:
-        raise InputError(f"{path}: {error}; mend it") from None
+        raise InputError(f"{path}: {error}; correct it") from None
     roots = values.get("data_roots", {})
     found = roots.get(name, values.get("data_root")) if isinstance(roots, dict) else None
     if found == "" or not isinstance(found, str | None) or not isinstance(roots, dict):
-        raise InputError(f'{path}: expected data_root = "FOLDER" and a table [data_roots] of such lines; mend it')
+        raise InputError(f'{path}: expected data_root = "FOLDER" and a table [data_roots] of such lines; correct it')
     return found

@@ -106,7 +106,7 @@ def _rows(labels: Path, emotions: Mapping[str, str] | None, findings: list[str])
         kind = kind_of(row["type"])
         if not video or kind is None:
             wrong = f"Filename {row['name']!r}" if not video else f"Type {row['type']!r}"
-            findings.append(f"{place}: {wrong}; expected 006_1_2 and Macro or Micro - 1/2, mend the cell")
+            findings.append(f"{place}: {wrong}; expected 006_1_2 and Macro or Micro - 1/2, correct the cell")
             continue
         emotion = ""
         if kind == "micro" and emotions is not None:

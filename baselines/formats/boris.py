@@ -189,16 +189,18 @@ def _paired(rows: Sequence[_Row], video: str) -> tuple[list[Marked], list[Marked
             raise InputError(f"{row.place}: its type is {row.type!r}; expected START or STOP")
         stops = row.type.upper() == "STOP" or (row.type.upper() != "START" and who in begun)
         if stops and who not in begun:
-            raise InputError(f"{row.place}: {row.behavior} stops at {begin:g} s and never started; mend it in BORIS")
+            raise InputError(f"{row.place}: {row.behavior} stops at {begin:g} s and never started; correct it in BORIS")
         if stops:
             first = begun.pop(who)
             events.append(_marked(first, video, seconds_in(first.time, first.place, "the time"), begin))
         elif who in begun:
-            raise InputError(f"{row.place}: {row.behavior} starts at {begin:g} s and has not stopped; mend it in BORIS")
+            raise InputError(
+                f"{row.place}: {row.behavior} starts at {begin:g} s and has not stopped; correct it in BORIS"
+            )
         else:
             begun[who] = row
     for row in begun.values():
-        raise InputError(f"{row.place}: {row.behavior} starts at {row.time} s and never stops; mend it in BORIS")
+        raise InputError(f"{row.place}: {row.behavior} starts at {row.time} s and never stops; correct it in BORIS")
     return events, apexes
 
 

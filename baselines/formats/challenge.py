@@ -151,7 +151,7 @@ def sound_rows(entries, needed=("id", "question", "video"), findings=None):
     """Return those `(place, record)` of `entries` that are without fault.
 
     needed: VQA_FIELDS that no row may lack. A row that lacks one and an id that stands twice raise `InputError`; with
-    a list `findings` they are left out and told there.
+    a list `findings` they are left out and the list says why.
     """
     rows, places = [], {}
     for place, record in entries:

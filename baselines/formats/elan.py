@@ -366,7 +366,7 @@ def _times(
         raise InputError(f"{place}: has no time of its own; give it a begin and an end in ELAN")
     begin, end = map(int, found)
     if end < begin:
-        raise InputError(f"{place}: ends at {end} ms before it begins at {begin}; mend it in ELAN")
+        raise InputError(f"{place}: ends at {end} ms before it begins at {begin}; correct it in ELAN")
     return begin, end
 
 

@@ -89,7 +89,7 @@ def _frames(row: Mapping[str, str], place: str) -> Span | None:
     onset, offset = event_frames(row["onset"], row["offset"], place, "predictions")
     apex = whole_number(row["apex"], place, "apex") if row["apex"] else None
     if apex is not None and not onset <= apex <= offset:
-        raise InputError(f"{place}: onset {onset}, apex {apex}, offset {offset} are not in order; mend them")
+        raise InputError(f"{place}: onset {onset}, apex {apex}, offset {offset} are not in order; correct them")
     return Span(onset, apex, offset)
 
 

@@ -103,7 +103,7 @@ def timed(event: Marked, rate: float | None) -> Marked:
     elif event.seconds is None and rate:
         event = replace(event, seconds=in_seconds(event.frames, rate))
     if event.seconds is not None and event.seconds.onset < 0:
-        raise InputError(f"{event.place}: begins before its video; frames count from 1 and seconds from 0, mend it")
+        raise InputError(f"{event.place}: begins before its video; frames count from 1 and seconds from 0, correct it")
     return event
 
 
@@ -111,7 +111,7 @@ def checked(event: Marked) -> Marked:
     """Return an event whose texts are in one line each; raises `InputError` for what no file of events can tell."""
     for name, text in (("subject", event.subject), ("video", event.video)):
         if _CONTROL.search(text):
-            raise InputError(f"{event.place}: {name} is {text!r}; expected one line of letters, mend it")
+            raise InputError(f"{event.place}: {name} is {text!r}; expected one line of letters, correct it")
     seconds = event.seconds
     if seconds is not None:
         if not 0 <= seconds.onset <= seconds.offset < 1e8:
@@ -122,7 +122,7 @@ def checked(event: Marked) -> Marked:
         if seconds.apex is not None:
             apex = min(max(seconds.apex, seconds.onset), seconds.offset)
             if abs(apex - seconds.apex) > 0.0011:  # more than what rounding makes
-                raise InputError(f"{event.place}: the apex at {seconds.apex:g} s is not in the expression; mend it")
+                raise InputError(f"{event.place}: the apex at {seconds.apex:g} s is not in the expression; correct it")
             event = replace(event, seconds=seconds._replace(apex=apex))
     more = {name: one_line(text) for name, text in event.more.items() if one_line(text)}
     return replace(event, emotion=one_line(event.emotion), units=one_line(event.units), more=more)

@@ -133,7 +133,7 @@ def _span(line: str, place: str) -> Span:
         for hours, minutes, seconds, parts in (match.groups()[:4], match.groups()[4:])
     )
     if end < begin:
-        raise InputError(f"{place}: ends before it begins; mend the times")
+        raise InputError(f"{place}: ends before it begins; correct the times")
     return Span(begin, None, end)
 
 

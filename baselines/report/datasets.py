@@ -22,7 +22,7 @@ def description_text(facts):
         lines += ["parameters:", *_settings(facts["parameters"], "  ")]
     lines += ["", "layout:", textwrap.indent(facts["layout"], "  ")]
     if facts["label_fixes"]:
-        lines += ["", "known label errors that are mended (--no-label-fixes leaves them):"]
+        lines += ["", "known label errors that are corrected (--no-label-fixes leaves them):"]
         fixes = [[fix[key] or "(empty)" for key in FIX] for fix in facts["label_fixes"]]
         lines += [f"  {line}" for line in _columns([FIX, *fixes])]
     return "\n".join(lines)
@@ -37,7 +37,7 @@ def check_text(report):
     ]
     findings = [" ".join(line.split()) for line in report["findings"]]
     verdict = f"findings: {len(findings)}" if findings else "nothing is wrong with this copy"
-    notes = [f"notes, nothing to mend: {len(report['notes'])}", *report["notes"]] if report["notes"] else []
+    notes = [f"notes, nothing to correct: {len(report['notes'])}", *report["notes"]] if report["notes"] else []
     return "\n".join([*_columns([("what", "found", "published", "ok"), *rows]), "", verdict, *findings, *notes])
 
 

@@ -57,7 +57,7 @@ def check_label(row: Row, name: str, known: Collection[str], what: str) -> None:
     if label in known or "place" not in row or coarse(label) is not None:
         return
     raise InputError(
-        f"{place_of(row)}: {name} {label!r} is outside {what} ({', '.join(sorted(known))}); mend it, or name the "
+        f"{place_of(row)}: {name} {label!r} is outside {what} ({', '.join(sorted(known))}); correct it, or name the "
         "classes with --classes"
     )
 

@@ -159,7 +159,7 @@ def check_known_videos(
     for (subject, video), row in unknown.items():
         if videos is not None or (refuse and truth and subject not in subjects):
             name = f"video {video} of subject {subject}" if subject else f"video {video}"
-            raise InputError(f"{place_of(row)}: {name} is not in the truth; mend the name or take the row out")
+            raise InputError(f"{place_of(row)}: {name} is not in the truth; correct the name or take the row out")
     if not unknown:
         return []
     (_, video), row = next(iter(unknown.items()))

@@ -89,7 +89,7 @@ class Extents:
                 frames = len(self.known[row["subject"], row["video"]])
                 raise InputError(
                     f"{place_of(row)}: offset {row['offset']} is past the end of video {row['video']}, "
-                    f"which has {frames} frames; mend one of them"
+                    f"which has {frames} frames; correct one of them"
                 )
 
     def _of(self, row: Row) -> tuple[int, int | None]:

@@ -65,7 +65,7 @@ def recognition_scores(
         for name in ("label", "prediction"):
             if fixed and row[name] not in labels:
                 expected = ", ".join(labels)
-                raise InputError(f"{place_of(row)}: {name} {row[name]!r} is outside the classes {expected}; mend it")
+                raise InputError(f"{place_of(row)}: {name} {row[name]!r} is outside the classes {expected}; correct it")
             common.check_label(row, name, set(labels), "the classes of the truth")
     counts, figures = confusions(rows, labels), per_dataset(rows, labels, fixed)
     whole = class_figures((), counts, True)
@@ -184,7 +184,7 @@ def _joined(truth: Sequence[Row], predicted: Sequence[Row], path: Path | str) ->
     for row in predicted:
         if _clip(row) not in known:
             clip = "/".join(_clip(row))
-            raise InputError(f"{row['place']}: clip {clip} is not in the truth; mend the name or take the row out")
+            raise InputError(f"{row['place']}: clip {clip} is not in the truth; correct the name or take the row out")
     for row in truth:
         if _clip(row) not in found:
             raise InputError(f"{path}: no prediction for clip {'/'.join(_clip(row))} ({row['place']}); add it")

@@ -55,4 +55,4 @@ class Spellings:
 
 
 def _conflict(place: str, first: str, second: str, item: str) -> InputError:
-    return InputError(f"{place}: {one_person(first, second)}, and both have a {item}; mend one of the names")
+    return InputError(f"{place}: {one_person(first, second)}, and both have a {item}; correct one of the names")

@@ -107,7 +107,9 @@ def read_vqa(truth: FilePath | str, predictions: FilePath | str, **_: Any) -> Si
         predicted = _in_order(rows, predicted, predictions)
     for row, mine in zip(rows, predicted):
         if mine["question"] != row["question"] and mine["question"]:
-            raise InputError(f"{mine['place']}: question {row['id']} reads {row['question']!r} in the truth; mend it")
+            raise InputError(
+                f"{mine['place']}: question {row['id']} reads {row['question']!r} in the truth; correct it"
+            )
     return Sides(rows, [row["answer"] for row in predicted])
 
 

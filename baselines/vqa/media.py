@@ -117,7 +117,7 @@ def _part(video: Video, span: Span | None, name: str) -> Clip:
     if not 1 <= onset <= offset <= len(video.frames):
         raise InputError(
             f"{video.frames.source}: a question asks about frames {onset}-{offset}; the video has frames "
-            f"1-{len(video.frames)}, mend the question"
+            f"1-{len(video.frames)}, correct the question"
         )
     apex = apex if apex and onset <= apex <= offset else None
     return cut_clip(video, Event(onset, offset, apex), name)

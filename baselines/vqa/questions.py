@@ -1,7 +1,7 @@
 """A tolerant parser of ME-VQA questions, and the way back to the challenge's wording.
 
 The challenge's wordings are compared letter by letter, so that case, spaces and punctuation never matter. Any other
-text is read by its key words; where those say nothing, once more with its spelling mended.
+text is read by its key words; where those say nothing, once more with its spelling corrected.
 """
 
 import re
