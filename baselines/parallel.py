@@ -12,12 +12,12 @@ from concurrent.futures import BrokenExecutor
 from contextvars import ContextVar
 from functools import partial
 
-import click
 import joblib
 
 from baselines.cluster import ALONE, TRIES, WorkerDied, connected, died
 from baselines.costs import measure, under_way
-from baselines.errors import InputError, one_line, printable
+from baselines.errors import InputError, one_line
+from baselines.progress import progress_bar
 
 SAFE_PATH = "PYTHONSAFEPATH"  # which Python reads when it begins
 _cluster = ContextVar("cluster", default=None)  # that the caller chose
@@ -28,8 +28,8 @@ _told = {}  # what workers warned of, as `warnings` keeps it
 def iterate_parallel(function, items, jobs=1, label="", instead=None):
     """Yield `function(item)` for each item, in order, computed by `jobs` workers, or by those of a cluster.
 
-    A progress bar with `label` goes to stderr (only the label when stderr is no terminal). Where it runs is the
-    caller's choice, by `parallel_backend`; native libraries use one thread inside a worker.
+    How far it is goes to stderr, under `label` (`baselines.progress`). Where it runs is the caller's choice, by
+    `parallel_backend`; native libraries use one thread inside a worker.
     What the workers did counts as the caller's work where that is measured (`baselines.costs`), waiting for them does
     not. What they warn of is told here, once.
 
@@ -86,11 +86,6 @@ def attempt(function, item):
         return function(item), None
     except (Exception, SystemExit) as error:  # the latter of a part of a user's own
         return None, one_line(error)
-
-
-def progress_bar(length, label):
-    """Return a progress bar on stderr; without a label it is silent."""
-    return click.progressbar(length=length, label=printable(label), file=sys.stderr, hidden=not label)
 
 
 @contextlib.contextmanager

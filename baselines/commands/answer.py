@@ -19,8 +19,9 @@ from baselines.datasets.records import Clip, Question, Video
 from baselines.errors import InputError
 from baselines.files import read_jsonl, write_text
 from baselines.formats.challenge import VQA_ADDED, field_text, json_lines, sound_rows
-from baselines.parallel import attempt, progress_bar
+from baselines.parallel import attempt
 from baselines.parts import build_part
+from baselines.progress import progress_bar
 from baselines.recognition.model import Model
 from baselines.spotting.recipe import spotting_recipe
 from baselines.vqa.answerers import Answerer, Seen

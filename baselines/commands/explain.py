@@ -9,7 +9,8 @@ from baselines.datasets.manifest import read_videos
 from baselines.datasets.records import Dataset, Question, Video
 from baselines.errors import InputError
 from baselines.faces.track import NoFaceError
-from baselines.parallel import attempt, progress_bar
+from baselines.parallel import attempt
+from baselines.progress import progress_bar
 from baselines.recipes import load_recipe
 from baselines.recognition.model import Model
 from baselines.report.canvas import plain_style

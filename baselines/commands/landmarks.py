@@ -13,7 +13,8 @@ from baselines.errors import InputError, seen
 from baselines.faces.mesh import cached_mesh, check_mesh
 from baselines.files import safe_name
 from baselines.formats.openface import read_landmarks
-from baselines.parallel import progress_bar, run_parallel
+from baselines.parallel import run_parallel
+from baselines.progress import progress_bar
 
 MESH = Path("mediapipe")  # what is named where MediaPipe is to find the landmarks
 

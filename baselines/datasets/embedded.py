@@ -27,7 +27,7 @@ from baselines.datasets.synthetic.shape import FRAME
 from baselines.errors import InputError
 from baselines.files import CannotWrite, write_text
 from baselines.identity import depends_on
-from baselines.parallel import progress_bar
+from baselines.progress import progress_bar
 
 ABOUT = About(
     title="the embedded corpus: synthetic faces with exact ground truth, made on this machine",
@@ -96,11 +96,7 @@ def make(directory: str | Path, seed: int = 0, jobs: int = -1, level: str = "sta
     settings = level_settings(level)
     videos = sizes["subjects"] * (sizes["clips_per_subject"] + 1) + sizes.get("fast_subjects", 0)
     with progress_bar(videos, f"making {videos} synthetic videos") as bar:
-
-        def progress(done: int) -> None:
-            bar.update(done - bar.pos)
-
-        generate(directory, seed=seed, jobs=jobs, progress=progress, settings=settings, **sizes)
+        generate(directory, seed=seed, jobs=jobs, progress=lambda done: bar.update(1), settings=settings, **sizes)
 
 
 def parameters(level: str = "standard") -> dict[str, Any]:

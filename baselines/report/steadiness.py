@@ -10,7 +10,7 @@ from typing import Any
 from baselines.bench.implants import faces_folder, pieces
 from baselines.bench.steadiness import steadiness
 from baselines.faces.mesh import check_mesh
-from baselines.parallel import progress_bar
+from baselines.progress import progress_bar
 from baselines.report.text import columns_text
 
 LEVEL = "calm"  # of the piece of each video that is played forth and back

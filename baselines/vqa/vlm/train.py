@@ -24,7 +24,7 @@ from baselines.datasets.question_kinds import ADMISSIBLE
 from baselines.datasets.records import Question, questions_by_clip
 from baselines.errors import InputError
 from baselines.files import atomic_path, write_text
-from baselines.parallel import progress_bar
+from baselines.progress import progress_bar
 from baselines.recognition.representation import represent
 from baselines.recognition.transforms import Recentre
 from baselines.scoring.vqa import vqa_scores
