@@ -28,7 +28,14 @@ NO_MATTER = {"click", "distributed", "huggingface_hub", "joblib", "threadpoolctl
 # top-level package -> the folder that it lies in: those of this project, and of users' own parts
 _packages = {"features": ROOT, "baselines": ROOT}
 _texts: dict[str, tuple[Path, bytes]] = {}  # module -> (file, what it held) of files that no package holds
-PACKAGED_AS = {"dlib": ["dlib-bin", "dlib"]}  # where the package does not tell the names that it is imported by
+PACKAGED_AS = {  # where a package has another name than what is imported
+    "cv2": [f"opencv{contrib}-python{headless}" for contrib in ("", "-contrib") for headless in ("", "-headless")],
+    "dlib": ["dlib-bin", "dlib"],  # the first does not tell the name that it is imported by
+    "PIL": ["pillow"],
+    "skimage": ["scikit-image"],
+    "sklearn": ["scikit-learn"],
+    "xgboost": ["xgboost", "xgboost-cpu"],
+}
 
 
 def digest(*parts: Any) -> str:
@@ -127,8 +134,10 @@ def library_versions(*names: str) -> dict[str, str]:
     """
     versions: dict[str, str] = {}
     for name in sorted(set(names) - NO_MATTER - set(sys.stdlib_module_names)):
-        packages = _distributions().get(name) or PACKAGED_AS.get(name, [name])
+        packages = PACKAGED_AS.get(name, [name])
         found = {package: installed for package in packages if (installed := _version(package))}
+        if not found and (told := _distributions().get(name)):  # which looks into every package that is installed
+            found = {package: _version(package) for package in told}
         versions |= found or {packages[0]: ""}
     return versions
 

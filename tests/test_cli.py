@@ -266,9 +266,9 @@ def test_a_dry_run_needs_no_place_to_write(corpus, tmp_path):
 
 @pytest.mark.parametrize("command", ["recognize", "str"])
 def test_inputs_that_cannot_be_read_are_told_before_a_model_is_trained(command, tmp_path, monkeypatch):
-    from baselines.commands import predict
+    from baselines.commands import train
 
-    monkeypatch.setattr(predict, "default_model", lambda _: pytest.fail("trained for nothing"))
+    monkeypatch.setattr(train, "default_model", lambda _: pytest.fail("trained for nothing"))
     done = run(command, tmp_path / "none.mp4", "--output", tmp_path / "o.csv")
     assert done.exit_code == 2
     assert done.stderr == f"error: {tmp_path / 'none.mp4'}: no such file or folder\n"

@@ -7,7 +7,6 @@ from functools import partial
 
 from baselines.commands.landmarks import MESH, check_landmarks, file_stem, with_landmarks, with_mesh
 from baselines.commands.spotted import details_of, interval_rows
-from baselines.commands.train import default_model, load_model
 from baselines.datasets import manifest
 from baselines.datasets.choosing import in_no_class
 from baselines.datasets.classes import COARSE, ClassSet, coarse_classes, unknown_word
@@ -15,7 +14,8 @@ from baselines.datasets.cutting import cut_clip, event_clips
 from baselines.datasets.records import Event, Video
 from baselines.errors import InputError
 from baselines.formats.challenge import PROBABILITY, RECOGNITION_KEYS
-from baselines.parallel import attempt, progress_bar, run_parallel
+from baselines.parallel import attempt, run_parallel
+from baselines.progress import progress_bar
 from baselines.recognition.intervals import recognize_events
 from baselines.recognition.representation import represent_one
 from baselines.spotting.recipe import spot_video, spotting_recipe
@@ -89,6 +89,8 @@ def recognize_inputs(inputs, model=None, jobs=1, plot=None, **reading):
 
     plot: folder for a picture of each clip. One that cannot be written is a failure that costs no row.
     """
+    from baselines.commands.train import default_model, load_model
+
     named, model = model, load_model(model) if model else None
     classes = COARSE  # those of the default model
     if model:
@@ -134,6 +136,8 @@ def spot_then_recognize_inputs(
 
     plot, preview, reading: as in `spot_inputs`; pictures and previews tell the emotions.
     """
+    from baselines.commands.train import default_model, load_model
+
     recipe = spotting_recipe(method, aim)
     model = load_model(model) if model else None
     videos, outcome = open_inputs(inputs, jobs=jobs, **reading)

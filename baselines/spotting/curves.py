@@ -5,7 +5,6 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import find_peaks
 
 BALANCE = 0.25  # least share of the way out that the way back must be, and the other way round
 
@@ -62,13 +61,30 @@ def _part_out_and_back(
 def peaks_apart(values: NDArray[np.floating], height: float, distance: int) -> NDArray[np.intp]:
     """Return the frames (n,) of the peaks of (T,) values that reach a height, at least `distance` frames apart.
 
-    Of closer ones the higher stays, of equal ones the later; `scipy.signal.find_peaks` leaves that to the processor.
+    Of closer ones the higher stays, of equal ones the later. `scipy.signal.find_peaks` leaves that to the processor,
+    and its import would take a third of the time in which `spot` starts.
     """
+    peaks = _summits(values)
+    peaks = peaks[values[peaks] >= height]
+    first = np.searchsorted(peaks, peaks - distance, "right").tolist()
+    last = np.searchsorted(peaks, peaks + distance, "left").tolist()
+    left = bytearray(b"\1" * len(peaks))  # its items are read and set faster than those of an array
+    for index in np.argsort(values[peaks], kind="stable")[::-1].tolist():
+        if left[index]:
+            left[first[index] : last[index]] = bytes(last[index] - first[index])
+            left[index] = 1
+    return peaks[np.frombuffer(left, bool)]
+
+
+def _summits(values: NDArray[np.floating]) -> NDArray[np.intp]:
+    """Return the frames (n,) that are higher than those around, beyond either end 0; of a plateau its middle one."""
     values = np.pad(values, 1)
-    peaks = find_peaks(values, height=height)[0]
-    ranks = np.zeros(len(values))
-    ranks[peaks[np.argsort(values[peaks], kind="stable")]] = np.arange(1, len(peaks) + 1)
-    return find_peaks(ranks, distance=distance)[0] - 1
+    starts = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]]))
+    ends = np.append(starts[1:], len(values)) - 1
+    level = values[starts]
+    up = np.concatenate([[False], level[1:] > level[:-1]])
+    down = np.concatenate([level[:-1] > level[1:], [False]])
+    return ((starts + ends) // 2)[up & down] - 1
 
 
 def moilanen_threshold(values: NDArray[np.float64], p: float) -> float:
