@@ -11,8 +11,8 @@ from PIL import Image
 from replicas import write_video
 
 from baselines.datasets import frames as frames_module
-from baselines.datasets.frames import ArrayFrames, BrokenFrames, ImageFrames, read_image
-from baselines.datasets.images import numbered
+from baselines.datasets.frames import ArrayFrames, BrokenFrames, ImageFrames
+from baselines.datasets.images import numbered, read_image
 from baselines.datasets.opening import open_frames
 from baselines.errors import DataFault, InputError
 

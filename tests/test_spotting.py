@@ -422,8 +422,8 @@ def test_other_trees_or_candidates_measure_nothing_anew(keys):
     assert {"motion.py", "regions.py", "alignment.py"} <= files
     assert not {"trees.py", "trees.json", "candidates.py", "augment.py", "method.py", "curves.py", "rules.py"} & files
     RegionalContrast().measured(ArrayFrames(np.zeros((3, 8, 8, 3), np.uint8)), 30.0)
-    code = depends_on("baselines.spotting.regional.motion", "baselines.spotting.blocks")["code"]
-    assert keys[0]["code"] == code
+    around = ("baselines.spotting.blocks", "baselines.faces.scale")
+    assert keys[0]["code"] == depends_on("baselines.spotting.regional.motion", *around)["code"]
 
 
 @pytest.mark.parametrize("method", [SoftnetRule, Mdmd])

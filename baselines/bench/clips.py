@@ -6,16 +6,21 @@ import numpy as np
 from baselines.datasets.synthetic.portrait import LANDMARKS, load_portrait
 
 CENTRE, HALF = (225.0, 130.0), 75.0  # the face in the portrait, px
+FACE = 0.8  # of the side of a square picture, the width of the face
 
 
-def face_video(frames, side, seed=0):
-    """Return (frames, side, side, 3) uint8 RGB of a face that sways by a few px, with sensor noise."""
+def face_video(frames, size, seed=0, face=None):
+    """Return (frames, H, W, 3) uint8 RGB of a face that sways by a few px, with sensor noise.
+
+    size: (W, H), or the side of a square. face: its width, px; by default .8 of a square's.
+    """
     generator = np.random.default_rng(seed)
     portrait = load_portrait()
-    result = np.empty((frames, side, side, 3), np.uint8)
-    for frame, matrix in zip(result, _paths(frames, side, generator)):
-        picture = cv2.warpAffine(portrait, matrix, (side, side), flags=cv2.INTER_LINEAR)
-        noise = generator.normal(0, 1, (side, side, 1)).astype(np.float32)
+    size = (size, size) if np.isscalar(size) else size
+    result = np.empty((frames, *size[::-1], 3), np.uint8)
+    for frame, matrix in zip(result, _paths(frames, size, face or FACE * min(size), generator)):
+        picture = cv2.warpAffine(portrait, matrix, size, flags=cv2.INTER_LINEAR)
+        noise = generator.normal(0, 1, (*size[::-1], 1)).astype(np.float32)
         frame[...] = np.clip(np.rint(picture + noise), 0, 255)
     return result
 
@@ -24,7 +29,7 @@ def face_clip(frames, side, seed=0):
     """Return grey frames (frames, side, side) uint8 of a face that sways, and its landmarks (68, 2) in the first."""
     generator = np.random.default_rng(seed)
     portrait = cv2.cvtColor(load_portrait(), cv2.COLOR_RGB2GRAY)
-    paths = _paths(frames, side, generator)
+    paths = _paths(frames, (side, side), FACE * side, generator)
     clip = np.empty((frames, side, side), np.uint8)
     for frame, matrix in zip(clip, paths):
         picture = cv2.warpAffine(portrait, matrix, (side, side), flags=cv2.INTER_LINEAR)
@@ -75,9 +80,9 @@ def flow_pictures(number, subjects, seed=0):
     return pictures.clip(0, 255), names[classes], np.arange(number) % subjects
 
 
-def _paths(frames, side, generator):
+def _paths(frames, size, face, generator):
     """Return the (2, 3) maps from the portrait to each frame."""
     sway = np.cumsum(generator.normal(0, 0.3, (frames, 2)), axis=0)
-    scale = side / (2 * HALF) * 0.8
-    corner = side / 2 - scale * np.array(CENTRE)
+    scale = face / (2 * HALF)
+    corner = np.array(size) / 2 - scale * np.array(CENTRE)
     return [np.column_stack([np.eye(2) * scale, corner + shift]) for shift in sway]

@@ -185,7 +185,7 @@ class ImplantFrames(Frames):
         home = np.vstack([similarity(reference), (0, 0, 1)])
         down, across = np.mgrid[:CANVAS, :CANVAS].astype(np.float32)
         grain = np.random.default_rng(self.seed).normal(0, NOISE, (CANVAS + 64, CANVAS + 64, 1)).astype(np.float32)
-        for index in range(start, stop):
+        for index in self._indices(start, stop):
             at = last - abs(index % (2 * last) - last)
             picture = piece.pictures[at]
             moving = [

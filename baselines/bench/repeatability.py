@@ -47,7 +47,8 @@ class GreyFrames(Frames):
         return self.pictures.shape[1], self.pictures.shape[2]
 
     def _pictures(self, start: int, stop: int, grey: bool) -> Iterator[tuple[int, Pixels]]:
-        for index, picture in enumerate(self.pictures[start:stop], start):
+        for index in self._indices(start, stop):
+            picture = self.pictures[index]
             yield index, picture if grey else np.repeat(picture[..., None], 3, axis=2)
 
     def _stamp(self) -> Iterator[Any]:

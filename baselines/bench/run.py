@@ -7,11 +7,12 @@ from dataclasses import asdict, dataclass
 from baselines.bench.answers import answer_rows
 from baselines.bench.cells import grid_rows
 from baselines.bench.features import feature_rows, worker_rows
+from baselines.bench.pictures import picture_rows
 from baselines.bench.pipeline import recognition_rows, score_rows, video_rows
 from baselines.identity import library_versions
-from baselines.parallel import progress_bar
+from baselines.progress import progress_bar
 
-PARTS = (feature_rows, video_rows, recognition_rows, grid_rows, score_rows, answer_rows, worker_rows)
+PARTS = (feature_rows, video_rows, picture_rows, recognition_rows, grid_rows, score_rows, answer_rows, worker_rows)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.datasets.images import image_shape, numbered, read_image
+from baselines.datasets.images import image_shape, numbered, read_image, smaller_side
 from baselines.errors import DataFault, InputError
 from baselines.identity import array_identity, depends_on
 
@@ -49,17 +49,18 @@ class Frames(ABC):
     fps: float | None = None
     absent: AbstractSet[int] = frozenset()
     landmarks_from: Path | None = None
+    shrinks: bool = False  # whether `shrunk` makes a difference
     _landmarks: NDArray[np.float32] | None = None  # of all frames of the source
 
     def __init__(self, source: str | Path, numbers: Sequence[int]) -> None:
         self.source, self._numbers = Path(source), numbers
-        self.start, self.stop = 0, len(numbers)
+        self.start, self.stop, self._step = 0, len(numbers), 1
         self.undecoded: set[int] = set()
         self._faults: dict[int, str] = {}  # index -> what is wrong with the frame
-        self._grey = False
+        self._grey, self._by = False, 1
 
     def __len__(self) -> int:
-        return self.stop - self.start
+        return len(self._indices(self.start, self.stop))
 
     @overload
     def __getitem__(self, key: slice) -> Self: ...
@@ -68,22 +69,41 @@ class Frames(ABC):
     def __getitem__(self, key: int) -> Pixels: ...
 
     def __getitem__(self, key: slice | int) -> Self | Pixels:
-        """A slice gives a lazy view, a number gives one (H, W, 3) uint8 frame."""
+        """A slice gives a lazy view, a number gives one (H, W, 3) uint8 frame.
+
+        `[::3]` is every third frame, at a third of the rate.
+        """
+        indices = self._indices(self.start, self.stop)
         if isinstance(key, slice):
             start, stop, step = key.indices(len(self))
-            if step != 1:
-                raise IndexError("frames are sliced with step 1")
-            return self._view(start=self.start + start, stop=self.start + max(start, stop))
-        index = range(len(self))[key]
-        return next(self._read(self.start + index, self.start + index + 1))
+            if step < 1:
+                raise IndexError("frames are sliced forwards")
+            first = self.start + start * self._step
+            last = min(self.stop, self.start + max(start, stop) * self._step)
+            fps = self.fps if self.fps is None or step == 1 else self.fps / step
+            return self._view(start=first, stop=max(first, last), _step=step * self._step, fps=fps)
+        index = indices[key]
+        return next(self._read(index, index + 1))
+
+    def _indices(self, start: int, stop: int) -> range:
+        """Return those of source indices start..stop-1 that are frames here, if the first is one."""
+        return range(start, stop, self._step)
 
     def whole(self) -> Self:
         """Return all frames of the source that these are of."""
-        return self._view(start=0, stop=len(self._numbers))
+        fps = None if self.fps is None else self.fps * self._step
+        return self._view(start=0, stop=len(self._numbers), _step=1, fps=fps)
 
     def in_grey(self) -> Self:
         """Return the same frames as (H, W) uint8 luma at full range: that of the video, of pictures by BT.601."""
         return self._view(_grey=True)
+
+    def shrunk(self, by: int) -> Self:
+        """Return the same frames in grey, picture files at 1/by of their width and height; those of videos as they are.
+
+        by: 1, 2, 4 or 8. A JPEG picture is decoded at that size, which takes half the time.
+        """
+        return self._view(_by=by * self._by, _grey=True)
 
     def with_landmarks(self, landmarks: NDArray[np.float32], path: str | Path) -> Self:
         """Return the same frames with the landmarks of the face in all frames of their source, from a file.
@@ -97,7 +117,7 @@ class Frames(ABC):
     @property
     def landmarks(self) -> NDArray[np.float32] | None:
         """The landmarks that the frames carry, one row a frame; None where the face is to be looked for."""
-        return None if self._landmarks is None else self._landmarks[self.start : self.stop]
+        return None if self._landmarks is None else self._landmarks[self.start : self.stop : self._step]
 
     def _view(self, **changed: Any) -> Self:
         view = object.__new__(type(self))
@@ -105,14 +125,20 @@ class Frames(ABC):
         return view
 
     @property
+    def shape(self) -> tuple[int, int]:
+        """The (H, W) of the frames in their source; (0, 0) where none can be opened."""
+        return self._usual_shape()
+
+    @property
     def numbers(self) -> Sequence[int]:
         """The numbers that the frames have in their source, ascending: of image files those in the names, else 1..n."""
-        return self._numbers[self.start : self.stop]
+        return self._numbers[self.start : self.stop : self._step]
 
     def position(self, number: int) -> int | None:
         """Return the 1-based position here of the frame with this number in the source, None when it is not here."""
         index = bisect.bisect_left(self._numbers, number, self.start, self.stop)
-        return index - self.start + 1 if index < self.stop and self._numbers[index] == number else None
+        here = self._indices(self.start, self.stop)
+        return here.index(index) + 1 if index in here and self._numbers[index] == number else None
 
     def is_variable_rate(self) -> bool:
         """Return whether the frames are known not to be equally spaced in time."""
@@ -124,7 +150,7 @@ class Frames(ABC):
 
     def seconds(self) -> NDArray[np.float64]:
         """Return when each frame is shown, from 0 at the first of the source; by its number where nothing tells."""
-        return np.arange(self.start, self.stop) / (self.fps or 1.0)
+        return np.array(self._indices(self.start, self.stop)) / (self._step * (self.fps or 1 / self._step))
 
     def __iter__(self) -> Iterator[Pixels]:
         return self._read(self.start, self.stop)
@@ -133,41 +159,44 @@ class Frames(ABC):
         """Yield the frames with source indices start..stop-1 in order."""
         before: tuple[int, Pixels] | None = None
         due, broken = start, 0
-        for index, picture in itertools.chain(self._sound(start, stop), [(stop, None)] if start < stop else ()):
+        number, step = len(self._indices(start, stop)), self._step
+        end = start + number * step
+        for index, picture in itertools.chain(self._sound(start, stop), [(end, None)] if number else ()):
             if index > due:
                 before = before or self._last_before(start)
                 other = before or (self._first_from(stop) if picture is None else (index, picture))
                 if other is None:
                     raise BrokenFrames(self._told(due, index))
-                run = self._broken(min(due, other[0] + 1), index)
+                run = self._broken(min(due, other[0] + step), index)
                 broken += sum(k >= start for k in run)
-                if len(run) > self._longest() or (run and broken > max(HOLE_FRAMES, MOST_BROKEN * (stop - start))):
+                if len(run) > self._longest() or (run and broken > max(HOLE_FRAMES, MOST_BROKEN * number)):
                     raise BrokenFrames(self._told(run[0], run[-1] + 1))
                 self.undecoded.update(self._numbers[k] for k in run if k >= start)
-                yield from itertools.repeat(other[1], index - due)
+                yield from itertools.repeat(other[1], (index - due) // step)
             if picture is not None:
                 yield picture
-                before, due = (index, picture), index + 1
+                before, due = (index, picture), index + step
 
     def _sound(self, start: int, stop: int) -> Iterator[tuple[int, Pixels]]:
         """Yield (index, picture) of the frames that can be read and have the size of the others."""
-        shape = self._usual_shape()
+        shape = self._shown_shape()
         for index, picture in self._pictures(start, stop, self._grey):
             if picture.shape[:2] == shape:
                 yield index, picture
             else:
+                (height, width), usual = self._shape_of(index, picture), self.shape
                 self._faults[index] = (
-                    f"{self._name(index)}: {picture.shape[1]} x {picture.shape[0]} pixels, the others have "
-                    f"{shape[1]} x {shape[0]}; give all frames one size"
+                    f"{self._name(index)}: {width} x {height} pixels, the others have "
+                    f"{usual[1]} x {usual[0]}; give all frames one size"
                 )
 
     def _last_before(self, start: int) -> tuple[int, Pixels] | None:
         """Return (index, picture) of the last frame before `start` that can be read."""
-        reach = self._longest()
-        while start > 0:
-            begin = max(0, start - reach)
+        reach, first = self._longest(), start % self._step
+        while start > first:
+            begin = max(first, start - reach * self._step)
             found = deque(self._sound(begin, start), maxlen=1)
-            if found or begin == 0:
+            if found or begin == first:
                 return found[0] if found else None
             reach *= 4
         return None
@@ -178,7 +207,7 @@ class Frames(ABC):
 
     def _broken(self, first: int, stop: int) -> list[int]:
         """Return those of indices first..stop-1, none of which can be read, that the source does not leave out."""
-        return [index for index in range(first, stop) if self._numbers[index] not in self.absent]
+        return [index for index in self._indices(first, stop) if self._numbers[index] not in self.absent]
 
     def _longest(self) -> int:
         """Return how many frames in a row are stood in for."""
@@ -186,7 +215,8 @@ class Frames(ABC):
 
     def _told(self, first: int, stop: int) -> str:
         """Return what is wrong with frames first..stop-1."""
-        here = self._numbers[first] if stop == first + 1 else f"{self._numbers[first]}-{self._numbers[stop - 1]}"
+        last = self._indices(first, min(stop, len(self._numbers)))[-1]
+        here = self._numbers[first] if last == first else f"{self._numbers[first]}-{self._numbers[last]}"
         why = self._faults.get(first, f"{self.source}: cannot be decoded; copy the video again")
         return f"{why} (frames {here}; up to {self._longest()} in a row and {MOST_BROKEN:.0%} of all are bridged)"
 
@@ -194,13 +224,21 @@ class Frames(ABC):
         """Return what to call a frame in messages."""
         return self.source / f"frame {self._numbers[index]}"
 
+    def _shown_shape(self) -> tuple[int, int]:
+        """Return the (H, W) that pictures must have."""
+        return self._usual_shape()
+
+    def _shape_of(self, index: int, picture: Pixels) -> tuple[int, int]:
+        """Return the (H, W) of a picture in its source."""
+        return picture.shape[0], picture.shape[1]
+
     @abstractmethod
     def _usual_shape(self) -> tuple[int, int]:
         """Return the (H, W) that frames must have."""
 
     @abstractmethod
     def _pictures(self, start: int, stop: int, grey: bool) -> Iterator[tuple[int, Pixels]]:
-        """Yield (index, picture) of the frames with source indices start..stop-1 that can be read, in order.
+        """Yield (index, picture) of those of `_indices` that can be read, in order.
 
         A picture is (H, W, 3) RGB, or (H, W) where it is to be grey. Why a frame cannot be read goes to `_faults`.
         """
@@ -218,7 +256,7 @@ class Frames(ABC):
         code = depends_on(type(self).__module__)["code"]
         digest = hashlib.blake2b(digest_size=12)
         carried = () if self.landmarks is None else (array_identity(self.landmarks),)
-        for part in (code, *self._stamp(), self.start, self.stop, *carried):
+        for part in (code, *self._stamp(), self.start, self.stop, self._step, self._by, *carried):
             digest.update(f"{part}\0".encode())
         return digest.hexdigest()
 
@@ -244,6 +282,8 @@ class ImageFrames(Frames):
     searched in the file name) holds; files without it are no frames. Opening lists the names and looks into no file.
     Where the numbers go up evenly, those left out are `absent` and keep their place; else they are `uneven`.
     """
+
+    shrinks = True
 
     def __init__(self, folder: str | Path, pattern: re.Pattern[str] | None = None) -> None:
         try:
@@ -274,22 +314,29 @@ class ImageFrames(Frames):
         return self._shape
 
     def _pictures(self, start: int, stop: int, grey: bool) -> Iterator[tuple[int, Pixels]]:
-        for index in range(start, stop):
+        for index in self._indices(start, stop):
             name = self.names[index]
             if name is None:
                 continue
             try:
-                picture = read_image(self.source / name)
+                picture = read_image(self.source / name, grey, self._by)
             except InputError as error:
                 self._faults[index] = str(error)
                 continue
-            yield index, toned(picture, grey)
+            yield index, picture
+
+    def _shown_shape(self) -> tuple[int, int]:
+        height, width = self._usual_shape()
+        return smaller_side(height, self._by), smaller_side(width, self._by)
+
+    def _shape_of(self, index: int, picture: Pixels) -> tuple[int, int]:
+        return image_shape(self._name(index)) or super()._shape_of(index, picture)
 
     def _name(self, index: int) -> Path:
         return self.source / (self.names[index] or "")
 
     def _stamp(self) -> Iterator[int]:
-        for name in self.names[self.start : self.stop]:
+        for name in self.names[self.start : self.stop : self._step]:
             if name is not None:
                 try:
                     yield from stamp_of(self.source / name)
@@ -328,7 +375,8 @@ class ArrayFrames(Frames):
         return self.array.shape[1:3]
 
     def _pictures(self, start: int, stop: int, grey: bool) -> Iterator[tuple[int, Pixels]]:
-        for index, picture in enumerate(self.array[start:stop], start):
+        for index in self._indices(start, stop):
+            picture = self.array[index]
             yield index, toned(picture, grey)
 
     def _stamp(self) -> Iterator[str]:

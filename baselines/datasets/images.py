@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,13 +21,17 @@ def check_regular(path: str | Path) -> None:
     if os.path.exists(path) and not os.path.isfile(path):
         raise DataFault(f"{path}: is a {'folder' if os.path.isdir(path) else 'pipe or device'}; expected a file")
     if os.path.islink(path) and not os.path.exists(path):
-        raise DataFault(f"{path}: is a link to {os.readlink(path)}, which is not there; mend the link or copy the file")
+        raise DataFault(
+            f"{path}: is a link to {os.readlink(path)}, which is not there; correct the link or copy the file"
+        )
 
 
-def read_image(path: str | Path) -> NDArray[np.uint8]:
-    """Return an image file as an (H, W, 3) uint8 RGB array.
+def read_image(path: str | Path, grey: bool = False, by: int = 1) -> NDArray[np.uint8]:
+    """Return an image file as an (H, W, 3) uint8 RGB array, or in grey (H, W) by BT.601.
 
     Grey, palette, CMYK and 16-bit pictures are converted (16 bits to the upper 8), transparency is dropped.
+    by: 1, 2, 4 or 8; a grey picture comes at 1/by of its width and height, rounded up.
+    The grey of a JPEG file is its luma, and only as much of it is decoded as that size needs.
     """
     from PIL import Image, UnidentifiedImageError
 
@@ -39,9 +44,14 @@ def read_image(path: str | Path) -> NDArray[np.uint8]:
                 )
             if image.mode in ("I", "F"):
                 raise DataFault(f"{path}: 32-bit values without a known range; save the picture with 8 or 16 bits")
+            size = (smaller_side(image.width, by), smaller_side(image.height, by))
             if image.mode.startswith("I;16"):  # Pillow's own conversion clips at 255
-                return np.repeat((np.asarray(image) >> 8).astype(np.uint8)[..., None], 3, axis=2)
-            return np.asarray(image.convert("RGB"))
+                picture = np.repeat((np.asarray(image) >> 8).astype(np.uint8)[..., None], 3, axis=2)
+            else:
+                if grey and image.format == "JPEG":
+                    image.draft("L", (max(1, image.width // by), max(1, image.height // by)))
+                picture = np.asarray(image if grey and image.mode == "L" else image.convert("RGB"))
+        return _grey(picture, size) if grey else picture
     except FileNotFoundError:
         raise DataFault(f"{path}: no such file") from None
     except DataFault:
@@ -49,6 +59,23 @@ def read_image(path: str | Path) -> NDArray[np.uint8]:
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
         reason = "the file is empty" if os.path.exists(path) and not os.path.getsize(path) else error
         raise DataFault(f"{path}: not a readable image ({reason}); copy it again") from None
+
+
+def smaller_side(side: int, by: int) -> int:
+    """Return 1/by of a side in px, rounded up."""
+    return -(-side // by)
+
+
+def _grey(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Return an RGB or grey picture in grey, with a size (width, height)."""
+    grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    if grey.shape != size[::-1]:  # not decoded at that size
+        height, width = grey.shape
+        by = max(smaller_side(width, size[0]), smaller_side(height, size[1]))
+        border = (0, by * size[1] - height, 0, by * size[0] - width)
+        grey = cv2.copyMakeBorder(grey, *border, cv2.BORDER_REPLICATE)  # so that each pixel stands for a whole block
+        grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(grey, np.uint8)
 
 
 def image_shape(path: str | Path) -> tuple[int, int] | None:

@@ -75,7 +75,7 @@ class VideoFrames(Frames):
         listing = self._listing()
         if listing.times is None:
             return super().seconds()
-        return (listing.times[self.start : self.stop] - listing.times[0]) * listing.unit
+        return (listing.times[self.start : self.stop : self._step] - listing.times[0]) * listing.unit
 
     def cut_off(self) -> int:
         """Return how many frames the header tells beyond those that the file holds, as where its end is lost."""
@@ -87,8 +87,9 @@ class VideoFrames(Frames):
         return _listing(self.source, *self._stamp())
 
     def _pictures(self, start: int, stop: int, grey: bool) -> Iterator[tuple[int, Pixels]]:
+        wanted = self._indices(start, stop)
         for index, frame in _decoded(self.source, self._listing(), start):
-            if index < stop and index >= start:
+            if index in wanted:
                 yield index, luma(frame) if grey else colours(frame)
             if index >= stop - 1:
                 return

@@ -5,7 +5,6 @@ The face is searched for in the whole frame at the start and after it was lost, 
 file, these are taken as they are (`baselines.faces.given`).
 """
 
-import itertools
 import os
 from collections import deque
 from contextlib import suppress
@@ -64,6 +63,14 @@ class Account:
         """Add the account of frames that follow on these; `taken` is left to who knows how many are in both."""
         for name in ("without", "bridged", "undecoded", "absent", "crowded"):
             getattr(self, name).update(getattr(other, name))
+
+    def spread(self, every, numbers):
+        """Let each frame that was taken stand for those up to the next one: of `numbers` every so many was."""
+        places = {number: place for place, number in enumerate(numbers)}
+        for name in ("without", "bridged", "undecoded", "absent"):
+            starts = [places[number] for number in getattr(self, name)]
+            setattr(self, name, {number for start in starts for number in numbers[start : start + every]})
+        self.taken = len(numbers)
 
     def coverage(self):
         """Return {"frames", "with_face", "stood_in", "absent"}: how many."""
@@ -200,9 +207,9 @@ def _look_ahead(frames, fps):
     step = max(1, round(fps / LOOKS))
 
     def look(frame):
-        later, found = itertools.islice(frames[frame + 1 : frame + 1 + LOOKS * step], step - 1, None, step), []
+        found = []
         with suppress(DataFault):  # which is told where these frames are due
-            for picture in later:
+            for picture in frames[frame + step : frame + LOOKS * step + 1 : step]:
                 found.append(_grey(picture))
         return found
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from baselines.cache import cached_arrays
-from baselines.datasets.frames import read_image
+from baselines.datasets.images import read_image
 from baselines.errors import InputError
 from baselines.faces.clips import ApexSource, Magnification, Side, onset_and_apex
 from baselines.identity import array_identity, depends_on

@@ -3,20 +3,24 @@
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from functools import partial
+from inspect import signature
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, clone
 
 from baselines.cache import cached_arrays
 from baselines.datasets.frames import Frames
 from baselines.errors import InputError
 from baselines.faces.following import FaceFrame
+from baselines.faces.scale import as_small_as_the_face_allows
 from baselines.faces.track import Account, follow, tracking_identity
 from baselines.identity import depends_on
 from baselines.spotting.blocks import BLOCK, Progress, measure_blocks
+from baselines.spotting.runs import between
 
 
 @dataclass(frozen=True)
@@ -140,19 +144,43 @@ class SpottingResult:
         }
 
 
-class Spotter(BaseEstimator, ABC):
+class Spotter(ABC):
     """Long video in, intervals out. A subclass gives `measure`, `measured_by` and `spot`.
 
     least_score: intervals of a lower score are left out. 1 is the method's own threshold; lower values serve to draw
     the trade-off between misses and false alarms. Where a method merges peaks or takes all frames above its threshold,
     a lower one makes intervals longer, too.
+    enough: of a video with at least twice as many frames a second every other is looked at, or every third, ..., and
+    what is measured is interpolated; by default all are.
+    Its parameters are those of `__init__`, each kept under its name; they are read and set as those of an estimator of
+    scikit-learn are, which is not imported, since that takes as long as to spot in a short clip.
     One that learns also gives `examples(measured, fps, events, seed)`, what it takes from a video with known events,
     and `fit(examples, seed)` on those of several videos.
     """
 
     measured_by: tuple[str, ...] = ()  # parameters that `measure` depends on
     in_blocks: bool = False  # whether what is measured is zero at the start and adds up, so that blocks can be joined
+    enough: float = np.inf  # frames a second
     least_score: float = 1.0
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return {name: value} of the parameters."""
+        return {name: getattr(self, name) for name in signature(type(self)).parameters}
+
+    def set_params(self, **parameters: Any) -> Self:
+        """Change some parameters and return self; `ValueError` for one that there is not."""
+        for name, value in parameters.items():
+            if name not in self.get_params():
+                raise ValueError(
+                    f"{type(self).__name__} has no parameter {name}; it has {', '.join(self.get_params())}"
+                )
+            setattr(self, name, value)
+        return self
+
+    def __repr__(self) -> str:
+        usual = signature(type(self)).parameters
+        changed = [f"{name}={value!r}" for name, value in self.get_params().items() if value != usual[name].default]
+        return f"{type(self).__name__}({', '.join(changed)})"
 
     @abstractmethod
     def measure(self, faces: Iterable[FaceFrame], fps: float) -> NDArray[Any]:
@@ -182,7 +210,7 @@ class Spotter(BaseEstimator, ABC):
         """Return the surest interval of those whose score is too low."""
         if self.least_score <= 0:
             return None
-        lower = clone(self).set_params(least_score=0.0).spot(array, fps).intervals
+        lower = copy(self).set_params(least_score=0.0).spot(array, fps).intervals
         return max((i for i in lower if i.score < self.least_score), key=lambda i: i.score, default=None)
 
     def measured(self, frames: Frames, fps: float, progress: Progress | None = None, jobs: int = 1) -> Measured:
@@ -200,13 +228,14 @@ class Spotter(BaseEstimator, ABC):
             "frames": frames.identity(),
             "fps": fps,
             "block": BLOCK if self.in_blocks else None,
+            "enough": self.enough,
             "spotter": [type(self).__name__, {name: getattr(self, name) for name in self.measured_by}],
-            **depends_on(*self._measuring_modules(), "baselines.spotting.blocks"),
+            **depends_on(*self._measuring_modules(), "baselines.spotting.blocks", "baselines.faces.scale"),
             **tracking_identity(),
         }
 
         def compute() -> dict[str, NDArray[Any]]:
-            array, account = self._measure(frames, fps, progress, jobs)
+            array, account = self.measure_video(frames, fps, progress, jobs)
             told, found = account.warnings(frames), account.coverage()
             return {"measured": array, "warnings": np.array(told, dtype=str), "coverage": np.array([*found.values()])}
 
@@ -214,15 +243,31 @@ class Spotter(BaseEstimator, ABC):
         coverage = dict(zip(Account().coverage(), stored["coverage"].tolist()))
         return Measured(stored["measured"], tuple(str(text) for text in stored["warnings"]), coverage)
 
-    def _measure(
-        self, frames: Frames, fps: float, progress: Progress | None, jobs: int
+    def measure_video(
+        self, frames: Frames, fps: float, progress: Progress | None = None, jobs: int = 1
     ) -> tuple[NDArray[Any], Account]:
+        """Return what `measure` gives for a video and what became of its frames, whatever the cache holds.
+
+        Large pictures are read as small as the face in them allows, and of fast videos no more than `enough`.
+        """
+        every = max(1, int(fps // self.enough))
+        seen, rate = as_small_as_the_face_allows(frames[::every]), fps / every
+        tell = progress if every == 1 or progress is None else partial(_tell, progress, every)
         if self.in_blocks:
-            return measure_blocks(self.measure, frames, fps, progress, jobs)
-        account = Account()
-        return self.measure(follow(frames, fps, account, progress), fps), account
+            array, account = measure_blocks(self.measure, seen, rate, tell, jobs)
+        else:
+            account = Account()
+            array = self.measure(follow(seen, rate, account, tell), rate)
+        if every > 1:
+            account.spread(every, frames.numbers)
+            array = between(array, every, len(frames))
+        return array, account
 
     def _measuring_modules(self) -> list[str]:
         """Return the modules that `measure` is made of: a plain function's own, a method's with those of its class."""
         bound = hasattr(self.measure, "__self__")
         return sorted({self.measure.__module__, *([type(self).__module__] if bound else [])})
+
+
+def _tell(progress: Progress, every: int, done: int) -> None:
+    progress(every * done)

@@ -33,6 +33,7 @@ class SoftnetRule(Spotter):
     """
 
     measured_by = ("micro", "macro", "flow", "magnitude")
+    enough = 60.0  # what is faster is smoothed away in any case
 
     def __init__(
         self,

@@ -138,12 +138,14 @@ def _write(plan, folder, jobs, progress):
         if progress:
             progress(len(found))
     clips = {key: events for key, (events, _) in found.items() if key[1] not in KIND_OF}
-    videos = {key: events for key, (events, _) in found.items() if key[1] in KIND_OF}
-    _write_tables(folder / "clips", clips)
-    _write_tables(folder / "long", videos)
-    _write_questions(plan, folder / "clips", clips, clip_questions)
-    _write_questions(plan, folder / "long", videos, video_questions)
-    _write_acts(folder / "long", {key: acts for key, (_, acts) in found.items() if key[1] in KIND_OF})
+    videos = {key: result for key, result in found.items() if key[1] in KIND_OF}
+    for name, some, ask in (
+        ("clips", clips, clip_questions),
+        ("long", {key: events for key, (events, _) in videos.items()}, video_questions),
+    ):
+        _write_tables(folder / name, some)
+        _write_questions(plan, folder / name, some, ask)
+    _write_acts(folder / "long", {key: acts for key, (_, acts) in videos.items()})
     (folder / IDENTITY_FILE).write_text(plan.identity() + "\n")
 
 

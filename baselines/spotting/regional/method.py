@@ -43,6 +43,7 @@ class RegionalContrast(Spotter):
     """
 
     in_blocks = True
+    enough = 60.0  # what is faster is smoothed away in any case
 
     def __init__(
         self,

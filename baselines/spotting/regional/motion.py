@@ -1,6 +1,6 @@
 """Motion of the parts of a face against the head, measured by sparse Lucas-Kanade, fast and frame by frame."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import cv2
@@ -15,7 +15,6 @@ from features.regions import EYES, REGIONS, RIGID_PARTS, boxes
 SIZE, MARGIN = 128, 16  # px; side of the aligned face, and what is seen beyond each side
 SIDE = SIZE + 2 * MARGIN
 UNIT = EYE_DISTANCE * SIZE  # px; an eye distance
-FINE = 60.0  # frames a second; what is faster than that is smoothed away in any case
 STEP = 5  # px between points
 SLIP = 0.35  # px; a point that comes back farther from where it was is lost
 LEFT = 0.5  # share of the points of a part that must be left, two at least
@@ -68,42 +67,18 @@ def part_motion(faces: Iterable[FaceFrame], fps: float) -> NDArray[np.float32]:
     have taken them; a part moves as the median of its points that come back. A reference serves as long as most points
     do; then one of those before that looks alike is taken, else a new one, so that nothing adds up while the face comes
     back to what was seen. The head is a robust similarity through all parts but the eyes. A part that is lost for a
-    while is bridged. A cut starts a new run after one frame of NaN. Of videos with more than `FINE` frames a second,
-    frames between those looked at are interpolated.
+    while is bridged. A cut starts a new run after one frame of NaN.
     """
-    every = max(1, int(fps // FINE))
-    tracker, steps, looked_at, present = _Tracker(), list[Step | None](), list[int](), list[bool]()
-
-    def look(face: FaceFrame) -> None:
-        looked_at.append(len(present) - 1)
-        steps.append(tracker.step(len(steps), face if present[-1] else None))
-
+    tracker = _Tracker()
+    steps: list[Step | None] = []
     for index, face in enumerate(faces):
-        present.append(face.picture is not None and bool(np.isfinite(face.landmarks).all()))
-        if index % every == 0:
-            look(face)
-    if present and looked_at[-1] < index:  # the last frame too, since the next block goes on from it
-        look(face)
-    return _between(_added_up(steps), looked_at, np.array(present, bool)).astype(np.float32)
-
-
-def _between(places: NDArray[np.float64], looked_at: Sequence[int], present: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return (T, P, 2) places of all frames from those of the frames looked at, NaN where no face is present (T,)."""
-    if len(places) == len(present):
-        return places
-    every = np.full((len(present), *places.shape[1:]), np.nan)
-    frames = np.arange(len(present))
-    for run in face_runs(np.isfinite(places).all(axis=(1, 2))):
-        known = np.array(looked_at[run])
-        inside = slice(known[0], known[-1] + 1)
-        for column in np.ndindex(*places.shape[1:]):
-            every[(inside, *column)] = np.interp(frames[inside], known, places[(run, *column)])
-    every[~present] = np.nan
-    return every
+        present = face.picture is not None and bool(np.isfinite(face.landmarks).all())
+        steps.append(tracker.step(index, face if present else None))
+    return _added_up(steps).astype(np.float32)
 
 
 def _added_up(steps: list[Step | None]) -> NDArray[np.float64]:
-    """Return the (n, P + 1, 2) places of parts and head in the frames looked at: a step goes on from its reference."""
+    """Return the (n, P + 1, 2) places of parts and head: a step goes on from its reference."""
     places = np.full((len(steps), len(NAMES) + 1, 2), np.nan)
     known = [(index, step) for index, step in enumerate(steps) if step is not None]
     if known:
