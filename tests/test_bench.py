@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 from oracle_clips import clip
 
-from baselines.bench import REDUCED, run, run_bench, table
+from baselines.bench import REDUCED, large, run, run_bench, table
 from baselines.bench.clips import face_clip, face_video
 from baselines.bench.features import strain_rows
 from baselines.bench.measure import Row, peak_bytes, row, seconds
+from baselines.bench.pipeline import write_video
 from baselines.bench.references import lbp_top_by_shifts, lbp_top_by_slices, two_gradients
+from baselines.datasets.images import read_image
+from baselines.datasets.records import Video
 from baselines.faces.track import track
 from features.lbp_top import lbp_top
 from features.optical_strain import optical_strain
@@ -85,3 +88,20 @@ def test_time_and_memory_are_those_of_the_function():
     ticks = iter(range(1000))
     assert seconds([lambda: None, lambda: next(ticks)], 3, clock=lambda: next(ticks)) == [1, 2]
     assert 8e6 <= peak_bytes(lambda: np.ones(1_000_000)) < 9e6
+
+
+def test_a_video_is_rendered_large_and_spotted_in_twice(tmp_path):
+    pytest.importorskip("dlib", reason="dlib is not installed")
+    video = Video("d", "s1", "v1", write_video(tmp_path / "small.avi", face_video(8, 160), 1), 30.0)
+    large.write_large(video.frames, tmp_path)
+    assert read_image(tmp_path / "img00008.jpg").shape == (large.HEIGHT, large.WIDTH, 3)
+    smaller, whole = large.spotted_twice(video)
+    assert smaller.shape[1:] == whole.shape[1:] == (2,)
+
+
+def test_agreement_of_spans_is_one_to_one_and_within_a_video():
+    a = [np.array([[1, 10], [20, 30]]), np.zeros((0, 2), int)]
+    b = [np.array([[1, 11], [2, 10]]), np.array([[20, 30]])]
+    score, apart = large.f1(a, b)
+    assert score == pytest.approx(2 / 5)
+    assert apart.tolist() == [[0, 1]]
