@@ -191,11 +191,13 @@ def test_what_is_unknown_stays_unknown_up_to_the_next_known_frame():
 
 
 def test_a_frame_stands_for_those_up_to_the_next_in_the_account():
-    numbers = range(11, 21)
-    account = Account(4, without={11, 17}, undecoded={14}, absent={20})
-    account.spread(3, numbers)
+    class Gaps(ArrayFrames):
+        absent = frozenset({4, 6})
+
+    account = Account(4, without={1, 7}, undecoded={4}, absent={4})
+    account.spread(3, Gaps(np.zeros((10, 8, 8, 3), np.uint8)))
     assert account.taken == 10
-    assert (account.without, account.undecoded, account.absent) == ({11, 12, 13, 17, 18, 19}, {14, 15, 16}, {20})
+    assert (account.without, account.undecoded, account.absent) == ({1, 2, 3, 7, 8, 9}, {5}, {4, 6})
 
 
 def test_a_fast_video_is_looked_at_as_often_as_needed():

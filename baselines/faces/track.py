@@ -64,13 +64,15 @@ class Account:
         for name in ("without", "bridged", "undecoded", "absent", "crowded"):
             getattr(self, name).update(getattr(other, name))
 
-    def spread(self, every, numbers):
-        """Let each frame that was taken stand for those up to the next one: of `numbers` every so many was."""
+    def spread(self, every, frames):
+        """Let each frame that was taken, every so many of `Frames`, stand for those up to the next one."""
+        numbers = frames.numbers
         places = {number: place for place, number in enumerate(numbers)}
-        for name in ("without", "bridged", "undecoded", "absent"):
+        for name in ("without", "bridged", "undecoded"):
             starts = [places[number] for number in getattr(self, name)]
             setattr(self, name, {number for start in starts for number in numbers[start : start + every]})
-        self.taken = len(numbers)
+        self.taken, self.absent = len(numbers), set(frames.absent).intersection(numbers)
+        self.undecoded -= self.absent
 
     def coverage(self):
         """Return {"frames", "with_face", "stood_in", "absent"}: how many."""

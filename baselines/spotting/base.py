@@ -259,7 +259,7 @@ class Spotter(ABC):
             account = Account()
             array = self.measure(follow(seen, rate, account, tell), rate)
         if every > 1:
-            account.spread(every, frames.numbers)
+            account.spread(every, frames)
             array = between(array, every, len(frames))
         return array, account
 
