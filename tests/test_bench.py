@@ -15,6 +15,7 @@ from baselines.bench.pipeline import write_video
 from baselines.bench.references import lbp_top_by_shifts, lbp_top_by_slices, two_gradients
 from baselines.datasets.images import read_image
 from baselines.datasets.records import Video
+from baselines.errors import InputError
 from baselines.faces.track import track
 from features.lbp_top import lbp_top
 from features.optical_strain import optical_strain
@@ -105,3 +106,18 @@ def test_agreement_of_spans_is_one_to_one_and_within_a_video():
     score, apart = large.f1(a, b)
     assert score == pytest.approx(2 / 5)
     assert apart.tolist() == [[0, 1]]
+
+
+def test_material_for_very_many_frames_is_spotted_in_by_known_landmarks(tmp_path, megc):
+    from baselines.bench import scale
+
+    scale.write_scale(tmp_path / "new", 2, 90)
+    first, second = ([p.read_bytes() for p in sorted((tmp_path / "new").glob(f"data/s00/v00{n}/*"))] for n in (0, 1))
+    assert len(first) == 90
+    assert first[:40] == first[40:80][::-1] != second[:40]
+    asked = ("--dataset", "manifest", "--data-root", tmp_path / "new" / "data", "--task", "spotting", "--jobs", 1)
+    asked += ("--recipe", "regional-contrast", "--plugin", tmp_path / "new" / "known.py", "--output", tmp_path / "out")
+    done = megc("run-all", *asked)
+    assert done.exit_code == 0, done.stderr
+    with pytest.raises(InputError, match="data: File exists; name a new folder"):
+        scale.write_scale(tmp_path / "new", 2, 90)
