@@ -25,6 +25,12 @@ def face_video(frames, size, seed=0, face=None):
     return result
 
 
+def forth_and_back(items, times):
+    """Yield the items of a sequence forth, back, forth ..., `times` times."""
+    for turn in range(times):
+        yield from items[:: 1 if turn % 2 == 0 else -1]
+
+
 def face_clip(frames, side, seed=0):
     """Return grey frames (frames, side, side) uint8 of a face that sways, and its landmarks (68, 2) in the first."""
     generator = np.random.default_rng(seed)

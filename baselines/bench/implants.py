@@ -175,7 +175,8 @@ class ImplantFrames(Frames):
         self.piece, self.curves, self.seed = piece, curves, seed
         self.fps = piece.fps
 
-    def _usual_shape(self):
+    @property
+    def shape(self):
         return CANVAS, CANVAS
 
     def _pictures(self, start, stop, grey):

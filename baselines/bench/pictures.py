@@ -6,7 +6,7 @@ from pathlib import Path
 
 import cv2
 
-from baselines.bench.clips import face_video
+from baselines.bench.clips import face_video, forth_and_back
 from baselines.bench.measure import row, seconds
 from baselines.datasets.images import read_image
 from baselines.datasets.opening import open_frames
@@ -44,8 +44,7 @@ def write_pictures(folder, number, width, height, face):
     pictures = face_video(number, (width, height), face=face)
     files = [cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90])[1] for picture in pictures]
     paths = []
-    for turn in range(TURNS):
-        for file in files[:: 1 if turn % 2 == 0 else -1]:
-            paths.append(folder / f"img{len(paths) + 1:05}.jpg")
-            paths[-1].write_bytes(file)
+    for file in forth_and_back(files, TURNS):
+        paths.append(folder / f"img{len(paths) + 1:05}.jpg")
+        paths[-1].write_bytes(file)
     return paths

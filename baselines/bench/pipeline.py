@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from baselines.bench.clips import answers, events, face_video, flow_pictures
+from baselines.bench.clips import answers, events, face_video, flow_pictures, forth_and_back
 from baselines.bench.measure import once, row, seconds
 from baselines.datasets.opening import open_frames
 from baselines.faces.track import follow, track
@@ -68,9 +68,8 @@ def shared_video_rows(extent):
 def write_video(path, pictures, times):
     """Write pictures (T, H, W, 3), forth and back `times` times, as a Motion JPEG file and return its `Frames`."""
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), FPS, pictures.shape[2:0:-1])
-    for turn in range(times):
-        for picture in pictures[:: 1 if turn % 2 == 0 else -1]:
-            writer.write(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    for picture in forth_and_back(pictures, times):
+        writer.write(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
     writer.release()
     return open_frames(path)
 

@@ -43,7 +43,8 @@ class GreyFrames(Frames):
         self.pictures, self.fps = pictures, fps
         super().__init__(source, range(1, len(pictures) + 1))
 
-    def _usual_shape(self) -> tuple[int, int]:
+    @property
+    def shape(self) -> tuple[int, int]:
         return self.pictures.shape[1], self.pictures.shape[2]
 
     def _pictures(self, start: int, stop: int, grey: bool) -> Iterator[tuple[int, Pixels]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import cv2
 
-from baselines.bench.clips import face_video
+from baselines.bench.clips import face_video, forth_and_back
 from baselines.errors import InputError
 
 SIDE, DIFFERENT = 96, 40  # px, pictures of a folder
@@ -53,13 +53,12 @@ def write_scale(folder, videos, frames):
         subject, name = f"s{video // 5:02}", f"v{video:03}"
         own = data / subject / name
         own.mkdir(parents=True)
-        for frame in range(frames):
-            path = own / f"img{frame + 1:05}.jpg"
-            turn, place = divmod(frame, DIFFERENT)
-            if turn == 0:
+        paths = [own / f"img{frame:05}.jpg" for frame in range(1, frames + 1)]
+        for place, path in zip(forth_and_back(range(DIFFERENT), frames), paths):
+            if path is paths[place]:
                 path.write_bytes(files[(place + video) % DIFFERENT])  # no two folders alike, or the cache would know
             else:
-                os.link(own / f"img{(place if turn % 2 == 0 else DIFFERENT - 1 - place) + 1:05}.jpg", path)
+                os.link(paths[place], path)
         listed.append(f"{subject},{name},{subject}/{name},200")
         events += [f"{subject},{name},{n},{n + 40},{n + 80},micro,others," for n in range(1, frames - 80, 1000)]
     (data / "videos.csv").write_text("\n".join(listed) + "\n")

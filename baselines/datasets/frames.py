@@ -125,11 +125,6 @@ class Frames(ABC):
         return view
 
     @property
-    def shape(self) -> tuple[int, int]:
-        """The (H, W) of the frames in their source; (0, 0) where none can be opened."""
-        return self._usual_shape()
-
-    @property
     def numbers(self) -> Sequence[int]:
         """The numbers that the frames have in their source, ascending: of image files those in the names, else 1..n."""
         return self._numbers[self.start : self.stop : self._step]
@@ -226,15 +221,16 @@ class Frames(ABC):
 
     def _shown_shape(self) -> tuple[int, int]:
         """Return the (H, W) that pictures must have."""
-        return self._usual_shape()
+        return self.shape
 
     def _shape_of(self, index: int, picture: Pixels) -> tuple[int, int]:
         """Return the (H, W) of a picture in its source."""
         return picture.shape[0], picture.shape[1]
 
+    @property
     @abstractmethod
-    def _usual_shape(self) -> tuple[int, int]:
-        """Return the (H, W) that frames must have."""
+    def shape(self) -> tuple[int, int]:
+        """The (H, W) that frames must have in their source; (0, 0) where none can be opened."""
 
     @abstractmethod
     def _pictures(self, start: int, stop: int, grey: bool) -> Iterator[tuple[int, Pixels]]:
@@ -307,7 +303,8 @@ class ImageFrames(Frames):
         self._shape: tuple[int, int] | None = None
         super().__init__(folder, every)
 
-    def _usual_shape(self) -> tuple[int, int]:
+    @property
+    def shape(self) -> tuple[int, int]:
         if self._shape is None:
             names = [name for name in self.names if name]
             self._shape = _most_common_shape([self.source / names[k] for k in (0, len(names) // 2, -1)])
@@ -326,7 +323,7 @@ class ImageFrames(Frames):
             yield index, picture
 
     def _shown_shape(self) -> tuple[int, int]:
-        height, width = self._usual_shape()
+        height, width = self.shape
         return smaller_side(height, self._by), smaller_side(width, self._by)
 
     def _shape_of(self, index: int, picture: Pixels) -> tuple[int, int]:
@@ -371,7 +368,8 @@ class ArrayFrames(Frames):
         self.array = array
         super().__init__(source, range(1, len(array) + 1))
 
-    def _usual_shape(self) -> tuple[int, int]:
+    @property
+    def shape(self) -> tuple[int, int]:
         return self.array.shape[1:3]
 
     def _pictures(self, start: int, stop: int, grey: bool) -> Iterator[tuple[int, Pixels]]:
@@ -390,7 +388,8 @@ class UnreadFrames(Frames):
         self.why = why
         super().__init__(source, range(1, count + 1))
 
-    def _usual_shape(self) -> tuple[int, int]:
+    @property
+    def shape(self) -> tuple[int, int]:
         raise DataFault(self.why)
 
     def _pictures(self, start: int, stop: int, grey: bool) -> Iterator[tuple[int, Pixels]]:

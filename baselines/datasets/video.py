@@ -94,7 +94,8 @@ class VideoFrames(Frames):
             if index >= stop - 1:
                 return
 
-    def _usual_shape(self) -> tuple[int, int]:
+    @property
+    def shape(self) -> tuple[int, int]:
         return self._listing().shape
 
     def _stamp(self) -> Iterator[int]:

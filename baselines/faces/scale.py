@@ -19,7 +19,7 @@ def as_small_as_the_face_allows(frames: Frames) -> Frames:
     if not frames.shrinks or frames.landmarks is not None or not len(frames):
         return frames
     by = _most(max(frames.shape) / SEARCH_SIDE)
-    widths = list(_widths(frames.in_grey(), by)) if by > 1 else []
+    widths = list(_widths(frames, by)) if by > 1 else []
     return frames.shrunk(min(by, _most(min(widths) / ENOUGH))) if widths else frames
 
 

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import butter, find_peaks, sosfiltfilt
+from scipy.signal import butter, sosfiltfilt
 
 from baselines.datasets.lengths import kind_of
 from baselines.faces.following import FaceFrame
 from baselines.faces.track import aligned_faces
 from baselines.spotting.base import Curve, Interval, Spotter, SpottingResult
-from baselines.spotting.curves import tallest_apart
+from baselines.spotting.curves import peaks_apart, tallest_apart
 from baselines.spotting.runs import face_runs
 from features.alignment import EYE_DISTANCE
 from features.optical_flow import FlowMethod, optical_flow
@@ -110,7 +110,7 @@ class RoiFlow(Spotter):
         """Yield the `Interval` of each peak of one region in one window."""
         rise = next(value for word, value in RISES.items() if word in name)
         around = max(1, round(fps))
-        for peak in find_peaks(np.pad(height, 1), height=self.peak * PX * self.least_score)[0] - 1:
+        for peak in peaks_apart(height, self.peak * PX * self.least_score, 1):
             floor = min(height[max(peak - around, 0) : peak + around + 1])
             score = min(height[peak] / (self.peak * PX), (height[peak] - floor) / rise)
             if score < self.least_score:
